@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reason
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// What an object asks for that can't be had.
+const (
+	BadName    Code = "BadName"
+	BadTTL     Code = "BadTTL"
+	BadTarget  Code = "BadTarget"
+	BadValue   Code = "BadValue"
+	BadObject  Code = "BadObject"
+	NoZone     Code = "NoZone"
+	TypeCantDo Code = "TypeNotSupported"
+)
+
+// Why a name waits.
+const (
+	NoAddressYet  Code = "NoAddressYet"
+	KindUnknown   Code = "KindNotRead"
+	KindForbidden Code = "KindForbidden"
+	SourceUnknown Code = "SourceNotWatched"
+	NotSynced     Code = "NotSynced"
+	ZoneVanished  Code = "ZoneVanished"
+	PolicyKeeps   Code = "PolicyKeeps"
+)
+
+// Who gets a name.
+const (
+	OlderObjectWins Code = "OlderObjectWins"
+	ClaimHolderWins Code = "ClaimHolderWins"
+	AddressBeats    Code = "AddressBeatsCNAME"
+	OneCNAME        Code = "OneCNAMETarget"
+	Foreign         Code = "NotOurs"
+	OtherOwner      Code = "OtherOwner"
+	MarkerTaken     Code = "MarkerNameTaken"
+	MarkerCNAME     Code = "MarkerMeetsCNAME"
+	MarkerTooLong   Code = "MarkerNameTooLong"
+	MarkerOutside   Code = "MarkerOutsideZone"
+	Ambiguous       Code = "AmbiguousMarker"
+)
+
+// Why something was left out.
+const (
+	Filtered       Code = "Filtered"
+	OtherControl   Code = "OtherController"
+	TypeNotManaged Code = "TypeNotManaged"
+	ZoneNotChosen  Code = "ZoneNotChosen"
+)
+
+// What the provider said.
+const (
+	Rejected  Code = "Rejected"
+	Denied    Code = "Denied"
+	TooLarge  Code = "TooLarge"
+	Unreached Code = "Unavailable"
+	Guardrail Code = "Guardrail"
+	Stale     Code = "StaleMirror"
+)
+
+// Doc documents one code.
+type Doc struct {
+	Code    Code
+	Meaning string
+	Fix     string
+}
+
+// All returns every documented code, sorted.
+func All() []Doc {
+	return slices.SortedFunc(maps.Values(docs), func(a, b Doc) int { return cmp.Compare(a.Code, b.Code) })
+}
+
+var docs = index([]Doc{
+	{BadName, "A host name isn't one.", "correct the host name in the object"},
+	{BadTTL, "A TTL isn't a number of seconds or a duration from 1 s to 2147483647 s. The name is published with the default TTL.", "write the TTL as seconds (300) or as a duration (5m)"},
+	{BadTarget, "A target is neither an address nor a host name.", "correct the target annotation"},
+	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the field names"},
+	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
+	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
+	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
+	{NoAddressYet, "The object asks for the name but has no address yet; what is published stays.", "wait for the load balancer, the pod or the node, or set a target annotation"},
+	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
+	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
+	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source, or remove the record by hand"},
+	{NotSynced, "Not every source has been read in full, so nothing proves that the object is gone.", ""},
+	{ZoneVanished, "The hosted zone is no longer listed.", "check the zone and the permission route53:ListHostedZones"},
+	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "use --policy=sync, or remove the record by hand"},
+	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
+	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
+	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
+	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
+	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
+	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
+	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
+	{MarkerCNAME, "The marker and a CNAME would share a name, which DNS forbids.", "use --txt-format=auto or typed, or set --txt-prefix"},
+	{MarkerTooLong, "The marker's name would break the limits of DNS.", "use a shorter name or a shorter --txt-prefix"},
+	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix with %{record_type} that ends in a dot, such as %{record_type}-nafuda."},
+	{Ambiguous, "A marker can be read as belonging to two record sets, so it claims neither.", "remove the marker, or one of the record sets, by hand"},
+	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
+	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
+	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
+	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
+	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
+	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
+	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
+	{Unreached, "The provider can't be reached or answers with errors.", ""},
+	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "change the guardrail, or make the change by hand"},
+	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+})
+
+func index(list []Doc) map[Code]Doc {
+	m := make(map[Code]Doc, len(list))
+	for _, d := range list {
+		m[d.Code] = d
+	}
+	return m
+}

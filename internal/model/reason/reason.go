@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package reason holds the reasons that every choice, hold and refusal carries. Logs, Events, metrics, plans and the status
+// page print the same one.
+package reason
+
+import "fmt"
+
+// Code names a reason for machines: metrics labels, Events, JSON.
+type Code string
+
+// Reason is why something was decided. The zero Reason is none.
+type Reason struct {
+	Code Code   `json:"code"`
+	Text string `json:"text"` // what was seen, with names and values
+}
+
+// New makes a reason with its text.
+func New(c Code, format string, args ...any) Reason {
+	return Reason{Code: c, Text: fmt.Sprintf(format, args...)}
+}
+
+// None reports whether there is no reason.
+func (r Reason) None() bool { return r.Code == "" }
+
+// Fix is what a person can do about it; empty where nothing needs doing.
+func (r Reason) Fix() string { return docs[r.Code].Fix }
+
+func (r Reason) String() string {
+	if fix := r.Fix(); fix != "" {
+		return r.Text + "; " + fix
+	}
+	return r.Text
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package provider is the contract between the loop and a DNS service.
+//
+// A provider converts and sends. It keeps no queue, retries nothing, never sleeps and logs no plan: the loop does that once,
+// for all. Its methods may be called from several goroutines, though never twice at once for one zone.
+package provider
+
+import (
+	"context"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+)
+
+// Provider is one account at a DNS service.
+type Provider interface {
+	Describe() Description
+	// Desired returns the sets that this provider would store for a set, in its own normal form: an alias may become A and
+	// AAAA, a missing TTL the default. It is pure, idempotent and never changes its argument. The error says what can't be stored.
+	Desired(record.Set) ([]record.Set, error)
+	// Zones lists every hosted zone that the account and the provider's own options let us use.
+	Zones(ctx context.Context) ([]zone.Zone, error)
+	// Records reads one page of a zone. The zero Cursor starts at the beginning.
+	Records(ctx context.Context, z zone.Zone, c Cursor) (Page, error)
+	// Apply sends one batch, each write on the condition that what it replaces is what Before says and that what it creates
+	// isn't there. Where Describe says Atomic, an error means that nothing was changed, unless it is Uncertain.
+	Apply(ctx context.Context, z zone.Zone, b change.Batch) (Receipt, error)
+}
+
+// NameReader reads a few names instead of a zone.
+type NameReader interface {
+	// Names returns every record set at each of the names.
+	Names(ctx context.Context, z zone.Zone, names []dnsname.Name) ([]record.Set, error)
+}
+
+// Confirmer tells when a change has reached every server of the service.
+type Confirmer interface {
+	InSync(ctx context.Context, r Receipt) (bool, error)
+}
+
+// Description is what the loop, the documentation and the conformance suite need to know of a provider.
+type Description struct {
+	Name    string        // as --provider has it
+	Types   []record.Type // what it can store
+	Limits  change.Limits // of one batch
+	Atomic  bool          // a batch is applied whole or not at all
+	Actions []Action      // permissions it uses
+}
+
+// Action is a permission that a provider asks for.
+type Action struct {
+	Name     string
+	Resource string
+	Benefit  string // for an optional one: what is lost without it
+	Optional bool
+}
+
+// Cursor is where a listing goes on, opaque to all but its provider.
+type Cursor string
+
+// Page is a range of a zone. It holds every record set of each name from From up to, not including, Until in the order of
+// dnsname.Name.Compare; an empty From or Until is the zone's beginning or end.
+type Page struct {
+	Sets        []record.Set
+	From, Until dnsname.Name
+	Next        Cursor // empty after the last page
+}
+
+// Receipt is a provider's id for an applied batch; empty where it gives none.
+type Receipt string

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+// Kind describes a watched kind to the feeds: where it is served, how it is decoded, what is kept of it and how it is indexed.
+type Kind struct {
+	Name                     string // in lower case, as in endpoint.Ref: "ingress"
+	Group, Version, Resource string // "networking.k8s.io", "v1", "ingresses"
+	ManifestKind             string // as manifests spell it: "Ingress"
+	Namespaced               bool
+	// New returns an empty object to decode into: a pointer to an API type.
+	New func() any
+	// Slim copies out of a decoded object what sources and filters need. The result is compared with reflect.DeepEqual, so that
+	// an object whose slim form hasn't changed is no change.
+	Slim func(obj any, keep Keep) any
+	// Indexes maps an index's name to the values that a slim object has in it.
+	Indexes map[string]func(slim any) []string
+}
+
+// Keep says which labels and annotations filters need, beside those that sources read. A nil function keeps none.
+type Keep struct {
+	Label, Annotation func(key string) bool
+}
