@@ -173,7 +173,7 @@ func parse(t *testing.T, tests bool) map[string][]string {
 			t.Fatal(err)
 		}
 	}
-	if len(found) < 5 {
+	if !tests && len(found) < 5 {
 		t.Fatalf("found only %d packages", len(found))
 	}
 	out := make(map[string][]string, len(found))
