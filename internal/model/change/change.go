@@ -102,10 +102,11 @@ type Verdict string
 
 // The verdicts.
 const (
-	Refused Verdict = "refused" // asked for, and not published
-	Held    Verdict = "held"    // published, and left as it is for now
-	Lost    Verdict = "lost"    // another object has the name
-	Noted   Verdict = "noted"   // published, with something to know
+	Refused  Verdict = "refused"  // asked for, and not published
+	Held     Verdict = "held"     // published, and left as it is for now
+	Lost     Verdict = "lost"     // another object has the name
+	Filtered Verdict = "filtered" // left out because the options say so
+	Noted    Verdict = "noted"    // published, with something to know
 )
 
 // Policy says which changes may be made.
