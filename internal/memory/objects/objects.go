@@ -164,7 +164,9 @@ func (s *Store) State(name string) (feed.State, error) {
 }
 
 // known says that what the store has of a kind is all there is, or was when we last could look.
-func (k *kind) known() bool { return k.state == feed.Synced || k.state == feed.Failing && len(k.objects) > 0 }
+func (k *kind) known() bool {
+	return k.state == feed.Synced || k.state == feed.Failing && len(k.objects) > 0
+}
 
 // Wanted returns the kinds that were looked up for the first time since the last call.
 func (s *Store) Wanted() []string {
