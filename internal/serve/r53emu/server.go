@@ -147,7 +147,14 @@ func (s *Server) serve(req *request) (answer, error) {
 	if !s.take() {
 		return answer{}, throttled()
 	}
-	if err := s.opts.Policy.check(req.call.Action, req.route.resource(req.id)); err != nil {
+	if req.call.Action == changeAction {
+		changes, err := decodeChanges(req.Body) // before the permission, which may depend on them
+		if err != nil {
+			return answer{}, err
+		}
+		req.call.Changes = changes
+	}
+	if err := s.opts.Policy.check(req.call.Action, req.route.resource(req.id), req.call.Changes); err != nil {
 		return answer{}, err
 	}
 	out, err := req.route.serve(s, req)
