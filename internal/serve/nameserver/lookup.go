@@ -72,16 +72,7 @@ func above(z *zonedb.Zone, name dnsname.Name) (m match, found bool) {
 // (an empty non-terminal, RFC 8020).
 func at(z *zonedb.Zone, name dnsname.Name) ([]record.Set, bool) {
 	sets := z.At(name)
-	return sets, len(sets) > 0 || name == z.Name || below(z, name)
-}
-
-func below(z *zonedb.Zone, name dnsname.Name) bool {
-	for _, n := range z.Names() {
-		if n != name && n.In(name) {
-			return true
-		}
-	}
-	return false
+	return sets, len(sets) > 0 || name == z.Name || z.Below(name)
 }
 
 func has(sets []record.Set, t record.Type) bool {
