@@ -5,6 +5,7 @@ package source
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
@@ -52,6 +53,18 @@ func (b *Builder) Point(names []dnsname.Name, targets []string, missing reason.R
 		}
 		b.Ask(name, targets)
 	}
+}
+
+// PointAt points the names at what a field of an object holds. missing is the reason to hold them where that is nothing.
+func (b *Builder) PointAt(names []dnsname.Name, ref endpoint.Ref, field string, texts []string, missing reason.Reason) {
+	if len(names) == 0 {
+		return
+	}
+	targets := b.Targets(ref, field, texts...)
+	if len(targets) == 0 && strings.Join(texts, "") != "" {
+		missing = reason.New(reason.BadTarget, "%s has neither an address nor a host name", field)
+	}
+	b.Point(names, targets, missing)
 }
 
 // PointAnnotated points the names at the targets that the object's annotation gives, if it gives any.

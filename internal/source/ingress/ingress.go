@@ -39,7 +39,7 @@ func (o Options) evaluate(in *kinds.Ingress, notes source.Annotations) endpoint.
 	names := o.names(b, in, notes)
 	if len(names) > 0 && !b.PointAnnotated(names) {
 		missing := reason.New(reason.NoAddressYet, "the Ingress has no load balancer address")
-		b.Point(names, b.Targets(in.Ref(), "status.loadBalancer.ingress", in.Addresses...), missing)
+		b.PointAt(names, in.Ref(), "status.loadBalancer.ingress", in.Addresses, missing)
 	}
 	return b.Result()
 }

@@ -22,6 +22,7 @@ type EndpointSlice struct {
 type SliceEndpoint struct {
 	Address  string // the first one; more have no meaning (discovery/v1, Endpoint.addresses)
 	Pod      string // in the same namespace
+	Hostname string // the Pod's host name, where it is also part of its name in the cluster's DNS
 	NotReady bool
 }
 
@@ -58,6 +59,9 @@ func slimEndpointSlice(in *discoveryv1.EndpointSlice, s slimmer) *EndpointSlice 
 			out.Endpoints = make([]SliceEndpoint, 0, len(in.Endpoints)-i)
 		}
 		se := SliceEndpoint{Pod: e.TargetRef.Name, NotReady: e.Conditions.Ready != nil && !*e.Conditions.Ready}
+		if e.Hostname != nil {
+			se.Hostname = *e.Hostname
+		}
 		if len(e.Addresses) > 0 {
 			se.Address = e.Addresses[0]
 		}

@@ -41,7 +41,8 @@ func (e *evaluation) nodeAddresses() bool { return e.notes.EndpointsType != "" |
 func (e *evaluation) sliceEndpoint(names []dnsname.Name, slice *kinds.EndpointSlice, se kinds.SliceEndpoint) {
 	obj, known := e.look.Get(endpoint.Ref{Kind: kinds.KindPod, Namespace: e.svc.Namespace, Name: se.Pod})
 	if !known {
-		e.Point(names, nil, source.Unread(e.look, kinds.KindPod))
+		// The slice tells the Pod's host name as well as the Pod does, for Pods of a StatefulSet at least.
+		e.Point(e.podNames(names, slice.Ref(), se.Hostname), nil, source.Unread(e.look, kinds.KindPod))
 		return
 	}
 	pod, ok := obj.(*kinds.Pod)
@@ -49,7 +50,7 @@ func (e *evaluation) sliceEndpoint(names []dnsname.Name, slice *kinds.EndpointSl
 		return
 	}
 	targets, held := e.podTargets(pod, slice, se)
-	for _, name := range e.podNames(names, pod) {
+	for _, name := range e.podNames(names, pod.Ref(), pod.Hostname) {
 		if !held.None() {
 			e.Hold(name, held)
 		}
@@ -58,16 +59,16 @@ func (e *evaluation) sliceEndpoint(names []dnsname.Name, slice *kinds.EndpointSl
 }
 
 // podNames returns the names together with each one's name of the Pod's own.
-func (e *evaluation) podNames(names []dnsname.Name, pod *kinds.Pod) []dnsname.Name {
+func (e *evaluation) podNames(names []dnsname.Name, ref endpoint.Ref, hostname string) []dnsname.Name {
 	out := names[:len(names):len(names)]
-	if pod.Hostname == "" {
+	if hostname == "" {
 		return out
 	}
 	for _, name := range names {
 		if name.IsWildcard() {
 			continue // a wildcard is a first label only, so the Pod's name below it couldn't be one
 		}
-		if own, ok := e.Name(pod.Ref(), "spec.hostname", pod.Hostname+"."+string(name)); ok {
+		if own, ok := e.Name(ref, "spec.hostname", hostname+"."+string(name)); ok {
 			out = append(out, own)
 		}
 	}

@@ -88,17 +88,15 @@ func (e *evaluation) loadBalancer() {
 		field, texts = "spec.externalIPs", e.svc.ExternalIPs
 	}
 	missing := reason.New(reason.NoAddressYet, "the Service has no load balancer address")
-	e.Point(e.notes.Hostnames, e.Targets(e.svc.Ref(), field, texts...), missing)
+	e.PointAt(e.notes.Hostnames, e.svc.Ref(), field, texts, missing)
 	if !e.svc.Headless() {
 		e.atClusterIP(e.notes.InternalHostnames)
 	}
 }
 
 func (e *evaluation) atClusterIP(names []dnsname.Name) {
-	if len(names) > 0 {
-		missing := reason.New(reason.NoAddressYet, "the Service has no cluster IP")
-		e.Point(names, e.Targets(e.svc.Ref(), "spec.clusterIP", e.svc.ClusterIP), missing)
-	}
+	missing := reason.New(reason.NoAddressYet, "the Service has no cluster IP")
+	e.PointAt(names, e.svc.Ref(), "spec.clusterIP", []string{e.svc.ClusterIP}, missing)
 }
 
 func (e *evaluation) externalName(names []dnsname.Name) {
@@ -107,7 +105,7 @@ func (e *evaluation) externalName(names []dnsname.Name) {
 		field, texts = "spec.externalIPs", e.svc.ExternalIPs
 	}
 	missing := reason.New(reason.NoAddressYet, "the Service has neither an external name nor external IPs")
-	e.Point(names, e.Targets(e.svc.Ref(), field, texts...), missing)
+	e.PointAt(names, e.svc.Ref(), field, texts, missing)
 }
 
 // selects reports whether a Pod of the Service's namespace is one of its Pods. An empty selector takes them all.
