@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -22,6 +23,7 @@ type Feed struct {
 	keep       source.Keep
 	namespaces []string
 	log        *slog.Logger
+	retry      time.Duration // of what is denied
 }
 
 var _ feed.Feed = (*Feed)(nil)
@@ -45,7 +47,8 @@ func fromConfig(cfg *rest.Config, opts Options, kinds []source.Kind, keep source
 		return nil, err
 	}
 	namespaces = slices.DeleteFunc(slices.Sorted(slices.Values(namespaces)), func(ns string) bool { return ns == "" })
-	f := &Feed{client: c, keep: keep, log: opts.log(), kinds: make(map[string]source.Kind, len(kinds)), namespaces: slices.Compact(namespaces)}
+	f := &Feed{client: c, keep: keep, log: opts.log(), retry: deniedRetry,
+		kinds: make(map[string]source.Kind, len(kinds)), namespaces: slices.Compact(namespaces)}
 	for _, k := range kinds {
 		f.kinds[k.Name] = k
 	}
@@ -97,7 +100,7 @@ func (f *Feed) start(ctx context.Context, name string, out chan<- feed.Event, ru
 	}
 	t := newTeller(kind.Name, len(namespaces), out)
 	for i, ns := range namespaces {
-		s := &shard{teller: t, index: i, namespace: ns, client: f.client, rest: rc, slimmer: slimmer{kind: kind, keep: f.keep}}
+		s := &shard{teller: t, index: i, namespace: ns, client: f.client, rest: rc, slimmer: slimmer{kind: kind, keep: f.keep}, retry: f.retry}
 		running.Go(func() { s.run(ctx) })
 	}
 	return nil

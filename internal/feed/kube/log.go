@@ -29,6 +29,10 @@ func (d debug) Enabled(ctx context.Context, _ slog.Level) bool {
 }
 
 func (d debug) Handle(ctx context.Context, r slog.Record) error {
+	// logr writes errors without asking whether anyone wants them.
+	if !d.Enabled(ctx, r.Level) {
+		return nil
+	}
 	r.Level = slog.LevelDebug
 	return d.Handler.Handle(ctx, r)
 }

@@ -39,6 +39,7 @@ type shard struct {
 	client    *client
 	rest      *rest.RESTClient
 	slimmer   slimmer
+	retry     time.Duration // of what is denied
 
 	ctx      context.Context // run's, for the store's methods, which have none of their own
 	listed   bool
@@ -60,7 +61,7 @@ func (s *shard) run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			state := s.failed(err)
 			if state != feed.Failing {
-				pause = deniedRetry + rand.N(deniedRetry/4)
+				pause = s.retry + rand.N(s.retry/4)
 			}
 		}
 		select {
