@@ -29,7 +29,7 @@ var levels = []struct {
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
 		"memory/catalog", "memory/objects", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
-		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "provider/awsconf",
+		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "wan", "ops/probe",
@@ -38,7 +38,7 @@ var levels = []struct {
 	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest"}},
 	{6, []string{"ops/why", "ops/doctor", "ops/verify", "ops/bootstrap", "ops/migrate", "ops/ownership", "ops/status", "ops/control"}},
 	{7, []string{"app"}},
-	{8, []string{"app/sandbox"}},
+	{8, []string{"app/sandbox", "cli/parse"}},
 	{9, []string{"cli"}},
 }
 
@@ -59,7 +59,7 @@ var doors = map[string][]string{
 	"github.com/aws/":              {"provider/awsconf", "provider/route53", "provider/awssd", "registry/dynamodb", "ops/bootstrap", "ops/doctor"},
 	"github.com/miekg/dns":         {"serve/nameserver", "wan", "ops/probe", "ops/doctor", "provider/rfc2136"},
 	"github.com/prometheus/":       {"ops/metrics", "ops/status"},
-	"github.com/alecthomas/kong":   {"cli"},
+	"github.com/alecthomas/kong":   {"cli", "cli/parse"},
 	"github.com/tidwall/btree":     {"memory/mirror", "serve/zonedb"},
 	"github.com/fsnotify/fsnotify": {"feed/manifest", "app"},
 }

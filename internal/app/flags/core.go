@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package flags
+
+// core returns the flags of the loop, the zones and the connection to Kubernetes.
+func core() []Flag {
+	return []Flag{
+		honoured("version", Switch, "false"),
+		honoured("provider", Value, ""),
+		honoured("policy", Value, ""),
+		honoured("interval", Value, "1m0s"),
+		superseded("min-event-sync-interval", Value, "5s",
+			"changes are gathered for a moment and published at once; --aws-api-rate bounds the calls"),
+		superseded("events", Switch, "false",
+			"objects are always watched, and a change is published at once"),
+		honoured("once", Switch, "false"),
+		honoured("dry-run", Switch, "false"),
+		honoured("min-ttl", Value, "0s"),
+		honoured("log-level", Value, "info"),
+		honoured("log-format", Value, "text"),
+		honoured("metrics-address", Value, ":7979"),
+		refused("events-emit", List, "",
+			"Kubernetes Events aren't sent yet; every decision is in the log, in /status.json and in the metrics"),
+		honoured("managed-record-types", List, "A,AAAA,CNAME"),
+		honoured("exclude-record-types", List, ""),
+		superseded("provider-cache-time", Value, "0s",
+			"what a zone holds is always kept in memory and read again bit by bit; see --resync-interval"),
+		refused("create-ptr", Switch, "false", "PTR records aren't derived yet"),
+		honoured("domain-filter", List, ""),
+		honoured("exclude-domains", List, ""),
+		honoured("regex-domain-filter", Value, ""),
+		honoured("regex-domain-exclusion", Value, ""),
+		honoured("zone-id-filter", List, ""),
+		refused("zone-name-filter", List, "",
+			"only ExternalDNS's Azure providers read it; use --domain-filter or --zone-id-filter"),
+		superseded("batch-change-size", Value, "200",
+			"batches are packed to the limits of the provider; see --aws-batch-change-size"),
+		superseded("batch-change-interval", Value, "1s",
+			"all calls of an account share one rate; see --aws-api-rate and --aws-api-burst"),
+		refused("tls-ca", Value, "",
+			"only the PowerDNS and RFC 2136 providers read it, which aren't there yet"),
+		refused("tls-client-cert", Value, "",
+			"only the PowerDNS and RFC 2136 providers read it, which aren't there yet"),
+		refused("tls-client-cert-key", Value, "",
+			"only the PowerDNS and RFC 2136 providers read it, which aren't there yet"),
+		honoured("kubeconfig", Value, ""),
+		honoured("server", Value, ""),
+		honoured("kube-api-request-timeout", Value, "30s"),
+		renamed("request-timeout", Value, "30s", "kube-api-request-timeout"),
+		honoured("kube-api-qps", Value, "5"),
+		honoured("kube-api-burst", Value, "10"),
+	}
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parse
+
+import (
+	"errors"
+	"reflect"
+)
+
+// Checker is an options struct that knows its own rules: ranges, what excludes what. Errors that errors.Join put together are
+// told one by one.
+type Checker interface{ Check() error }
+
+// checks asks an options struct, and each struct in it, for its mistakes.
+func checks(v reflect.Value) []error {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	var errs []error
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() || f.Anonymous {
+			errs = append(errs, checks(v.Field(i))...)
+		}
+	}
+	if v.CanAddr() && v.Addr().CanInterface() {
+		if c, ok := v.Addr().Interface().(Checker); ok {
+			errs = append(errs, split(c.Check())...)
+		}
+	}
+	return errs
+}
+
+func split(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error }) // the outermost error alone: what wraps a joined one has its own text
+	if !ok || err.Error() != errors.Join(joined.Unwrap()...).Error() {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, split(e)...)
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type ours struct {
+	build   *prometheus.GaugeVec
+	changes *prometheus.CounterVec
+	batches *prometheus.CounterVec
+	drift   *prometheus.CounterVec
+	calls   *prometheus.CounterVec
+	took    *prometheus.HistogramVec
+	latency prometheus.Observer
+	names   *table
+	kinds   *prometheus.GaugeVec
+	read    *prometheus.GaugeVec
+	sets    *prometheus.GaugeVec
+	queue   prometheus.Gauge
+}
+
+func newOurs(b builder) ours {
+	call := []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+	change := []float64{.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300}
+	return ours{
+		build:   b.gauge("build_info", "Always 1; which build runs.", "version", "revision", "go_version"),
+		changes: b.counter("changes_total", "Record sets created, updated or deleted, ownership markers included.", "zone", "type", "action"),
+		batches: b.counter("batches_total", "Batches sent, by outcome: applied, or the class of the error.", "zone", "outcome"),
+		drift:   b.counter("drift_total", "Record sets found to differ from what was last applied, because something else changed them.", "zone"),
+		calls:   b.counter("api_calls_total", "Calls to the provider, by operation and class: ok, or the class of the error.", "provider", "operation", "class"),
+		took:    b.histogram("api_call_duration_seconds", "How long calls to the provider took.", call, "provider", "operation"),
+		latency: b.histogram("change_latency_seconds", "Time from the change of an object until the provider took its record sets.", change).WithLabelValues(),
+		names: &table{vec: b.gauge("names",
+			"Names that aren't published as asked for, by verdict (refused, held, lost) and reason; see reasons.md.", "verdict", "reason")},
+		kinds: b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
+		read:  b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
+		sets:  b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
+		queue: b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
+	}
+}
+
+// Changed counts record sets that a batch changed. Action is create, update or delete.
+func (m *Metrics) Changed(zone, recordType, action string, n int) {
+	m.changes.WithLabelValues(zone, recordType, action).Add(float64(n))
+}
+
+// Batch counts a batch that was sent. Outcome is applied, or the class of the error.
+func (m *Metrics) Batch(zone, outcome string) { m.batches.WithLabelValues(zone, outcome).Inc() }
+
+// Drift counts record sets that something else changed.
+func (m *Metrics) Drift(zone string, n int) { m.drift.WithLabelValues(zone).Add(float64(n)) }
+
+// Call counts a call to a provider. Class is ok, or the class of the error.
+func (m *Metrics) Call(provider, operation, class string, took time.Duration) {
+	m.calls.WithLabelValues(provider, operation, class).Inc()
+	m.took.WithLabelValues(provider, operation).Observe(took.Seconds())
+}
+
+// Latency records how long it took from the change of an object until the provider had its record sets.
+func (m *Metrics) Latency(d time.Duration) { m.latency.Observe(d.Seconds()) }
+
+// NameCount is how many names have one verdict for one reason.
+type NameCount struct {
+	Verdict, Reason string
+	N               int
+}
+
+// Names replaces the counts of names that aren't published as asked for.
+func (m *Metrics) Names(counts []NameCount) {
+	list := make([]series, 0, len(counts))
+	for _, c := range counts {
+		list = append(list, series{[]string{c.Verdict, c.Reason}, float64(c.N)})
+	}
+	m.names.replace(list)
+}
+
+// Kind sets the state of a watched kind.
+func (m *Metrics) Kind(kind, state string) {
+	m.kinds.WithLabelValues(kind, state).Set(1)
+	for _, other := range []string{"synced", "failing", "forbidden", "absent"} {
+		if other != state {
+			m.kinds.DeleteLabelValues(kind, other)
+		}
+	}
+}
+
+// ZoneRead says when a zone was read in full and how many record sets it has.
+func (m *Metrics) ZoneRead(zone string, at time.Time, sets int) {
+	m.read.WithLabelValues(zone).Set(unix(at))
+	m.sets.WithLabelValues(zone).Set(float64(sets))
+}
+
+// ZoneGone takes out what is measured of a zone that is no longer there. Its counters stay.
+func (m *Metrics) ZoneGone(zone string) {
+	m.read.DeleteLabelValues(zone)
+	m.sets.DeleteLabelValues(zone)
+}
+
+// Queue sets how many names wait.
+func (m *Metrics) Queue(n int) { m.queue.Set(float64(n)) }
+
+func unix(t time.Time) float64 { return float64(t.UnixNano()) / float64(time.Second) }
