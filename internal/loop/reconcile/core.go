@@ -12,7 +12,9 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/memory/catalog"
 	"nafuda.io/nafuda/internal/memory/objects"
+	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -35,16 +37,22 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
-	noZone   map[dnsname.Name]bool // names asked for that no zone of any view holds
-	toWant   []string              // kinds to ask of the feed
-	failed   error                 // with Once: why going on makes no sense
+	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
+	toWant   []string                       // kinds to ask of the feed
+	failed   error                          // with Once: why going on makes no sense
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
 
+// viewName is a name in a view.
+type viewName struct {
+	view string
+	name dnsname.Name
+}
+
 type kindInfo struct {
-	refused int  // objects or files of it that can't be read
-	source  bool // a source iterates over it
+	refusals []endpoint.Refusal // objects or files of it that can't be read
+	source   bool               // a source iterates over it
 }
 
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
@@ -53,7 +61,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
 		wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[dnsname.Name]bool),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
 	}
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s

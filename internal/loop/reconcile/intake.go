@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed"
@@ -13,11 +14,13 @@ import (
 // take enters what a feed says.
 func (c *core) take(e feed.Event) {
 	info := c.kinds[e.Kind]
-	info.refused = len(e.Refusals)
-	c.kinds[e.Kind] = info
 	for _, r := range e.Refusals {
-		c.Observe(Refused{r})
+		if !slices.Contains(info.refusals, r) {
+			c.Observe(Refused{r})
+		}
 	}
+	info.refusals = e.Refusals
+	c.kinds[e.Kind] = info
 	for _, d := range e.Deltas {
 		c.object(d.Ref, d.Object)
 	}
@@ -123,8 +126,8 @@ func (c *core) readInFull(kind string) reason.Reason {
 		return reason.New(reason.KindForbidden, "objects of the kind %s can't be read: %v", kind, err)
 	case state != feed.Synced:
 		return reason.New(reason.NotSynced, "objects of the kind %s haven't been read in full", kind)
-	case c.kinds[kind].refused > 0:
-		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", c.kinds[kind].refused, kind)
+	case len(c.kinds[kind].refusals) > 0:
+		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", len(c.kinds[kind].refusals), kind)
 	default:
 		return reason.Reason{}
 	}

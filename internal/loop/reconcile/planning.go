@@ -31,9 +31,10 @@ func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
 		g, decisions := c.planView(z, name, i)
 		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
 			for _, ch := range g.Changes {
+				ch.View = v.Spec.Name
 				edited[ch.Key()] = true
+				group.Changes = append(group.Changes, ch)
 			}
-			group.Changes = append(group.Changes, g.Changes...)
 		}
 		if len(decisions) > 0 {
 			all = append(all, verdicts{v.Spec.Name, decisions})
@@ -173,14 +174,14 @@ func (c *core) checkZone(name dnsname.Name) {
 				lost = append(lost, change.Decision{Key: record.Key{Name: name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 			}
 		}
-		had := c.noZone[name]
-		if len(lost) == 0 && !had {
+		key := viewName{v.Spec.Name, name}
+		if reflect.DeepEqual(c.noZone[key], lost) {
 			continue
 		}
 		if len(lost) == 0 {
-			delete(c.noZone, name)
+			delete(c.noZone, key)
 		} else {
-			c.noZone[name] = true
+			c.noZone[key] = lost
 		}
 		c.Observe(Decided{View: v.Spec.Name, Name: name, Decisions: lost})
 	}

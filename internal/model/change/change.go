@@ -27,6 +27,7 @@ type Change struct {
 	Before, After *record.Set
 	Marker        bool   // an ownership marker rather than what an object asked for
 	Resource      string // the object it is for: kind/namespace/name
+	View          string // the view it is made for
 	Why           reason.Reason
 }
 
