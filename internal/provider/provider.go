@@ -11,6 +11,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 )
@@ -39,6 +40,18 @@ type NameReader interface {
 // Confirmer tells when a change has reached every server of the service.
 type Confirmer interface {
 	InSync(ctx context.Context, r Receipt) (bool, error)
+}
+
+// ZoneExplainer tells which hosted zones are there but not used.
+type ZoneExplainer interface {
+	// ExplainZones returns what Zones returns, and every zone that the provider's options leave out, sorted.
+	ExplainZones(ctx context.Context) (used []zone.Zone, skipped []SkippedZone, err error)
+}
+
+// SkippedZone is a hosted zone that isn't used, and why.
+type SkippedZone struct {
+	Zone zone.Zone
+	Why  reason.Reason
 }
 
 // Description is what the loop, the documentation and the conformance suite need to know of a provider.

@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"iter"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -39,6 +40,12 @@ type Registry interface {
 	Subjects(at dnsname.Name, z zone.Zone) []dnsname.Name
 }
 
+// Surveyor is a registry whose new claims follow the form that a zone already has. Survey returns the registry to use for that
+// zone from now on; it is called once a zone, when the zone has been read in full.
+type Surveyor interface {
+	Survey(z zone.Zone, sets iter.Seq[record.Set]) Registry
+}
+
 // Ledger is the claims on one name's record sets.
 type Ledger interface {
 	// Claim returns the claim on a record set that stands at the name. A reason, where ok is false, tells why a claim that seems
@@ -47,7 +54,8 @@ type Ledger interface {
 	// IsMarker reports whether a record set at the name is itself a marker, of whatever owner, and so nothing that objects ask for.
 	IsMarker(record.Set) bool
 	// Attach returns the changes of markers that go with changes of the name's record sets. after has every record set that
-	// will be ours at the name, with its resource; a refusal names the set that can't be stored with a marker.
+	// will be ours at the name, with its resource; a refusal names one that can't be stored with a marker, and then no marker
+	// is changed: leave it out of after and ask again.
 	Attach(changes []change.Change, after []Owned) (markers []change.Change, refused []Refused)
 }
 

@@ -4,8 +4,14 @@
 package source
 
 import (
+	"errors"
+
 	"nafuda.io/nafuda/internal/model/endpoint"
 )
+
+// ErrForbidden is in the chain of Lookup.Why where the service account may not list or watch the kind. Any other error says
+// that the kind hasn't been read yet.
+var ErrForbidden = errors.New("the service account may not list or watch it")
 
 // Source turns objects of one kind into endpoints.
 type Source struct {

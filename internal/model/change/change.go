@@ -27,6 +27,7 @@ type Change struct {
 	Before, After *record.Set
 	Marker        bool   // an ownership marker rather than what an object asked for
 	Resource      string // the object it is for: kind/namespace/name
+	View          string // the view it is made for
 	Why           reason.Reason
 }
 
@@ -102,10 +103,11 @@ type Verdict string
 
 // The verdicts.
 const (
-	Refused Verdict = "refused" // asked for, and not published
-	Held    Verdict = "held"    // published, and left as it is for now
-	Lost    Verdict = "lost"    // another object has the name
-	Noted   Verdict = "noted"   // published, with something to know
+	Refused  Verdict = "refused"  // asked for, and not published
+	Held     Verdict = "held"     // published, and left as it is for now
+	Lost     Verdict = "lost"     // another object has the name
+	Filtered Verdict = "filtered" // left out because the options say so
+	Noted    Verdict = "noted"    // published, with something to know
 )
 
 // Policy says which changes may be made.

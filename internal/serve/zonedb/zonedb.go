@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package zonedb holds the data of zones that we serve ourselves, in versions: a reader keeps a version that never changes, while
-// writers make the next one.
+// writers make the next one. Versions share what they have in common, so that an edit costs only what it touches.
 package zonedb
 
 import (
+	"cmp"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/tidwall/btree"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -26,42 +28,57 @@ type DB struct {
 }
 
 type version struct {
-	zones  map[string]*Zone         // by id
-	byName map[dnsname.Name][]*Zone // sorted by id
-}
-
-// Zone is one version of a zone. It never changes.
-type Zone struct {
-	zone.Zone
-	Serial uint32
-	names  map[dnsname.Name][]record.Set // sorted by key; an empty list is an empty non-terminal
-	count  int
+	byID   *btree.BTreeG[*Zone]
+	byName *btree.BTreeG[*Zone] // public zones before private ones of the same name
 }
 
 // New returns an empty database.
 func New() *DB {
 	db := &DB{}
-	db.now.Store(&version{})
+	unlocked := btree.Options{NoLocks: true} // versions are never written once published, and writers hold the DB's own lock
+	db.now.Store(&version{
+		byID:   btree.NewBTreeGOptions(func(a, b *Zone) bool { return a.ID < b.ID }, unlocked),
+		byName: btree.NewBTreeGOptions(func(a, b *Zone) bool { return compareForFind(a, b) < 0 }, unlocked),
+	})
 	return db
 }
 
-// Zones returns every zone, sorted by name and id.
+func compareForFind(a, b *Zone) int {
+	return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(public(b), public(a)), a.Key.Compare(b.Key))
+}
+
+func public(z *Zone) int {
+	if z.Private {
+		return 0
+	}
+	return 1
+}
+
+// Zones returns every zone, sorted by name and key.
 func (db *DB) Zones() []*Zone {
-	return slices.SortedFunc(maps.Values(db.now.Load().zones), func(a, b *Zone) int { return zone.Compare(a.Zone, b.Zone) })
+	zs := db.now.Load().byName.Items()
+	slices.SortFunc(zs, func(a, b *Zone) int { return zone.Compare(a.Zone, b.Zone) })
+	return zs
 }
 
 // Zone returns the current version of a zone by its id.
-func (db *DB) Zone(id string) (*Zone, bool) {
-	z, ok := db.now.Load().zones[id]
-	return z, ok
+func (db *DB) Zone(id string) (*Zone, bool) { return db.now.Load().zone(id) }
+
+func (v *version) zone(id string) (*Zone, bool) {
+	return v.byID.Get(&Zone{Zone: zone.Zone{Key: zone.Key{ID: id}}})
 }
 
 // Find returns the current version of the zone with the longest name that n is in, a public one before a private one.
 func (db *DB) Find(n dnsname.Name) (*Zone, bool) {
 	v := db.now.Load()
 	for at := n; ; at = at.Parent() {
-		if zs := v.byName[at]; len(zs) > 0 {
-			return zs[0], true
+		var found *Zone
+		v.byName.Ascend(&Zone{Zone: zone.Zone{Name: at}}, func(z *Zone) bool {
+			found = z
+			return false
+		})
+		if found != nil && found.Name == at {
+			return found, true
 		}
 		if at == "" {
 			return nil, false
@@ -69,13 +86,16 @@ func (db *DB) Find(n dnsname.Name) (*Zone, bool) {
 	}
 }
 
-// Put adds a zone with its first record sets, or replaces the one with its id.
+// Put adds a zone with its first record sets, at serial 1, or replaces the one with its id, at the next serial.
 func (db *DB) Put(z zone.Zone, sets []record.Set) {
 	db.write.Lock()
 	defer db.write.Unlock()
-	next := &Zone{Zone: z, Serial: 1, names: make(map[dnsname.Name][]record.Set)}
+	next := &Zone{Zone: z, Serial: 1, names: newNames()}
+	if old, ok := db.Zone(z.ID); ok {
+		next.Serial = old.Serial + 1
+	}
 	for _, s := range sets {
-		next.set(s)
+		next.replace(s.Name, with(next.At(s.Name), s))
 	}
 	db.publish(z.ID, next)
 }
@@ -87,8 +107,8 @@ func (db *DB) Remove(id string) {
 	db.publish(id, nil)
 }
 
-// Edit makes the next version of a zone. f sees a transaction on the current one; where it returns an error nothing changes.
-// Writers wait for each other, readers don't wait.
+// Edit makes the next version of a zone. f sees a transaction on the current one; where it returns an error, or edits nothing,
+// nothing changes. It returns f's error or ErrNoZone. Writers wait for each other, readers don't wait.
 func (db *DB) Edit(id string, f func(*Tx) error) error {
 	db.write.Lock()
 	defer db.write.Unlock()
@@ -96,100 +116,27 @@ func (db *DB) Edit(id string, f func(*Tx) error) error {
 	if !ok {
 		return ErrNoZone
 	}
-	tx := &Tx{old: old, edits: make(map[dnsname.Name][]record.Set)}
+	tx := &Tx{old: old, next: &Zone{Zone: old.Zone, Serial: old.Serial + 1, names: old.names.Copy(), count: old.count}}
 	if err := f(tx); err != nil {
 		return err
 	}
-	next := &Zone{Zone: old.Zone, Serial: old.Serial + 1, names: maps.Clone(old.names), count: old.count}
-	for name, sets := range tx.edits {
-		next.replace(name, sets)
+	if tx.edited {
+		db.publish(id, tx.next)
 	}
-	db.publish(id, next)
 	return nil
 }
 
 // publish makes the next version of the database. The caller holds write.
 func (db *DB) publish(id string, z *Zone) {
 	old := db.now.Load()
-	next := &version{zones: maps.Clone(old.zones), byName: make(map[dnsname.Name][]*Zone)}
-	if next.zones == nil {
-		next.zones = make(map[string]*Zone)
+	next := &version{byID: old.byID.Copy(), byName: old.byName.Copy()}
+	if was, ok := old.zone(id); ok {
+		next.byID.Delete(was)
+		next.byName.Delete(was)
 	}
-	delete(next.zones, id)
 	if z != nil {
-		next.zones[id] = z
-	}
-	for _, z := range next.zones {
-		next.byName[z.Name] = append(next.byName[z.Name], z)
-	}
-	for _, zs := range next.byName {
-		slices.SortFunc(zs, func(a, b *Zone) int {
-			if a.Private != b.Private {
-				if a.Private {
-					return 1
-				}
-				return -1
-			}
-			return a.Key.Compare(b.Key)
-		})
+		next.byID.Set(z)
+		next.byName.Set(z)
 	}
 	db.now.Store(next)
-}
-
-// Tx edits one zone.
-type Tx struct {
-	old   *Zone
-	edits map[dnsname.Name][]record.Set
-}
-
-// Zone is the zone as it was before the transaction.
-func (tx *Tx) Zone() *Zone { return tx.old }
-
-// At returns the sets at a name as the transaction has left them.
-func (tx *Tx) At(n dnsname.Name) []record.Set {
-	if sets, ok := tx.edits[n]; ok {
-		return sets
-	}
-	return tx.old.names[n]
-}
-
-// Set adds a set or replaces the one with its key.
-func (tx *Tx) Set(s record.Set) {
-	tx.edits[s.Name] = append(without(tx.At(s.Name), s.Key), s)
-}
-
-// Delete removes the set with a key.
-func (tx *Tx) Delete(k record.Key) { tx.edits[k.Name] = without(tx.At(k.Name), k) }
-
-func without(sets []record.Set, k record.Key) []record.Set {
-	out := make([]record.Set, 0, len(sets)+1)
-	for _, s := range sets {
-		if s.Key != k {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-func (z *Zone) set(s record.Set) { z.replace(s.Name, append(without(z.names[s.Name], s.Key), s)) }
-
-func (z *Zone) replace(name dnsname.Name, sets []record.Set) {
-	z.count += len(sets) - len(z.names[name])
-	slices.SortFunc(sets, record.Compare)
-	if len(sets) == 0 {
-		delete(z.names, name)
-		return
-	}
-	z.names[name] = sets
-}
-
-// At returns the record sets at a name. Callers don't change them.
-func (z *Zone) At(n dnsname.Name) []record.Set { return z.names[n] }
-
-// Len is the number of record sets.
-func (z *Zone) Len() int { return z.count }
-
-// Names returns every name that has record sets, in listing order.
-func (z *Zone) Names() []dnsname.Name {
-	return slices.SortedFunc(maps.Keys(z.names), dnsname.Name.Compare)
 }

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// rowPlan plans one row: the record sets of a name under one set identifier.
+//
+//	observed (ours)   wanted      change
+//	A 1               A 1         none
+//	A 1               A 2         update
+//	–                 A 2         create, unless something that isn't ours stands in the row
+//	A 1               –           delete, if the policy allows it and the object is proven gone
+//	A 1               CNAME x     both in one group: a type change is an update
+//	A 1, hold         A 2         update to A 1 2: a hold may grow, not shrink
+//	A 1, hold         CNAME x     none
+type rowPlan struct {
+	*planner
+	row   Row
+	have  []record.Set
+	wants []change.Want
+	hold  reason.Reason
+}
+
+func (r *rowPlan) run() {
+	replaced := r.replaced()
+	for _, w := range r.wants {
+		i := slices.IndexFunc(r.have, func(s record.Set) bool { return s.Key == w.Set.Key })
+		if i >= 0 {
+			r.update(r.have[i], w)
+		} else {
+			r.create(w, replaced)
+		}
+	}
+	for _, s := range r.have {
+		if !slices.ContainsFunc(r.wants, func(w change.Want) bool { return w.Set.Key == s.Key }) {
+			r.remove(s, slices.Contains(replaced, s.Key))
+		}
+	}
+}
+
+// replaced lists the sets that make room for others in a change of type: all that a wanted one can't stand beside, or all there
+// is where no wanted one has been there before.
+func (r *rowPlan) replaced() []record.Key {
+	if len(r.wants) == 0 || !r.hold.None() || !r.Policy.Allows(change.Update) {
+		return nil
+	}
+	kept := func(s record.Set) bool {
+		return slices.ContainsFunc(r.wants, func(w change.Want) bool { return w.Set.Key == s.Key })
+	}
+	disjoint := !slices.ContainsFunc(r.have, kept)
+	var out []record.Key
+	for _, s := range r.have {
+		clashes := slices.ContainsFunc(r.wants, func(w change.Want) bool { return clash(w.Set.Key, s.Key) })
+		if !kept(s) && (disjoint || clashes) {
+			out = append(out, s.Key)
+		}
+	}
+	return out
+}
+
+// resource is the object that a set's marker shall name: the one it names, as long as that asks.
+func (r *rowPlan) resource(s record.Set, w change.Want) string {
+	if c := r.ours[s.Key]; slices.Contains(w.Askers, c.Resource) {
+		return c.Resource
+	}
+	return w.Resource
+}
+
+func (r *rowPlan) keep(s record.Set, resource string) {
+	r.after = append(r.after, registry.Owned{Set: s, Resource: resource})
+}
+
+func (r *rowPlan) update(have record.Set, w change.Want) {
+	want := w.Set
+	if !r.hold.None() {
+		want = grow(have, want)
+		r.decide(change.Held, have.Key, r.ours[have.Key].Resource, r.hold)
+	}
+	switch {
+	case have.Equal(want):
+		r.keep(have, r.keptResource(have, w))
+	case !r.Policy.Allows(change.Update):
+		r.keep(have, r.ours[have.Key].Resource)
+		r.decide(change.Held, have.Key, w.Resource, reason.New(reason.PolicyKeeps, "--policy=%s doesn't update %s", r.Policy, have.Key))
+	default:
+		r.put(&have, &want, r.keptResource(have, w))
+	}
+}
+
+// keptResource leaves the marker's object alone while the row is held: the object that is named may come back.
+func (r *rowPlan) keptResource(have record.Set, w change.Want) string {
+	if !r.hold.None() {
+		return r.ours[have.Key].Resource
+	}
+	return r.resource(have, w)
+}
+
+func (r *rowPlan) put(before, after *record.Set, resource string) {
+	r.changes = append(r.changes, change.Change{Before: before, After: after, Resource: resource})
+	r.keep(*after, resource)
+}
+
+// grow adds the wanted values to a held set; what else differs waits.
+func grow(have, want record.Set) record.Set {
+	if have.Alias != nil || want.Alias != nil || have.Type == record.CNAME {
+		return have
+	}
+	out := have
+	out.Values = slices.Concat(have.Values, want.Values)
+	slices.Sort(out.Values)
+	out.Values = slices.Compact(out.Values)
+	if len(out.Values) == len(have.Values) {
+		return have
+	}
+	out.Stored = nil
+	return out
+}
+
+func (r *rowPlan) create(w change.Want, replaced []record.Key) {
+	if why := r.occupied(w.Set.Key); !why.None() {
+		r.decide(change.Refused, w.Set.Key, w.Resource, why)
+		return
+	}
+	for _, s := range r.have {
+		if clash(s.Key, w.Set.Key) && !slices.Contains(replaced, s.Key) {
+			why := r.hold
+			if why.None() {
+				why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't replace %s", r.Policy, s.Key)
+			}
+			r.decide(change.Refused, w.Set.Key, w.Resource, why)
+			return
+		}
+	}
+	set := w.Set
+	r.put(nil, &set, w.Resource)
+}
+
+// occupied tells why a set can't be made: something that isn't ours has the name.
+func (r *rowPlan) occupied(k record.Key) reason.Reason {
+	for _, s := range r.Observed {
+		why, foreign := r.unclaimed[s.Key]
+		if foreign && s.ID == k.ID {
+			return why
+		}
+	}
+	return reason.Reason{}
+}
+
+func (r *rowPlan) remove(s record.Set, replaced bool) {
+	resource := r.ours[s.Key].Resource
+	why := r.hold
+	if why.None() && !replaced && !r.Policy.Allows(change.Delete) {
+		why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't delete %s", r.Policy, s.Key)
+	}
+	if !why.None() {
+		r.keep(s, resource)
+		r.decide(change.Held, s.Key, resource, why)
+		return
+	}
+	r.changes = append(r.changes, change.Change{Before: &s, Resource: resource})
+}

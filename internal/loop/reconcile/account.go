@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// account is one account at a provider and the listing of its zones.
+type account struct {
+	name     string
+	provider provider.Provider
+	limiter  *limiter.Limiter
+	listed   bool // at least once
+	busy     bool
+	next     time.Time // of the next listing
+	backoff  backoff
+	asked    map[zone.Key]uint64 // each mirror's clock when the listing was asked for
+}
+
+func newAccount(c *core, config Account) *account {
+	a := &account{name: config.Name, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst)}
+	c.group.Go(func() error {
+		a.limiter.Run(c.ctx)
+		return nil
+	})
+	return a
+}
+
+// step lists the account's zones when it is time.
+func (a *account) step(c *core, now time.Time) time.Time {
+	if a.busy {
+		return never
+	}
+	if now.Before(a.next) {
+		return a.next
+	}
+	a.busy = true
+	a.asked = make(map[zone.Key]uint64)
+	for _, z := range c.zones {
+		if z.account == a && z.idle() {
+			a.asked[z.Key] = z.mirror.Now()
+		}
+	}
+	c.start(a, job{list: true})
+	return never
+}
+
+// finishList enters a listing of zones.
+func (c *core) finishList(r result) {
+	a := r.account
+	a.busy = false
+	if r.err != nil {
+		a.next = time.Now().Add(a.backoff.next())
+		if c.Once && a.backoff.tries >= onceTries {
+			c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, r.err)
+		}
+		return
+	}
+	a.backoff = backoff{}
+	a.next = time.Now().Add(c.Interval)
+	there := make(map[zone.Key]bool, len(r.zones))
+	changed := !a.listed
+	a.listed = true
+	for _, z := range r.zones {
+		there[z.Key] = true
+		if known, ok := c.zones[z.Key]; ok {
+			changed = changed || known.vanished
+			known.vanished = false
+			known.Tags = z.Tags
+			c.compareCount(known, z.Records)
+			continue
+		}
+		changed = true
+		c.zones[z.Key] = newZoneState(c, a, z)
+	}
+	for key, z := range c.zones {
+		if z.account == a && !there[key] && !z.vanished {
+			z.vanished = true
+			changed = true
+		}
+	}
+	if changed {
+		c.names = newZoneNames(c)
+		c.Observe(ZonesListed{Account: a.name, Zones: r.zones})
+		c.dirtyEverything()
+	}
+}
+
+// compareCount starts a full read of a zone whose record count isn't ours. A count that a write of ours may have overtaken says
+// nothing.
+func (c *core) compareCount(z *zoneState, counted int) {
+	asked, ok := z.account.asked[z.Key]
+	if !ok || !z.read || !z.idle() || asked != z.mirror.Now() || counted < 0 || counted == z.mirror.Len() {
+		return
+	}
+	c.Observe(Drifted{Zone: z.Zone, Counted: counted, Known: z.mirror.Len()})
+	z.reread()
+}
+
+// zoneNames finds the zones of a name.
+type zoneNames struct {
+	views []zone.Index                  // of each view, the zones it may use
+	all   map[dnsname.Name][]*zoneState // every zone by its name
+}
+
+func newZoneNames(c *core) zoneNames {
+	n := zoneNames{all: make(map[dnsname.Name][]*zoneState)}
+	for _, z := range c.sortedZones() {
+		n.all[z.Name] = append(n.all[z.Name], z)
+	}
+	for _, v := range c.Views {
+		var zones []zone.Zone
+		for _, z := range c.sortedZones() {
+			if slices.Contains(v.Accounts, z.account.name) {
+				zones = append(zones, z.Zone)
+			}
+		}
+		n.views = append(n.views, zone.NewIndex(zones))
+	}
+	return n
+}
+
+// above returns every zone that a name lies in, whichever view uses it.
+func (n zoneNames) above(name dnsname.Name) []*zoneState {
+	var out []*zoneState
+	for at := name; ; at = at.Parent() {
+		out = append(out, n.all[at]...)
+		if at == "" {
+			return out
+		}
+	}
+}
+
+func (c *core) sortedZones() []*zoneState {
+	return slices.SortedFunc(maps.Values(c.zones), func(a, b *zoneState) int {
+		return cmp.Or(zone.Compare(a.Zone, b.Zone))
+	})
+}
+
+// dispatch hands dirty names to the zones they lie in.
+func (c *core) dispatch(names []dirty) {
+	for _, d := range names {
+		zones := c.names.above(d.name)
+		for _, z := range zones {
+			z.enqueue(c, d)
+		}
+		c.checkZone(d.name)
+	}
+}
+
+// dirtyEverything makes every name dirty that is asked for or observed.
+func (c *core) dirtyEverything() {
+	now := time.Now()
+	var names []dnsname.Name
+	for n := range c.catalog.Names() {
+		names = append(names, n)
+	}
+	for _, z := range c.zones {
+		if z.read {
+			names = slices.AppendSeq(names, z.mirror.Names())
+		}
+	}
+	c.window.add(names, now, false)
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// bisection finds the bad group of a refused batch with at most log2 n calls, and one more for the good ones.
+//
+//	sent        answer    then
+//	half        taken     the other half has the culprit
+//	half        refused   it has the culprit; the other half is taken for good and waits
+//	one group   known     is parked
+//	the rest              is sent together, last
+type bisection struct {
+	suspects []change.Group // one of them is bad
+	other    []change.Group // the half that isn't in flight
+	good     []change.Group // taken for good; sent last
+	why      reason.Reason  // what the provider said last
+}
+
+func (b *bisection) empty() bool { return len(b.suspects) == 0 && len(b.good) == 0 }
+
+// begin starts with a batch that was refused as a whole.
+func (b *bisection) begin(groups []change.Group) { b.suspects = groups }
+
+// take returns what to send next.
+func (b *bisection) take() change.Batch {
+	if len(b.suspects) < 2 {
+		groups := b.good
+		*b = bisection{}
+		return change.Batch{Groups: groups}
+	}
+	half := len(b.suspects) / 2
+	b.other = b.suspects[half:]
+	b.suspects = b.suspects[:half:half]
+	return change.Batch{Groups: b.suspects}
+}
+
+// accepted says that what take returned was taken: the other half has the culprit.
+func (b *bisection) accepted() { b.suspects, b.other = b.other, nil }
+
+// refused says that what take returned was refused.
+func (b *bisection) refused() {
+	b.good = slices.Concat(b.good, b.other)
+	b.other = nil
+}
+
+// culprit returns the bad group once it stands alone.
+func (b *bisection) culprit() (change.Group, bool) {
+	if len(b.suspects) != 1 {
+		return change.Group{}, false
+	}
+	g := b.suspects[0]
+	b.suspects = nil
+	return g, true
+}
+
+// rejected parks the bad names of a refused batch and sends the others.
+func (c *core) rejected(z *zoneState, batch change.Batch, detail *provider.Error, err error) {
+	why := reason.New(reason.Rejected, "the provider refuses it: %s", err)
+	if detail != nil && detail.Guardrail {
+		why.Code = reason.Guardrail
+	}
+	if bad := culprits(batch, detail); len(bad) > 0 && len(bad) < len(batch.Groups) {
+		for _, g := range bad {
+			c.park(z, g.Name, why)
+		}
+		rest := slices.DeleteFunc(slices.Clone(batch.Groups), func(g change.Group) bool {
+			return slices.ContainsFunc(bad, func(b change.Group) bool { return b.Name == g.Name })
+		})
+		z.bisect = bisection{good: slices.Concat(rest, z.bisect.good, z.bisect.other)}
+		return
+	}
+	if z.bisect.empty() {
+		z.bisect.begin(batch.Groups)
+	} else {
+		z.bisect.refused()
+	}
+	z.bisect.why = why
+	c.parkCulprit(z)
+}
+
+// parkCulprit parks the bad group if it stands alone.
+func (c *core) parkCulprit(z *zoneState) {
+	if g, alone := z.bisect.culprit(); alone {
+		c.park(z, g.Name, z.bisect.why)
+	}
+}

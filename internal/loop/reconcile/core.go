@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/memory/catalog"
+	"nafuda.io/nafuda/internal/memory/objects"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/source"
+)
+
+// core is the loop's memory. Its goroutine alone touches it.
+type core struct {
+	Config
+	ctx      context.Context
+	group    *errgroup.Group
+	want     chan string
+	feeds    chan feed.Event
+	results  chan result
+	wake     *time.Timer
+	started  time.Time
+	kinds    map[string]kindInfo // watched kinds, by name
+	sources  map[string]source.Source
+	objects  *objects.Store
+	catalog  *catalog.Catalog
+	window   window
+	accounts []*account
+	zones    map[zone.Key]*zoneState
+	names    zoneNames
+	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
+	toWant   []string                       // kinds to ask of the feed
+	failed   error                          // with Once: why going on makes no sense
+	// incomplete is why something could not be done; the rest goes on.
+	incomplete error
+}
+
+// viewName is a name in a view.
+type viewName struct {
+	view string
+	name dnsname.Name
+}
+
+type kindInfo struct {
+	refusals []endpoint.Refusal // objects or files of it that can't be read
+	source   bool               // a source iterates over it
+}
+
+func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
+	c := &core{
+		Config: config, ctx: ctx, group: group,
+		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
+		wake: time.NewTimer(0), started: time.Now(),
+		kinds: make(map[string]kindInfo), sources: make(map[string]source.Source),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
+	}
+	for _, s := range config.Sources {
+		c.sources[s.Kind] = s
+		c.kinds[s.Kind] = kindInfo{source: true}
+		c.toWant = append(c.toWant, s.Kind)
+	}
+	for _, a := range config.Accounts {
+		c.accounts = append(c.accounts, newAccount(c, a))
+	}
+	return c
+}
+
+// run is the loop proper: one message, then all that follows from it.
+func (c *core) run(asks <-chan func(*core)) error {
+	for {
+		c.step()
+		if c.Once && c.settled() {
+			return errors.Join(c.failed, c.incomplete)
+		}
+		var want chan<- string
+		var next string
+		if len(c.toWant) > 0 {
+			want, next = c.want, c.toWant[0]
+		}
+		select {
+		case want <- next:
+			c.toWant = c.toWant[1:]
+		case e := <-c.feeds:
+			c.take(e)
+		case r := <-c.results:
+			c.finish(r)
+		case f := <-asks:
+			f(c)
+		case <-c.wake.C:
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+}
+
+// step starts whatever can be started now and sets the alarm for what comes later.
+func (c *core) step() {
+	now := time.Now()
+	next := never
+	if names, at := c.window.due(now); names != nil {
+		c.dispatch(names)
+	} else {
+		next = earlier(next, at)
+	}
+	for _, a := range c.accounts {
+		next = earlier(next, a.step(c, now))
+	}
+	for _, z := range c.sortedZones() {
+		next = earlier(next, z.step(c, now))
+	}
+	c.wake.Reset(max(time.Until(next), 0))
+}
+
+// never is later than anything that happens.
+var never = time.Unix(1<<40, 0)
+
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// sourcesKnown reports whether each source's kind has been read in full, or has been seen to be unreadable.
+func (c *core) sourcesKnown() bool {
+	for _, s := range c.Sources {
+		if state, _ := c.objects.State(s.Kind); state == feed.Same {
+			return false
+		}
+	}
+	return true
+}
+
+// settled reports whether there is nothing left to do.
+func (c *core) settled() bool {
+	if c.failed != nil {
+		return true
+	}
+	if !c.sourcesKnown() || !c.window.empty() || len(c.toWant) > 0 {
+		return false
+	}
+	for _, a := range c.accounts {
+		if !a.listed || a.busy {
+			return false
+		}
+	}
+	for _, z := range c.zones {
+		if !z.settled() {
+			return false
+		}
+	}
+	return c.lookupsKnown()
+}
+
+// lookupsKnown reports whether the kinds that sources looked up have answered too.
+func (c *core) lookupsKnown() bool {
+	for name := range c.kinds {
+		if state, _ := c.objects.State(name); state == feed.Same {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"time"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// Event is something that happened. Logs, metrics and Events of Kubernetes are made of them.
+type Event any
+
+// The events.
+type (
+	// Evaluated says what an object asks for now.
+	Evaluated struct {
+		Source string
+		Ref    endpoint.Ref
+		Result endpoint.Result
+	}
+	// Refused says that an object or a file can't be read.
+	Refused struct{ endpoint.Refusal }
+	// KindChanged says that a kind can be read, or not any more.
+	KindChanged struct {
+		Kind  string
+		State feed.State
+		Err   error
+	}
+	// ZonesListed says which zones an account has.
+	ZonesListed struct {
+		Account string
+		Zones   []zone.Zone
+	}
+	// ZoneRead says that a zone has been read in full.
+	ZoneRead struct {
+		Zone zone.Zone
+		Sets int
+	}
+	// Drifted says that a zone's record count isn't what we think it holds.
+	Drifted struct {
+		Zone           zone.Zone
+		Counted, Known int
+	}
+	// Planned says that a group of changes is about to be sent.
+	Planned struct {
+		Zone  zone.Zone
+		Group change.Group
+	}
+	// Applied says that a batch has been applied. Since has for each name how long its change has waited.
+	Applied struct {
+		Zone    zone.Zone
+		Batch   change.Batch
+		Receipt provider.Receipt
+		Waited  map[dnsname.Name]time.Duration
+		DryRun  bool
+	}
+	// Parked says that a name's change is put off.
+	Parked struct {
+		Zone  zone.Zone
+		Name  dnsname.Name
+		Until time.Time
+		Why   reason.Reason
+	}
+	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
+	// name without one.
+	Decided struct {
+		View      string
+		Zone      zone.Zone
+		Name      dnsname.Name
+		Decisions []change.Decision
+	}
+	// Called says that a call to a provider has ended.
+	Called struct {
+		Account   string
+		Operation string
+		Class     provider.Class // empty: it went well
+		Err       error
+		Took      time.Duration
+	}
+	// UpToDate says that everything that was dirty has been dealt with.
+	UpToDate struct{}
+)

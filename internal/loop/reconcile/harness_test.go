@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nafuda.io/nafuda/internal/decide/view"
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/internal/source"
+)
+
+// thing is the test's object: it asks for names with targets; "hold" as a target holds the name.
+type thing struct {
+	Created time.Time
+	Names   map[string][]string
+	TTL     uint32
+}
+
+// things is the source of things, of kind "ingress".
+var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
+
+func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
+	return func(t thing) endpoint.Result {
+		var r endpoint.Result
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created}
+		for name, targets := range t.Names {
+			byType := make(map[record.Type][]string)
+			for _, target := range targets {
+				if target == "hold" {
+					r.Holds = append(r.Holds, endpoint.Hold{Name: dnsname.Name(name), From: from, Why: reason.New(reason.NoAddressYet, "no address")})
+					continue
+				}
+				byType[record.TypeOf(target)] = append(byType[record.TypeOf(target)], target)
+			}
+			for typ, values := range byType {
+				slices.Sort(values)
+				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, Targets: values, From: from})
+			}
+		}
+		return r
+	}
+}
+
+type named struct {
+	Ref endpoint.Ref
+	thing
+}
+
+// script is a feed that says what the test tells it to.
+type script struct{ events chan feed.Event }
+
+func (s script) Run(ctx context.Context, want <-chan string, out chan<- feed.Event) error {
+	for {
+		select {
+		case <-want:
+		case e := <-s.events:
+			select {
+			case out <- e:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// rig is a loop under test.
+type rig struct {
+	t      *testing.T
+	memory *providertest.Memory
+	flaky  *providertest.Flaky
+	feed   script
+	events []reconcile.Event
+	stop   func()
+	view   view.Options
+	txt    txt.Options
+	opts   reconcile.Options
+}
+
+func newRig(t *testing.T, zones ...string) *rig {
+	r := &rig{
+		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
+		view: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
+		txt:  txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
+		opts: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+	}
+	for _, z := range zones {
+		r.memory.AddZone(providertest.MemoryZone(z))
+	}
+	r.flaky = providertest.NewFlaky(r.memory)
+	return r
+}
+
+func (r *rig) loop() *reconcile.Loop {
+	src := things
+	src.Eval = func(obj any, _ source.Lookup) endpoint.Result {
+		n := obj.(named)
+		return evalThing(n.Ref)(n.thing)
+	}
+	return reconcile.New(reconcile.Config{
+		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
+		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
+		Views: []reconcile.View{{
+			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
+		}},
+		Observe: func(e reconcile.Event) { r.events = append(r.events, e) },
+	})
+}
+
+// start runs the loop inside the bubble; stopping is registered.
+func (r *rig) start() *reconcile.Loop {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := r.loop()
+	done := make(chan error)
+	go func() { done <- l.Run(ctx) }()
+	r.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			r.t.Errorf("the loop ended with %v", err)
+		}
+		r.stop = func() {}
+	}
+	return l
+}
+
+func ref(s string) endpoint.Ref {
+	parsed, ok := endpoint.ParseRef("ingress/" + s)
+	if !ok {
+		panic(s)
+	}
+	return parsed
+}
+
+func delta(at string, t *thing) feed.Delta {
+	d := feed.Delta{Ref: ref(at)}
+	if t != nil {
+		d.Object = named{d.Ref, *t}
+	}
+	return d
+}
+
+// say sends an event and waits until everything that follows at once has happened.
+func (r *rig) say(e feed.Event) {
+	e.Kind = "ingress"
+	r.feed.events <- e
+	synctest.Wait()
+}
+
+func (r *rig) synced(ds ...feed.Delta) {
+	r.say(feed.Event{Replace: true, Deltas: ds, State: feed.Synced})
+	r.settle()
+}
+
+func (r *rig) put(at string, t *thing) { r.say(feed.Event{Deltas: []feed.Delta{delta(at, t)}}) }
+
+// settle lets windows close and calls be made; the clock of the bubble moves.
+func (r *rig) settle() {
+	time.Sleep(3 * time.Second)
+	synctest.Wait()
+}
+
+// zone is what the provider holds, a line a record set, markers with their resource.
+func (r *rig) zone(id string) []string {
+	var out []string
+	for _, s := range r.memory.Sets(id) {
+		if s.Type == record.SOA || s.Type == record.NS {
+			continue
+		}
+		line := fmt.Sprintf("%s %s %s", s.Name, s.Type, strings.Join(s.Values, " "))
+		line = strings.ReplaceAll(line, `"heritage=external-dns,external-dns/owner=me,external-dns/resource=ingress/`, "me:")
+		out = append(out, strings.TrimSuffix(line, `"`))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func ask(names ...string) *thing {
+	t := &thing{Created: time.Unix(1000, 0).UTC(), Names: make(map[string][]string)}
+	for _, n := range names {
+		name, targets, _ := strings.Cut(n, "=")
+		t.Names[name] = strings.Split(targets, ",")
+	}
+	return t
+}
+
+func (r *rig) want(id string, lines ...string) {
+	r.t.Helper()
+	slices.Sort(lines)
+	if got := r.zone(id); !slices.Equal(got, lines) {
+		r.t.Errorf("zone %s holds\n\t%s\nwant\n\t%s", id, strings.Join(got, "\n\t"), strings.Join(lines, "\n\t"))
+	}
+}
+
+func set(name, typ, value string) record.Set {
+	return record.Set{Key: record.Key{Name: dnsname.Name(name), Type: record.Type(typ)}, TTL: 300, Values: []string{value}}
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+)
+
+// take enters what a feed says.
+func (c *core) take(e feed.Event) {
+	info := c.kinds[e.Kind]
+	for _, r := range e.Refusals {
+		if !slices.Contains(info.refusals, r) {
+			c.Observe(Refused{r})
+		}
+	}
+	info.refusals = e.Refusals
+	c.kinds[e.Kind] = info
+	for _, d := range e.Deltas {
+		c.object(d.Ref, d.Object)
+	}
+	if e.Replace {
+		c.forgetOthers(e)
+	}
+	if e.State != feed.Same {
+		c.kindState(e)
+	}
+}
+
+// forgetOthers forgets the objects of a kind that a full list doesn't have.
+func (c *core) forgetOthers(e feed.Event) {
+	there := make(map[endpoint.Ref]bool, len(e.Deltas))
+	for _, d := range e.Deltas {
+		there[d.Ref] = d.Object != nil
+	}
+	for _, ref := range c.objects.Refs(e.Kind) {
+		if !there[ref] {
+			c.object(ref, nil)
+		}
+	}
+}
+
+func (c *core) kindState(e feed.Event) {
+	before, _ := c.objects.State(e.Kind)
+	for _, ref := range c.objects.SetState(e.Kind, e.State, e.Err) {
+		c.eval(ref)
+	}
+	if before == e.State {
+		return
+	}
+	c.Observe(KindChanged{Kind: e.Kind, State: e.State, Err: e.Err})
+	if c.kinds[e.Kind].source {
+		c.dirtyEverything() // what a source can prove has changed
+	}
+}
+
+// object enters one object and evaluates it and those that have read it.
+func (c *core) object(ref endpoint.Ref, obj any) {
+	changed, readers := c.objects.Put(ref, obj)
+	if !changed {
+		return
+	}
+	c.eval(ref)
+	for _, r := range readers {
+		c.eval(r)
+	}
+}
+
+// eval asks the source what an object asks for now.
+func (c *core) eval(ref endpoint.Ref) {
+	src, ok := c.sources[ref.Kind]
+	if !ok {
+		return
+	}
+	look := c.objects.Reader(ref)
+	var result endpoint.Result
+	obj := c.objects.Get(ref)
+	if obj != nil {
+		result = src.Eval(obj, look)
+		result.Sort()
+	}
+	names := c.catalog.Put(ref, result)
+	c.window.add(names, time.Now(), true)
+	for _, kind := range c.objects.Wanted() {
+		if _, asked := c.kinds[kind]; !asked {
+			c.kinds[kind] = kindInfo{}
+			c.toWant = append(c.toWant, kind)
+		}
+	}
+	if obj != nil && (names != nil || len(result.Endpoints) == 0) {
+		c.Observe(Evaluated{Source: src.Name, Ref: ref, Result: result})
+	}
+}
+
+// gone tells why it isn't proven that an object is gone or asks no more; none: it is proven.
+func (c *core) gone(resource string) reason.Reason {
+	if resource == "" {
+		for _, s := range c.Sources {
+			if why := c.readInFull(s.Kind); !why.None() {
+				return why
+			}
+		}
+		return reason.Reason{}
+	}
+	ref, ok := endpoint.ParseRef(resource)
+	if _, watched := c.sources[ref.Kind]; !ok || !watched {
+		return reason.New(reason.SourceUnknown, "no source watches %s", resource)
+	}
+	for _, v := range c.Views {
+		if ns := v.Spec.Namespace; ns != "" && ref.Namespace != ns {
+			return reason.New(reason.SourceUnknown, "the namespace of %s isn't watched", resource)
+		}
+	}
+	return c.readInFull(ref.Kind)
+}
+
+func (c *core) readInFull(kind string) reason.Reason {
+	state, err := c.objects.State(kind)
+	switch {
+	case state == feed.Forbidden:
+		return reason.New(reason.KindForbidden, "objects of the kind %s can't be read: %v", kind, err)
+	case state != feed.Synced:
+		return reason.New(reason.NotSynced, "objects of the kind %s haven't been read in full", kind)
+	case len(c.kinds[kind].refusals) > 0:
+		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", len(c.kinds[kind].refusals), kind)
+	default:
+		return reason.Reason{}
+	}
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"nafuda.io/nafuda/internal/decide/plan"
+	"nafuda.io/nafuda/internal/decide/resolve"
+	"nafuda.io/nafuda/internal/decide/view"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// plan plans a name in a zone, for each view that uses the zone, and reports decisions that are new.
+func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
+	group := change.Group{Name: name}
+	var all []verdicts
+	edited := make(map[record.Key]bool)
+	for i, v := range c.Views {
+		if !slices.Contains(v.Accounts, z.account.name) {
+			continue
+		}
+		g, decisions := c.planView(z, name, i)
+		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
+			for _, ch := range g.Changes {
+				ch.View = v.Spec.Name
+				edited[ch.Key()] = true
+				group.Changes = append(group.Changes, ch)
+			}
+		}
+		if len(decisions) > 0 {
+			all = append(all, verdicts{v.Spec.Name, decisions})
+		}
+	}
+	c.decided(z, name, all)
+	return group
+}
+
+// decided remembers the decisions about a name and reports them where they have changed.
+func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
+	before := z.decided[name]
+	if len(all) == 0 {
+		delete(z.decided, name)
+	} else {
+		z.decided[name] = all
+	}
+	if len(before) == 0 && len(all) == 0 || reflect.DeepEqual(before, all) {
+		return
+	}
+	if len(all) == 0 {
+		c.Observe(Decided{View: before[0].view, Zone: z.Zone, Name: name})
+	}
+	for _, v := range all {
+		c.Observe(Decided{View: v.view, Zone: z.Zone, Name: name, Decisions: v.decisions})
+	}
+}
+
+// planView plans a name for one view.
+func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, []change.Decision) {
+	spec := c.Views[i].Spec
+	if !spec.Domains.Match(name) {
+		return change.Group{Name: name}, nil
+	}
+	reg := z.registries[i]
+	ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+	observed := z.mirror.At(name)
+	eps, holds, decisions := c.asked(spec, name)
+	eps, holds, pinned := c.here(i, z, name, eps, holds)
+	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
+	decisions = append(append(decisions, pinned...), settled...)
+	if len(rows) == 0 && len(observed) == 0 {
+		return change.Group{Name: name}, decisions
+	}
+	in := plan.Input{
+		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
+		Manages: spec.Manages, Desired: z.account.provider.Desired, Gone: c.gone,
+	}
+	for _, r := range rows {
+		in.Rows = append(in.Rows, plan.Row(r))
+	}
+	group, planned := plan.Name(in)
+	return group, append(decisions, planned...)
+}
+
+// asked collects what is asked for at a name, as the view selects and rewrites it.
+func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold, decisions []change.Decision) {
+	allEps, allHolds := c.catalog.At(name)
+	skip := func(k record.Key, f *endpoint.Origin, why reason.Reason) {
+		decisions = append(decisions, change.Decision{Key: k, Verdict: change.Filtered, Resource: f.Ref.String(), Why: why})
+	}
+	for _, e := range allEps {
+		if why := spec.Select(e.From, name); !why.None() {
+			skip(e.Key(), e.From, why)
+			continue
+		}
+		rewritten, why := spec.Endpoint(e)
+		if !why.None() {
+			skip(e.Key(), e.From, why)
+		}
+		eps = append(eps, rewritten...)
+	}
+	for _, h := range allHolds {
+		if why := spec.Select(h.From, name); !why.None() {
+			skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+			continue
+		}
+		made, kept := spec.Hold(h)
+		eps, holds = append(eps, made...), append(holds, kept...)
+	}
+	return eps, holds, decisions
+}
+
+// claimed tells whom the observed record sets are marked for.
+func claimed(observed []record.Set, ledger registry.Ledger, owner string) func(id, resource string) bool {
+	type claim struct{ id, resource string }
+	found := make(map[claim]bool)
+	for _, s := range observed {
+		if ledger.IsMarker(s) {
+			continue
+		}
+		if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == owner && cl.Resource != "" {
+			found[claim{s.ID, cl.Resource}] = true
+		}
+	}
+	return func(id, resource string) bool { return found[claim{id, resource}] }
+}
+
+// here leaves what is asked of this zone: the zones that a name belongs to, less those that its object doesn't pin.
+func (c *core) here(view int, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
+	found := c.names.views[view].Find(name)
+	if !slices.ContainsFunc(found, func(f zone.Zone) bool { return f.Key == z.Key }) {
+		return nil, nil, nil
+	}
+	var decisions []change.Decision
+	pin := z.account.provider.Describe().Name + "/hosted-zone-id"
+	elsewhere := func(props []record.Prop, k record.Key, f *endpoint.Origin) bool {
+		id, pinned := record.FindProp(props, pin)
+		if !pinned || bare(id) == bare(z.ID) {
+			return false
+		}
+		why := reason.New(reason.ZoneNotChosen, "%s pins the zone %s, which isn't %s", f.Ref, id, z.ID)
+		decisions = append(decisions, change.Decision{Key: k, Verdict: change.Filtered, Resource: f.Ref.String(), Why: why})
+		return true
+	}
+	eps = slices.DeleteFunc(eps, func(e endpoint.Endpoint) bool { return elsewhere(e.Props, e.Key(), e.From) })
+	holds = slices.DeleteFunc(holds, func(h endpoint.Hold) bool {
+		return elsewhere(h.Props, record.Key{Name: h.Name, ID: h.ID}, h.From)
+	})
+	return eps, holds, decisions
+}
+
+func bare(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// checkZone reports a name that is asked for and that no zone holds, and one that now has a zone.
+func (c *core) checkZone(name dnsname.Name) {
+	for i, v := range c.Views {
+		var lost []change.Decision
+		if c.catalog.Has(name) && c.allListed() && len(c.names.views[i].Find(name)) == 0 {
+			eps, holds, decisions := c.asked(v.Spec, name)
+			lost = decisions
+			why := reason.New(reason.NoZone, "no hosted zone of view %s holds %s", v.Spec.Name, name)
+			for _, e := range eps {
+				lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Refused, Resource: e.From.Ref.String(), Why: why})
+			}
+			for _, h := range holds {
+				lost = append(lost, change.Decision{Key: record.Key{Name: name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
+			}
+		}
+		key := viewName{v.Spec.Name, name}
+		if reflect.DeepEqual(c.noZone[key], lost) {
+			continue
+		}
+		if len(lost) == 0 {
+			delete(c.noZone, key)
+		} else {
+			c.noZone[key] = lost
+		}
+		c.Observe(Decided{View: v.Spec.Name, Name: name, Decisions: lost})
+	}
+}
+
+func (c *core) allListed() bool {
+	for _, a := range c.accounts {
+		if !a.listed {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package reconcile is the loop: it takes what feeds bring, remembers it, and brings every zone, name by name, to what is wanted.
+//
+// One goroutine owns all memory; feeds, timers and zone workers send it messages. A change of an object and a resync take the
+// same path: a name becomes dirty, waits for its window, is planned and sent.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nafuda.io/nafuda/internal/decide/view"
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/source"
+)
+
+// Options say when the loop does what.
+type Options struct {
+	Interval time.Duration `name:"interval" default:"5m" help:"How often the zones' record counts are compared with ours: one call."`
+	Resync   time.Duration `name:"resync-interval" default:"2h" help:"How long a full read of a zone takes, spread by page."`
+	Once     bool          `name:"once" negatable:"" help:"Do what is to do now, then exit."`
+	DryRun   bool          `name:"dry-run" negatable:"" help:"Log what would change, change nothing."`
+	Rate     float64       `name:"aws-api-rate" default:"5" help:"Route 53 calls a second and account, at most. The service allows 10 for all who use the account."`
+	Burst    int           `name:"aws-api-burst" default:"10" help:"Route 53 calls that may come at once."`
+}
+
+// Check returns every mistake in the options.
+func (o Options) Check() (errs []error) {
+	if o.Interval < 10*time.Second {
+		errs = append(errs, fmt.Errorf("--interval=%s: must be at least 10s; changes of objects don't wait for it", o.Interval))
+	}
+	if o.Resync < time.Minute {
+		errs = append(errs, fmt.Errorf("--resync-interval=%s: must be at least 1m", o.Resync))
+	}
+	if o.Rate < 0.1 || o.Rate > 1000 {
+		errs = append(errs, fmt.Errorf("--aws-api-rate=%g: must be from 0.1 to 1000", o.Rate))
+	}
+	if o.Burst < 1 || o.Burst > 10000 {
+		errs = append(errs, fmt.Errorf("--aws-api-burst=%d: must be from 1 to 10000", o.Burst))
+	}
+	return errs
+}
+
+// View is one place to publish to.
+type View struct {
+	Spec     view.Spec
+	Registry registry.Registry
+	Accounts []string // names of the accounts whose zones it uses
+}
+
+// Account is one account at a provider.
+type Account struct {
+	Name     string
+	Provider provider.Provider
+}
+
+// Config is what the loop works with. It isn't changed while the loop runs.
+type Config struct {
+	Options
+	Sources  []source.Source
+	Kinds    []source.Kind
+	Feed     feed.Feed
+	Accounts []Account
+	Views    []View
+	// Observe is told what happens, from the loop's goroutine; it must not block.
+	Observe func(Event)
+}
+
+// Loop is a configured loop.
+type Loop struct {
+	config Config
+	asks   chan func(*core) // requests to look at the memory, run by the goroutine that owns it
+}
+
+// New returns a loop that Run starts.
+func New(c Config) *Loop {
+	if c.Observe == nil {
+		c.Observe = func(Event) {}
+	}
+	return &Loop{config: c, asks: make(chan func(*core))}
+}
+
+// ErrIncomplete is returned by Run with Once where something could not be done.
+var ErrIncomplete = errors.New("not everything could be done")
+
+// Run works until the context ends, or with Once until there is nothing left to do. It returns nil in both cases, else what makes
+// going on senseless.
+func (l *Loop) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	c := newCore(ctx, l.config, group)
+	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
+	group.Go(func() error {
+		defer cancel()
+		return c.run(l.asks)
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// ask runs f in the loop's goroutine and waits for it.
+func (l *Loop) ask(ctx context.Context, f func(*core)) error {
+	done := make(chan struct{})
+	select {
+	case l.asks <- func(c *core) { f(c); close(done) }:
+	case <-ctx.Done():
+		return fmt.Errorf("ask the loop: %w", ctx.Err())
+	}
+	<-done
+	return nil
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/provider/providertest"
+)
+
+// in runs a test inside a bubble, with a rig for the zone example.com.
+func in(t *testing.T, f func(*rig)) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "example.com")
+		r.stop = func() {}
+		defer func() { r.stop() }()
+		f(r)
+	})
+}
+
+func TestObjectBecomesRecordAndGoes(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+		before := r.memory.Calls()
+		r.put("d/a", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:d/a")
+		after := r.memory.Calls()
+		if after.Apply != before.Apply+1 || after.Records != before.Records || after.Zones != before.Zones {
+			t.Errorf("one change took calls %+v, before it %+v; want one apply more and nothing else", after, before)
+		}
+		r.put("d/a", nil)
+		r.settle()
+		r.want("example.com")
+	})
+}
+
+func TestTypeChangeIsOneBatch(t *testing.T) {
+	in(t, func(r *rig) {
+		r.view.Policy = "upsert-only"
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		for _, tc := range []struct{ target, want, marker string }{
+			{"b.example.net", "a.example.com CNAME b.example.net", "x-cname-a.example.com TXT me:d/a"},
+			{"192.0.2.1", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a"},
+		} {
+			before := r.memory.Calls().Apply
+			r.put("d/a", ask("a.example.com="+tc.target))
+			r.settle()
+			r.want("example.com", tc.want, tc.marker)
+			if n := r.memory.Calls().Apply - before; n != 1 {
+				t.Errorf("change to %s took %d calls, want 1", tc.target, n)
+			}
+		}
+	})
+}
+
+func TestUpsertOnlyLeavesWhatIsGone(t *testing.T) {
+	in(t, func(r *rig) {
+		r.view.Policy = "upsert-only"
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.put("d/a", nil)
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestNothingIsDeletedBeforeTheSourceIsRead(t *testing.T) {
+	in(t, func(r *rig) {
+		r.put2("a.example.com", "192.0.2.1", "d/a")
+		r.start()
+		r.settle()
+		r.say(feed.Event{State: feed.Failing, Err: errors.New("no answer")})
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+		r.synced()
+		r.want("example.com")
+	})
+}
+
+// put2 puts an owned record set and its marker into the zone.
+func (r *rig) put2(name, value, resource string) {
+	r.memory.Put("example.com",
+		record.Set{Key: record.Key{Name: "a.example.com", Type: record.A}, TTL: 300, Values: []string{value}},
+		record.Set{Key: record.Key{Name: "x-a-a.example.com", Type: record.TXT}, TTL: 300, Values: []string{
+			`"heritage=external-dns,external-dns/owner=me,external-dns/resource=ingress/` + resource + `"`,
+		}})
+	_ = name
+}
+
+func TestHoldKeeps(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.put("d/a", ask("a.example.com=hold"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestFailingKindHoldsItsNamesOnly(t *testing.T) {
+	in(t, func(r *rig) {
+		r.put2("a.example.com", "192.0.2.1", "d/a")
+		r.start()
+		r.say(feed.Event{Replace: true, State: feed.Forbidden, Err: errors.New("forbidden")})
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestOneBadNameDelaysNoOther(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 8, 33} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			in(t, func(r *rig) {
+				r.flaky.Fail(providertest.OpApply, providertest.Fault{
+					Err: &provider.Error{Class: provider.Rejected, Err: errors.New("bad value")}, Times: -1,
+					When: func(_ zone.Zone, b change.Batch) bool {
+						for _, g := range b.Groups {
+							if g.Name == "n1.example.com" {
+								return true
+							}
+						}
+						return false
+					},
+				})
+				var ds []feed.Delta
+				for i := 1; i <= n; i++ {
+					ds = append(ds, delta(fmt.Sprintf("d/n%d", i), ask(fmt.Sprintf("n%d.example.com=192.0.2.1", i))))
+				}
+				r.start()
+				r.synced(ds...)
+				if got := len(r.zone("example.com")); got != 2*(n-1) {
+					t.Errorf("%d record sets are there, want %d: one bad name must not stop the rest", got, 2*(n-1))
+				}
+				log2 := 0
+				for 1<<log2 < n {
+					log2++
+				}
+				if calls := r.memory.Calls().Apply + r.refusals(); calls > log2+2 {
+					t.Errorf("%d calls for one bad name in %d, want at most %d", calls, n, log2+2)
+				}
+				parked := 0
+				for _, e := range r.events {
+					if p, ok := e.(reconcile.Parked); ok {
+						parked++
+						if p.Name != "n1.example.com" {
+							t.Errorf("%s is parked, but n1 is the culprit", p.Name)
+						}
+					}
+				}
+				if parked == 0 {
+					t.Error("the culprit isn't parked")
+				}
+				r.flaky.Heal(providertest.OpApply)
+				time.Sleep(10 * time.Second)
+				r.settle()
+				if got := len(r.zone("example.com")); got != 2*n {
+					t.Errorf("%d record sets after the provider relented, want %d", got, 2*n)
+				}
+			})
+		})
+	}
+}
+
+// refusals counts calls that the flaky wrapper refused before they reached the memory.
+func (r *rig) refusals() int {
+	n := 0
+	for _, e := range r.events {
+		if c, ok := e.(reconcile.Called); ok && c.Operation == "apply" && c.Class != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestLostAnswerIsReadNotResent(t *testing.T) {
+	in(t, func(r *rig) {
+		r.flaky.Fail(providertest.OpApply, providertest.Fault{
+			Err: &provider.Error{Class: provider.Uncertain, Err: errors.New("connection lost")}, Late: true,
+		})
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+		if n := r.memory.Calls().Apply; n != 1 {
+			t.Errorf("%d writes, want 1: what was applied isn't sent again", n)
+		}
+	})
+}
+
+func TestStaleMirrorIsReadAgain(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.put2("a.example.com", "198.51.100.9", "d/a") // someone edits our record set
+		r.put("d/a", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestThrottlingAndOutagesPass(t *testing.T) {
+	for name, class := range map[string]provider.Class{"throttled": provider.Throttled, "unavailable": provider.Unavailable, "denied": provider.Denied} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(r *rig) {
+				fault := providertest.Fault{Err: &provider.Error{Class: class, Err: errors.New(name)}, Times: 2}
+				for _, op := range []providertest.Op{providertest.OpZones, providertest.OpRecords, providertest.OpApply} {
+					r.flaky.Fail(op, fault)
+				}
+				r.start()
+				r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+				time.Sleep(5 * time.Minute)
+				synctest.Wait()
+				r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+			})
+		})
+	}
+}
+
+func TestDriftIsFoundByCount(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.memory.Remove("example.com", record.Key{Name: "a.example.com", Type: record.A})
+		time.Sleep(r.opts.Interval + time.Minute)
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestDriftIsFoundByTheRollingRead(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.put2("a.example.com", "198.51.100.9", "d/a")
+		time.Sleep(r.opts.Resync + time.Minute)
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestQuietHour(t *testing.T) {
+	in(t, func(r *rig) {
+		var ds []feed.Delta
+		for i := range 1000 {
+			ds = append(ds, delta(fmt.Sprintf("d/n%d", i), ask(fmt.Sprintf("n%d.example.com=192.0.2.1", i))))
+		}
+		r.start()
+		r.synced(ds...)
+		time.Sleep(time.Minute)
+		before := r.memory.Calls()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		after := r.memory.Calls()
+		if after.Apply != before.Apply {
+			t.Errorf("%d writes in an idle hour", after.Apply-before.Apply)
+		}
+		if n := after.Records + after.Zones - before.Records - before.Zones; n > 20 {
+			t.Errorf("%d reads in an idle hour of 2,000 record sets, want at most 12 counts and 4 pages and some slack", n)
+		}
+	})
+}
+
+func TestDryRunWritesNothing(t *testing.T) {
+	in(t, func(r *rig) {
+		r.opts.DryRun = true
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.want("example.com")
+		planned := 0
+		for _, e := range r.events {
+			if p, ok := e.(reconcile.Planned); ok {
+				planned += len(p.Group.Changes)
+			}
+		}
+		if planned != 2 {
+			t.Errorf("%d changes planned, want the record and its marker", planned)
+		}
+	})
+}
+
+func TestNewZoneTakesTheNamesBelowIt(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.sub.example.com=192.0.2.1", "b.example.org=192.0.2.1")))
+		r.want("example.com", "a.sub.example.com A 192.0.2.1", "x-a-a.sub.example.com TXT me:d/a")
+		r.memory.AddZone(providertest.MemoryZone("sub.example.com"))
+		r.memory.AddZone(providertest.MemoryZone("example.org"))
+		time.Sleep(r.opts.Interval)
+		r.settle()
+		r.want("sub.example.com", "a.sub.example.com A 192.0.2.1", "x-a-a.sub.example.com TXT me:d/a")
+		r.want("example.org", "b.example.org A 192.0.2.1", "x-a-b.example.org TXT me:d/a")
+		r.want("example.com")
+	})
+}
+
+func TestVanishedZoneIsAHold(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.memory.RemoveZone("example.com")
+		time.Sleep(r.opts.Interval)
+		r.put("d/a", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		if n := r.memory.Calls().Apply; n != 1 {
+			t.Errorf("%d writes, want none to a zone that isn't listed", n-1)
+		}
+	})
+}

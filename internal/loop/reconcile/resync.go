@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"fmt"
+	"time"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// readPage asks for the next page of the zone.
+func (z *zoneState) readPage(c *core) {
+	z.busy = true
+	c.start(z.account, job{zone: z.Zone, read: &pageJob{cursor: z.cursor, asked: z.mirror.Now()}})
+}
+
+// reread starts a full read at once.
+func (z *zoneState) reread() {
+	z.reading, z.urgent, z.cursor, z.pages = true, true, "", 0
+}
+
+// finishPage enters a page. In a first or urgent read the next page follows at once; a rolling read spreads its pages so that a
+// full read takes --resync-interval.
+func (c *core) finishPage(z *zoneState, r result) {
+	z.busy = false
+	if r.err != nil {
+		c.zoneFailed(z, r.err)
+		return
+	}
+	z.recovered()
+	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
+	z.cursor = r.page.Next
+	z.pages++
+	now := time.Now()
+	if z.read {
+		c.window.add(c.known(z, names), now, false)
+	}
+	if z.cursor != "" {
+		z.nextPage = now.Add(c.Resync / time.Duration(max(z.expectedPages(), 1)))
+		return
+	}
+	z.nextPage = now.Add(c.Resync / time.Duration(max(z.pages, 1)))
+	z.reading, z.urgent, z.pages = false, false, 0
+	if !z.read {
+		c.firstRead(z)
+	}
+}
+
+// expectedPages guesses how many pages a full read takes.
+func (z *zoneState) expectedPages() int {
+	const page = 300
+	return z.mirror.Len()/page + 1
+}
+
+// known leaves out names that nobody asks for and that hold nothing: they can't need a plan.
+func (c *core) known(z *zoneState, names []dnsname.Name) []dnsname.Name {
+	out := names[:0]
+	for _, n := range names {
+		if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// firstRead says that the zone is known: registries look at what forms it has, and every name in it is dirty.
+func (c *core) firstRead(z *zoneState) {
+	z.read = true
+	for i, r := range z.registries {
+		if s, ok := r.(registry.Surveyor); ok {
+			z.registries[i] = s.Survey(z.Zone, z.mirror.All())
+		}
+	}
+	c.Observe(ZoneRead{Zone: z.Zone, Sets: z.mirror.Len()})
+	now := time.Now()
+	var names []dnsname.Name
+	for n := range z.mirror.Names() {
+		names = append(names, n)
+	}
+	for n := range c.catalog.Names() {
+		if n.In(z.Name) {
+			names = append(names, n)
+		}
+	}
+	c.window.add(names, now, false)
+}
+
+// readStale reads names again whose sets aren't what we took them for. Many names are cheaper to read with the whole zone.
+func (z *zoneState) readStale(c *core) {
+	const few = 8
+	_, can := z.account.provider.(provider.NameReader)
+	if !can || len(z.stale) > few {
+		z.stale = nil
+		z.reread()
+		z.readPage(c)
+		return
+	}
+	z.busy = true
+	c.start(z.account, job{zone: z.Zone, names: &namesJob{names: z.stale, asked: z.mirror.Now()}})
+}
+
+func (c *core) finishNames(z *zoneState, r result) {
+	z.busy = false
+	if r.err != nil {
+		c.zoneFailed(z, r.err)
+		return
+	}
+	z.recovered()
+	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
+	z.stale = nil
+	c.window.add(c.known(z, r.names.names), time.Now(), false)
+}
+
+// zoneFailed pauses a zone after a failure that concerns all of it.
+func (c *core) zoneFailed(z *zoneState, err error) {
+	z.fault = err
+	z.pause = time.Now().Add(z.back.next())
+	if c.Once && z.back.tries >= onceTries {
+		c.failed = fmt.Errorf("zone %s: %w", z.Name, err)
+	}
+}
+
+func (z *zoneState) recovered() {
+	z.fault = nil
+	z.back = backoff{}
+}

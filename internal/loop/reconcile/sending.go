@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change.
+func (z *zoneState) sendDirty(c *core, now time.Time) bool {
+	if z.queue.empty() {
+		return false
+	}
+	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
+	since := make(map[dnsname.Name]time.Time)
+	for !z.queue.empty() {
+		d := z.queue.pop()
+		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+			continue
+		}
+		group := c.plan(z, d.name)
+		if len(group.Changes) == 0 {
+			delete(z.parked, d.name)
+			continue
+		}
+		if packer.Add(group) {
+			since[d.name] = d.since
+			continue
+		}
+		if packer.Len() > 0 {
+			z.queue.unshift([]dirty{d})
+			break
+		}
+		c.park(z, group.Name, reason.New(reason.TooLarge, "the changes of %s don't fit into one call", group.Name))
+	}
+	if packer.Len() == 0 {
+		if c.quiet() {
+			c.Observe(UpToDate{})
+		}
+		return false
+	}
+	z.send(c, packer.Take(), since)
+	return true
+}
+
+// quiet reports that no zone has anything to send.
+func (c *core) quiet() bool {
+	for _, z := range c.zones {
+		if z.busy || !z.queue.empty() {
+			return false
+		}
+	}
+	return c.window.empty()
+}
+
+// send sends a batch.
+func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Time) {
+	for _, g := range b.Groups {
+		c.Observe(Planned{Zone: z.Zone, Group: g})
+	}
+	z.busy = true
+	c.start(z.account, job{zone: z.Zone, apply: &applyJob{batch: b, since: since, dryRun: c.DryRun}})
+}
+
+// finish enters the result of a call.
+func (c *core) finish(r result) {
+	if r.took > 0 {
+		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
+		if r.err != nil {
+			called.Class = provider.ClassOf(r.err)
+		}
+		c.Observe(called)
+	}
+	if r.list {
+		c.finishList(r)
+		return
+	}
+	z := c.zones[r.zone.Key]
+	switch {
+	case r.read != nil:
+		c.finishPage(z, r)
+	case r.names != nil:
+		c.finishNames(z, r)
+	default:
+		c.finishApply(z, r)
+	}
+}
+
+func (c *core) finishApply(z *zoneState, r result) {
+	z.busy = false
+	batch := r.apply.batch
+	if r.err == nil {
+		c.applied(z, r)
+		return
+	}
+	detail, _ := errors.AsType[*provider.Error](r.err)
+	switch provider.ClassOf(r.err) {
+	case provider.Rejected:
+		c.rejected(z, batch, detail, r.err)
+	case provider.Stale:
+		c.stale(z, batch, detail, r.err)
+	case provider.Uncertain, provider.Partial:
+		z.stale = touched(batch)
+		z.requeue(batch)
+	case provider.Throttled: // the limiter has slowed down already
+		z.requeue(batch)
+		z.pause = time.Now().Add(time.Second)
+	default:
+		z.requeue(batch)
+		c.zoneFailed(z, r.err)
+	}
+}
+
+// applied enters a batch that the provider has taken, or would have taken in a dry run.
+func (c *core) applied(z *zoneState, r result) {
+	z.recovered()
+	z.mirror.Commit(r.apply.batch)
+	z.bisect.accepted()
+	c.parkCulprit(z)
+	now := time.Now()
+	waited := make(map[dnsname.Name]time.Duration, len(r.apply.since))
+	for n, t := range r.apply.since {
+		waited[n] = now.Sub(t)
+	}
+	for _, g := range r.apply.batch.Groups {
+		delete(z.parked, g.Name)
+	}
+	c.Observe(Applied{Zone: z.Zone, Batch: r.apply.batch, Receipt: r.receipt, Waited: waited, DryRun: r.apply.dryRun})
+}
+
+// requeue makes the names of a batch dirty again: they are planned anew.
+func (z *zoneState) requeue(b change.Batch) {
+	z.bisect = bisection{}
+	now := time.Now()
+	ds := make([]dirty, 0, len(b.Groups))
+	for _, g := range b.Groups {
+		ds = append(ds, dirty{g.Name, now, false})
+	}
+	z.queue.unshift(ds)
+}
+
+// touched lists every name that a batch edits, markers included.
+func touched(b change.Batch) []dnsname.Name {
+	var out []dnsname.Name
+	for _, ch := range b.Changes() {
+		out = append(out, ch.Key().Name)
+	}
+	slices.SortFunc(out, dnsname.Name.Compare)
+	return slices.Compact(out)
+}
+
+// stale reads again what the provider says is different, and plans it anew. A name that stays different is parked.
+func (c *core) stale(z *zoneState, b change.Batch, detail *provider.Error, err error) {
+	z.requeue(b)
+	suspects := culprits(b, detail)
+	if len(suspects) == 0 {
+		z.stale = touched(b)
+		return
+	}
+	z.stale = nil
+	for _, g := range suspects {
+		z.stale = append(z.stale, touched(change.Batch{Groups: []change.Group{g}})...)
+		c.countStale(z, g.Name, err)
+	}
+}
+
+// countStale parks a name that was stale before: reading it again hasn't helped.
+func (c *core) countStale(z *zoneState, n dnsname.Name, err error) {
+	const tries = 3
+	p := z.parked[n]
+	if p == nil {
+		p = &parking{}
+		z.parked[n] = p
+	}
+	p.back.tries++
+	if p.back.tries > tries {
+		c.park(z, n, reason.New(reason.Stale, "%s", err))
+	}
+}
+
+// culprits are the groups that edit one of the keys which an error names.
+func culprits(b change.Batch, detail *provider.Error) []change.Group {
+	if detail == nil {
+		return nil
+	}
+	var out []change.Group
+	for _, g := range b.Groups {
+		if slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return slices.ContainsFunc(detail.Keys, same(ch.Key())) }) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// same compares keys; one without a set identifier, as messages have them, fits any.
+func same(k record.Key) func(record.Key) bool {
+	return func(o record.Key) bool {
+		return k == o || o.ID == "" && o.Name == k.Name && (o.Type == "" || o.Type == k.Type)
+	}
+}
+
+// park puts a name off.
+func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
+	p := z.parked[n]
+	if p == nil {
+		p = &parking{}
+		z.parked[n] = p
+	}
+	p.why = why
+	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
+	p.until = time.Now().Add(p.back.next())
+	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+)
+
+// Status is what the loop knows at one moment, as a value.
+type Status struct {
+	Ready   bool     `json:"ready"`
+	Missing []string `json:"missing,omitempty"` // what readiness waits for
+	Kinds   []Kind   `json:"kinds"`
+	Zones   []Zone   `json:"zones"`
+	Waiting int      `json:"waiting"` // names that wait to be planned or sent
+	Names   []Name   `json:"names,omitempty"`
+	// Refusals are the parts of objects that can't be used.
+	Refusals []Refusal `json:"refusals,omitempty"`
+}
+
+// Kind is the state of a watched kind.
+type Kind struct {
+	Name    string     `json:"name"`
+	State   feed.State `json:"state"`
+	Objects int        `json:"objects"`
+	Error   string     `json:"error,omitempty"`
+}
+
+// Zone is the state of a hosted zone.
+type Zone struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Account  string     `json:"account"`
+	Private  bool       `json:"private,omitempty"`
+	Read     bool       `json:"read"`
+	Records  int        `json:"records"`
+	Waiting  int        `json:"waiting"`
+	Vanished bool       `json:"vanished,omitempty"`
+	Error    string     `json:"error,omitempty"`
+	Retry    *time.Time `json:"retry,omitempty"`
+}
+
+// Name is a name about which something was decided beyond publishing it as asked for.
+type Name struct {
+	View      string         `json:"view"`
+	Zone      string         `json:"zone,omitempty"` // its id
+	ZoneName  string         `json:"zoneName,omitempty"`
+	Name      dnsname.Name   `json:"name"`
+	Type      record.Type    `json:"type,omitempty"`
+	ID        string         `json:"setIdentifier,omitempty"`
+	Verdict   change.Verdict `json:"verdict"`
+	Resource  string         `json:"from,omitempty"`
+	Reason    reason.Reason  `json:"reason"`
+	RetryTime *time.Time     `json:"retry,omitempty"`
+}
+
+// Refusal is a part of an object that can't be used.
+type Refusal struct {
+	Resource string        `json:"from"`
+	Field    string        `json:"field"`
+	Value    string        `json:"value,omitempty"`
+	Reason   reason.Reason `json:"reason"`
+}
+
+// Parking is the verdict on a name whose change the provider refused.
+const Parking change.Verdict = "parked"
+
+// Status asks the loop for its status; it waits for the step that is under way.
+func (l *Loop) Status(ctx context.Context) (Status, error) {
+	var s Status
+	err := l.ask(ctx, func(c *core) { s = c.status() })
+	return s, err
+}
+
+func (c *core) status() Status {
+	s := Status{Missing: c.missing()}
+	s.Ready = len(s.Missing) == 0
+	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
+		state, err := c.objects.State(name)
+		s.Kinds = append(s.Kinds, Kind{Name: name, State: state, Objects: c.objects.Len(name), Error: text(err)})
+	}
+	for _, z := range c.sortedZones() {
+		s.Zones = append(s.Zones, z.status())
+		s.Waiting += len(z.queue.list)
+		s.Names = append(s.Names, z.names()...)
+	}
+	for key, decisions := range c.noZone {
+		for _, d := range decisions {
+			s.Names = append(s.Names, nameOf(key.view, nil, d))
+		}
+	}
+	slices.SortStableFunc(s.Names, func(a, b Name) int {
+		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.View, b.View), cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Reason.Code, b.Reason.Code))
+	})
+	for ref, r := range c.catalog.All() {
+		for _, f := range r.Refusals {
+			s.Refusals = append(s.Refusals, refusalOf(ref, f))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
+		for _, f := range c.kinds[name].refusals {
+			s.Refusals = append(s.Refusals, refusalOf(f.Ref, f))
+		}
+	}
+	return s
+}
+
+func refusalOf(ref endpoint.Ref, f endpoint.Refusal) Refusal {
+	return Refusal{Resource: ref.String(), Field: f.Field, Value: f.Value, Reason: f.Why}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// missing lists what isn't known yet: sources that haven't been read and zones that haven't. A kind that we may not read, or that
+// the server doesn't have, isn't waited for: it holds its names.
+func (c *core) missing() []string {
+	var out []string
+	for _, s := range c.Sources {
+		if state, _ := c.objects.State(s.Kind); state == feed.Same || state == feed.Failing && c.objects.Len(s.Kind) == 0 {
+			out = append(out, "source "+s.Name)
+		}
+	}
+	for _, a := range c.accounts {
+		if !a.listed {
+			out = append(out, "zones of account "+a.name)
+		}
+	}
+	for _, z := range c.sortedZones() {
+		if !z.read && !z.vanished {
+			out = append(out, "zone "+string(z.Name))
+		}
+	}
+	return out
+}
+
+func (z *zoneState) status() Zone {
+	s := Zone{
+		ID: z.ID, Name: string(z.Name), Account: z.account.name, Private: z.Private, Read: z.read, Records: z.mirror.Len(),
+		Waiting: len(z.queue.list), Vanished: z.vanished, Error: text(z.fault),
+	}
+	if z.fault != nil {
+		s.Retry = &z.pause
+	}
+	return s
+}
+
+// names lists the decisions about the zone's names.
+func (z *zoneState) names() []Name {
+	var out []Name
+	for _, all := range z.decided {
+		for _, v := range all {
+			for _, d := range v.decisions {
+				out = append(out, nameOf(v.view, z, d))
+			}
+		}
+	}
+	for n, p := range z.parked {
+		if p.why.None() {
+			continue
+		}
+		parked := nameOf("", z, change.Decision{Key: record.Key{Name: n}, Verdict: Parking, Why: p.why})
+		parked.RetryTime = &p.until
+		out = append(out, parked)
+	}
+	return out
+}
+
+func nameOf(view string, z *zoneState, d change.Decision) Name {
+	n := Name{View: view, Name: d.Key.Name, Type: d.Key.Type, ID: d.Key.ID, Verdict: d.Verdict, Resource: d.Resource, Reason: d.Why}
+	if z != nil {
+		n.Zone, n.ZoneName = z.ID, string(z.Name)
+	}
+	return n
+}
+
+// Census counts what is there, by record type. It costs a walk over everything.
+type Census struct {
+	Asked    map[record.Type]int // endpoints
+	Observed map[record.Type]int // record sets in all zones
+	Verified map[record.Type]int // record sets that are asked for and there
+	Waiting  int
+	Names    map[change.Verdict]map[reason.Code]int
+}
+
+// Census asks the loop to count.
+func (l *Loop) Census(ctx context.Context) (Census, error) {
+	var s Census
+	err := l.ask(ctx, func(c *core) { s = c.census() })
+	return s, err
+}
+
+func (c *core) census() Census {
+	s := Census{
+		Asked: make(map[record.Type]int), Observed: make(map[record.Type]int), Verified: make(map[record.Type]int),
+		Names: make(map[change.Verdict]map[reason.Code]int),
+	}
+	for n := range c.catalog.Names() {
+		eps, _ := c.catalog.At(n)
+		for _, e := range eps {
+			s.Asked[e.Type]++
+		}
+	}
+	count := func(d change.Decision) {
+		if s.Names[d.Verdict] == nil {
+			s.Names[d.Verdict] = make(map[reason.Code]int)
+		}
+		s.Names[d.Verdict][d.Why.Code]++
+	}
+	for _, z := range c.zones {
+		s.Waiting += len(z.queue.list)
+		for set := range z.mirror.All() {
+			s.Observed[set.Type]++
+			eps, _ := c.catalog.At(set.Name)
+			if slices.ContainsFunc(eps, func(e endpoint.Endpoint) bool { return e.Type == set.Type && e.ID == set.ID }) {
+				s.Verified[set.Type]++
+			}
+		}
+		for _, n := range z.names() {
+			count(change.Decision{Verdict: n.Verdict, Why: n.Reason})
+		}
+	}
+	for _, decisions := range c.noZone {
+		for _, d := range decisions {
+			count(d)
+		}
+	}
+	return s
+}

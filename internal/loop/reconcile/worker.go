@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// job is one call to a provider; result is what came of it. Exactly one of a job's parts is set.
+type job struct {
+	zone  zone.Zone
+	read  *pageJob
+	names *namesJob
+	apply *applyJob
+	list  bool
+}
+
+type (
+	pageJob struct {
+		cursor provider.Cursor
+		asked  uint64 // the mirror's clock
+	}
+	namesJob struct {
+		names []dnsname.Name
+		asked uint64
+	}
+	applyJob struct {
+		batch  change.Batch
+		since  map[dnsname.Name]time.Time
+		dryRun bool
+	}
+)
+
+type result struct {
+	job
+	account *account
+	err     error
+	took    time.Duration
+	zones   []zone.Zone
+	page    provider.Page
+	sets    []record.Set
+	receipt provider.Receipt
+}
+
+// operation names the call, for metrics and logs.
+func (j job) operation() string {
+	switch {
+	case j.list:
+		return "zones"
+	case j.read != nil:
+		return "records"
+	case j.names != nil:
+		return "names"
+	default:
+		return "apply"
+	}
+}
+
+func (j job) priority() limiter.Priority { return limiter.Priority(j.apply != nil || j.names != nil) }
+
+// start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
+// result before starting another: at most one call in flight a zone.
+func (c *core) start(a *account, j job) {
+	c.group.Go(func() error {
+		r := a.do(c.ctx, j)
+		select {
+		case c.results <- r:
+		case <-c.ctx.Done():
+		}
+		return nil
+	})
+}
+
+// callTimeout bounds one call, so that a service which doesn't answer can't hold a zone for ever.
+const callTimeout = time.Minute
+
+func (a *account) do(ctx context.Context, j job) result {
+	r := result{job: j, account: a}
+	if j.apply != nil && j.apply.dryRun {
+		return r
+	}
+	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
+		return r
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	begin := time.Now()
+	switch {
+	case j.list:
+		r.zones, r.err = a.provider.Zones(ctx)
+	case j.read != nil:
+		r.page, r.err = a.provider.Records(ctx, j.zone, j.read.cursor)
+	case j.names != nil:
+		r.sets, r.err = a.readNames(ctx, j)
+	case j.apply != nil:
+		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
+	}
+	r.took = time.Since(begin)
+	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
+	return r
+}
+
+var errCantReadNames = errors.New("the provider can't read single names")
+
+func (a *account) readNames(ctx context.Context, j job) ([]record.Set, error) {
+	reader, ok := a.provider.(provider.NameReader)
+	if !ok {
+		return nil, fmt.Errorf("read %d names: %w", len(j.names.names), errCantReadNames)
+	}
+	return reader.Names(ctx, j.zone, j.names.names)
+}

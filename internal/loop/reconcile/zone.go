@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/memory/mirror"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// zoneState is one hosted zone: its mirror, what waits to be done, and what is being done.
+type zoneState struct {
+	zone.Zone
+	account    *account
+	mirror     *mirror.Zone
+	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
+	vanished   bool
+
+	busy  bool      // a call is in flight
+	pause time.Time // nothing is sent before
+	back  backoff   // of failures that concern the whole zone
+	fault error     // the last of them
+
+	read     bool // in full, at least once
+	reading  bool // a listing is under way
+	cursor   provider.Cursor
+	asked    uint64    // the mirror's clock when the listing began
+	nextPage time.Time // of the rolling read
+	pages    int       // of the last full read
+	urgent   bool      // the listing under way doesn't wait for nextPage
+
+	queue   queue // dirty names, not planned yet
+	stale   []dnsname.Name
+	bisect  bisection
+	parked  map[dnsname.Name]*parking
+	decided map[dnsname.Name][]verdicts
+}
+
+// verdicts are the decisions of one view about one name.
+type verdicts struct {
+	view      string
+	decisions []change.Decision
+}
+
+// parking puts off a name whose change was refused.
+type parking struct {
+	until time.Time
+	back  backoff
+	why   reason.Reason
+}
+
+func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
+	s := &zoneState{
+		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
+		parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+	}
+	for _, v := range c.Views {
+		s.registries = append(s.registries, v.Registry)
+	}
+	return s
+}
+
+// idle reports that no call is in flight.
+func (z *zoneState) idle() bool { return !z.busy }
+
+func (z *zoneState) settled() bool {
+	if z.vanished {
+		return !z.busy
+	}
+	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent
+}
+
+// step starts the next call for the zone, if there is one to make now; else it tells when to look again.
+func (z *zoneState) step(c *core, now time.Time) time.Time {
+	switch {
+	case z.busy || z.vanished:
+		return never
+	case now.Before(z.pause):
+		return z.pause
+	case !z.read:
+		z.readPage(c)
+	case len(z.stale) > 0:
+		z.readStale(c)
+	case !z.bisect.empty():
+		z.send(c, z.bisect.take(), nil)
+	case c.sourcesKnown() && z.sendDirty(c, now):
+	case z.reading && z.urgent:
+		z.readPage(c)
+	case !now.Before(z.nextPage) && !c.Once:
+		z.reading = true
+		z.readPage(c)
+	default:
+		return earlier(z.nextPage, z.unpark(c, now))
+	}
+	return never
+}
+
+// unpark makes names dirty whose pause is over and tells when the next one's is.
+func (z *zoneState) unpark(c *core, now time.Time) time.Time {
+	next := never
+	for n, p := range z.parked {
+		if p.until.After(now) {
+			next = earlier(next, p.until)
+		} else if !z.queue.has(n) {
+			z.queue.push(dirty{n, now, false})
+			next = now
+		}
+	}
+	return next
+}
+
+// enqueue makes a name dirty in the zone, and those whose claims depend on it. A name whose object has changed isn't parked any
+// longer.
+func (z *zoneState) enqueue(c *core, d dirty) {
+	if d.fresh {
+		delete(z.parked, d.name)
+	}
+	z.queue.push(d)
+	for i, r := range z.registries {
+		if !slices.Contains(c.Views[i].Accounts, z.account.name) {
+			continue
+		}
+		for _, n := range r.Subjects(d.name, z.Zone) {
+			if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+				z.queue.push(dirty{n, d.since, false})
+			}
+		}
+	}
+}
+
+// queue holds dirty names in the order in which they came, each once.
+type queue struct {
+	list []dirty
+	at   map[dnsname.Name]bool
+}
+
+func (q *queue) push(d dirty) {
+	if q.at == nil {
+		q.at = make(map[dnsname.Name]bool)
+	}
+	if !q.at[d.name] {
+		q.at[d.name] = true
+		q.list = append(q.list, d)
+	}
+}
+
+// unshift puts names back at the head.
+func (q *queue) unshift(ds []dirty) {
+	var fresh []dirty
+	for _, d := range ds {
+		if !q.has(d.name) {
+			fresh = append(fresh, d)
+		}
+	}
+	rest := q.list
+	q.list = nil
+	for _, d := range fresh {
+		q.push(d)
+	}
+	q.list = append(q.list, rest...)
+}
+
+func (q *queue) pop() dirty {
+	d := q.list[0]
+	q.list = q.list[1:]
+	delete(q.at, d.name)
+	if len(q.list) == 0 {
+		q.list, q.at = nil, nil
+	}
+	return d
+}
+
+func (q *queue) has(n dnsname.Name) bool { return q.at[n] }
+func (q *queue) empty() bool             { return len(q.list) == 0 }

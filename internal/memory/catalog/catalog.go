@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package catalog is our memory of the desired side: what each object asks for, found by object and by name.
+package catalog
+
+import (
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+)
+
+// Catalog remembers results. It isn't safe for use by several goroutines: one owns it.
+type Catalog struct {
+	results map[endpoint.Ref]endpoint.Result
+	names   map[dnsname.Name][]endpoint.Ref // sorted
+}
+
+// New returns an empty catalog.
+func New() *Catalog {
+	return &Catalog{results: make(map[endpoint.Ref]endpoint.Result), names: make(map[dnsname.Name][]endpoint.Ref)}
+}
+
+// Put remembers what an object asks for and returns the names that this concerns, sorted: those it asks for now and those it
+// asked for before. An empty result forgets the object.
+func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
+	old, had := c.results[ref]
+	empty := len(r.Endpoints) == 0 && len(r.Holds) == 0 && len(r.Refusals) == 0
+	if !had && empty || had && reflect.DeepEqual(old, r) {
+		return nil
+	}
+	before, after := old.Names(), r.Names()
+	for _, n := range before {
+		if !slices.Contains(after, n) {
+			c.drop(n, ref)
+		}
+	}
+	for _, n := range after {
+		c.add(n, ref)
+	}
+	if empty {
+		delete(c.results, ref)
+	} else {
+		c.results[ref] = r
+	}
+	dirty := append(before, after...)
+	slices.SortFunc(dirty, dnsname.Name.Compare)
+	return slices.Compact(dirty)
+}
+
+func (c *Catalog) add(n dnsname.Name, ref endpoint.Ref) {
+	refs := c.names[n]
+	if i, found := slices.BinarySearchFunc(refs, ref, endpoint.Ref.Compare); !found {
+		c.names[n] = slices.Insert(refs, i, ref)
+	}
+}
+
+func (c *Catalog) drop(n dnsname.Name, ref endpoint.Ref) {
+	refs := c.names[n]
+	if i, found := slices.BinarySearchFunc(refs, ref, endpoint.Ref.Compare); found {
+		refs = slices.Delete(refs, i, i+1)
+	}
+	if len(refs) == 0 {
+		delete(c.names, n)
+		return
+	}
+	c.names[n] = refs
+}
+
+// At returns what is asked for at a name, ordered by object.
+func (c *Catalog) At(n dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
+	for _, ref := range c.names[n] {
+		r := c.results[ref]
+		for _, e := range r.Endpoints {
+			if e.Name == n {
+				eps = append(eps, e)
+			}
+		}
+		for _, h := range r.Holds {
+			if h.Name == n {
+				holds = append(holds, h)
+			}
+		}
+	}
+	return eps, holds
+}
+
+// Has reports whether any object asks for a name.
+func (c *Catalog) Has(n dnsname.Name) bool { return len(c.names[n]) > 0 }
+
+// Asks reports whether an object, by its resource, asks for a name.
+func (c *Catalog) Asks(resource string, n dnsname.Name) bool {
+	for _, ref := range c.names[n] {
+		if ref.String() == resource {
+			return true
+		}
+	}
+	return false
+}
+
+// Result returns what an object asks for.
+func (c *Catalog) Result(ref endpoint.Ref) (endpoint.Result, bool) {
+	r, ok := c.results[ref]
+	return r, ok
+}
+
+// All yields every object's result, in the order of their refs.
+func (c *Catalog) All() iter.Seq2[endpoint.Ref, endpoint.Result] {
+	return func(yield func(endpoint.Ref, endpoint.Result) bool) {
+		for _, ref := range slices.SortedFunc(maps.Keys(c.results), endpoint.Ref.Compare) {
+			if !yield(ref, c.results[ref]) {
+				return
+			}
+		}
+	}
+}
+
+// Names yields every name that is asked for, in no particular order.
+func (c *Catalog) Names() iter.Seq[dnsname.Name] { return maps.Keys(c.names) }
+
+// Len is the number of names.
+func (c *Catalog) Len() int { return len(c.names) }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package mirror is our memory of the observed side: what a hosted zone last said it holds, corrected by what we wrote since.
+package mirror
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/tidwall/btree"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+)
+
+// Zone mirrors one hosted zone. It isn't safe for use by several goroutines: one owns it.
+type Zone struct {
+	tree  *btree.BTreeG[node]
+	count int
+	clock uint64 // counts commits
+}
+
+// node is what one name holds.
+type node struct {
+	name      dnsname.Name
+	sets      []record.Set // sorted by key; empty where the name was emptied by a commit
+	committed uint64
+}
+
+// New returns an empty mirror.
+func New() *Zone {
+	return &Zone{tree: btree.NewBTreeGOptions(func(a, b node) bool { return a.name.Compare(b.name) < 0 }, btree.Options{NoLocks: true})}
+}
+
+// At returns the record sets at a name, sorted by key. Callers don't change them.
+func (z *Zone) At(n dnsname.Name) []record.Set {
+	found, _ := z.tree.Get(node{name: n})
+	return found.sets
+}
+
+// Len is the number of record sets.
+func (z *Zone) Len() int { return z.count }
+
+// Now is the mirror's clock: ask for it before a page is read and give it to Replace with the page.
+func (z *Zone) Now() uint64 { return z.clock }
+
+// All yields every record set in listing order. The mirror must not change meanwhile.
+func (z *Zone) All() iter.Seq[record.Set] {
+	return func(yield func(record.Set) bool) {
+		z.tree.Scan(func(n node) bool {
+			for _, s := range n.sets {
+				if !yield(s) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+}
+
+// Names yields every name that has record sets, in listing order. The mirror must not change meanwhile.
+func (z *Zone) Names() iter.Seq[dnsname.Name] {
+	return func(yield func(dnsname.Name) bool) {
+		z.tree.Scan(func(n node) bool { return len(n.sets) == 0 || yield(n.name) })
+	}
+}
+
+// Commit enters a batch that was applied.
+func (z *Zone) Commit(b change.Batch) {
+	z.clock++
+	for _, c := range b.Changes() {
+		k := c.Key()
+		sets := without(z.At(k.Name), k)
+		if c.After != nil {
+			sets = append(sets, *c.After)
+		}
+		z.put(node{k.Name, sets, z.clock})
+	}
+}
+
+func without(sets []record.Set, k record.Key) []record.Set {
+	out := make([]record.Set, 0, len(sets)+1)
+	for _, s := range sets {
+		if s.Key != k {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (z *Zone) put(n node) {
+	slices.SortFunc(n.sets, record.Compare)
+	n.sets = slices.Clip(n.sets)
+	old, _ := z.tree.Set(n)
+	z.count += len(n.sets) - len(old.sets)
+}
+
+// Replace enters a page that was read: the record sets of every name from from up to, not including, until; an empty bound is
+// the zone's end. Names committed after asked keep what was committed. It returns every name of the range, sorted.
+func (z *Zone) Replace(sets []record.Set, from, until dnsname.Name, asked uint64) []dnsname.Name {
+	read := make(map[dnsname.Name][]record.Set)
+	for _, s := range sets {
+		read[s.Name] = append(read[s.Name], s)
+	}
+	names := z.between(from, until)
+	for n := range read {
+		names = append(names, n)
+	}
+	slices.SortFunc(names, dnsname.Name.Compare)
+	names = slices.Compact(names)
+	for _, n := range names {
+		z.enter(n, read[n], asked)
+	}
+	return names
+}
+
+// Reread enters names that were read one by one, as Replace does.
+func (z *Zone) Reread(names []dnsname.Name, sets []record.Set, asked uint64) {
+	for _, n := range names {
+		var at []record.Set
+		for _, s := range sets {
+			if s.Name == n {
+				at = append(at, s)
+			}
+		}
+		z.enter(n, at, asked)
+	}
+}
+
+func (z *Zone) enter(n dnsname.Name, sets []record.Set, asked uint64) {
+	old, had := z.tree.Get(node{name: n})
+	switch {
+	case had && old.committed > asked:
+	case len(sets) == 0:
+		z.tree.Delete(node{name: n})
+		z.count -= len(old.sets)
+	default:
+		z.put(node{n, sets, old.committed})
+	}
+}
+
+func (z *Zone) between(from, until dnsname.Name) []dnsname.Name {
+	var out []dnsname.Name
+	z.tree.Ascend(node{name: from}, func(n node) bool {
+		if until != "" && n.name.Compare(until) >= 0 {
+			return false
+		}
+		out = append(out, n.name)
+		return true
+	})
+	return out
+}

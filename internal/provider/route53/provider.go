@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package route53 publishes to the hosted zones of one AWS account.
+//
+// Every write is conditional: what it replaces is deleted with its exact content, which Route 53 refuses where the content is
+// another, in the same atomic batch that creates what comes instead (ChangeResourceRecordSets in the API reference).
+package route53
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+)
+
+// Name is the provider's name, as --provider has it.
+const Name = "aws"
+
+// Provider is Route 53 for one account. Its methods may be called at the same time.
+type Provider struct {
+	client  *route53.Client
+	opts    Options
+	filter  Filter
+	account string
+}
+
+var (
+	_ provider.Provider      = (*Provider)(nil)
+	_ provider.NameReader    = (*Provider)(nil)
+	_ provider.Confirmer     = (*Provider)(nil)
+	_ provider.ZoneExplainer = (*Provider)(nil)
+)
+
+// New makes the provider of an account. It sends nothing.
+func New(account awsconf.Account, opts Options, filter Filter) *Provider {
+	return &Provider{client: route53.NewFromConfig(account.Config), opts: opts, filter: filter, account: account.Name}
+}
+
+// The permissions that calls need.
+const (
+	actionChange    = "route53:ChangeResourceRecordSets"
+	actionGetChange = "route53:GetChange"
+	actionZones     = "route53:ListHostedZones"
+	actionRecords   = "route53:ListResourceRecordSets"
+	actionTags      = "route53:ListTagsForResources"
+)
+
+// Describe implements provider.Provider.
+func (p *Provider) Describe() provider.Description {
+	const zones = "arn:aws:route53:::hostedzone/*"
+	return provider.Description{
+		Name: Name, Types: slices.Clone(writable), Limits: p.opts.limits(), Atomic: true,
+		Actions: []provider.Action{
+			{Name: actionChange, Resource: zones},
+			{Name: actionZones, Resource: "*"},
+			{Name: actionRecords, Resource: zones},
+			{Name: actionGetChange, Resource: "arn:aws:route53:::change/*", Optional: true, Benefit: "tells when a change has reached every name server"},
+			{Name: "route53:GetHostedZoneLimit", Resource: zones, Optional: true, Benefit: "warns before a hosted zone is full"},
+			{Name: actionTags, Resource: zones, Optional: true, Benefit: "lets --aws-zone-tags choose hosted zones"},
+		},
+	}
+}
+
+// zoneID matches the id of a hosted zone.
+var zoneID = regexp.MustCompile(`^[A-Z0-9]{1,32}$`)
+
+// bareID is a hosted zone's or a change's id without the path before it.
+func bareID(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package txt
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// ledger reads and writes the markers of one name.
+type ledger struct {
+	r    *Registry
+	name dnsname.Name
+	zone zone.Zone
+	look registry.Look
+	asks registry.Asks
+}
+
+// IsMarker reports whether a record set holds a marker, of any owner and form.
+func (l *ledger) IsMarker(s record.Set) bool {
+	_, ok := registry.MarkerOf(s)
+	return ok
+}
+
+// Claim finds the marker of a record set: the first place that has one decides.
+func (l *ledger) Claim(s record.Set) (registry.Claim, bool, reason.Reason) {
+	why := reason.New(reason.Foreign, "%s has no ownership marker", s.Key)
+	for _, p := range l.r.places(s.Name, s.Type, l.zone) {
+		_, h, ok := l.marker(p, s.ID)
+		if !ok {
+			continue
+		}
+		if !l.means(p.at, s.Key, h) {
+			why = reason.New(reason.Ambiguous, "the marker at %s can be read for %s and for another record set", p.at, s.Key)
+			continue
+		}
+		return registry.Claim{Key: s.Key, Owner: h.Owner, Resource: h.Resource}, true, reason.Reason{}
+	}
+	return registry.Claim{}, false, why
+}
+
+// marker reads the marker at a place. One of an affix that isn't the configured one counts only if it is our own.
+func (l *ledger) marker(p place, id string) (record.Set, registry.Heritage, bool) {
+	s, ok := find(l.look(p.at), record.TXT, id)
+	if !ok {
+		return record.Set{}, registry.Heritage{}, false
+	}
+	h, ok := registry.MarkerOf(s)
+	return s, h, ok && (!p.moved || h.Owner == l.r.owner)
+}
+
+func find(sets []record.Set, t record.Type, id string) (record.Set, bool) {
+	for _, s := range sets {
+		if s.Type == t && s.ID == id {
+			return s, true
+		}
+	}
+	return record.Set{}, false
+}
+
+// means reports whether the marker at a name is for a record set rather than for another one that it can be read for. Where
+// both are there, its resource tells: the object asks for one of the names.
+func (l *ledger) means(at dnsname.Name, key record.Key, h registry.Heritage) bool {
+	for _, x := range l.r.readings(at, l.zone) {
+		if x.name == key.Name || !l.stands(x, key.ID, at) {
+			continue
+		}
+		if h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
+			return false
+		}
+	}
+	return true
+}
+
+// stands reports whether a record set is there that a reading of the marker at a name could be for, and that hasn't a telling
+// marker of its own elsewhere.
+func (l *ledger) stands(x reading, id string, at dnsname.Name) bool {
+	for _, s := range l.look(x.name) {
+		if s.ID != id || l.IsMarker(s) || (x.typ != anyType && s.Type != x.typ) || !slices.Contains(markable, s.Type) {
+			continue
+		}
+		if x.typ == anyType && s.Type == record.AAAA {
+			continue
+		}
+		if !l.toldElsewhere(s, at) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *ledger) toldElsewhere(s record.Set, at dnsname.Name) bool {
+	for _, p := range l.r.places(s.Name, s.Type, l.zone) {
+		if p.primary && p.at != at {
+			if _, _, ok := l.marker(p, s.ID); ok {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package txt
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Options configure the registry.
+type Options struct {
+	Owner     string   `name:"txt-owner-id" default:"default" help:"Our owner id: it marks the record sets that are ours."`
+	Prefix    string   `name:"txt-prefix" help:"Text before the names of markers; may contain %{record_type}. Excludes --txt-suffix."`
+	Suffix    string   `name:"txt-suffix" help:"Text after the first label of markers' names; may contain %{record_type}."`
+	Wildcard  string   `name:"txt-wildcard-replacement" help:"Text for the asterisk of a wildcard in its marker's name."`
+	Format    string   `name:"txt-format" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
+	OldPrefix []string `name:"txt-old-prefix" sep:"none" help:"A --txt-prefix that was used before; its markers are read, and moved with the next change of their name. Repeatable."`
+}
+
+// The forms of --txt-format.
+const (
+	auto    = "auto"
+	typed   = "typed"
+	untyped = "untyped"
+	both    = "both"
+)
+
+// Check returns every mistake in the options.
+func (o Options) Check() (errs []error) {
+	if o.Prefix != "" && o.Suffix != "" {
+		errs = append(errs, fmt.Errorf("--txt-prefix and --txt-suffix exclude each other: give one of them"))
+	}
+	if o.Owner == "" || strings.ContainsAny(o.Owner, ",\"\n") {
+		errs = append(errs, fmt.Errorf("--txt-owner-id=%q: must be text without commas, quotes and line breaks", o.Owner))
+	}
+	if !slices.Contains([]string{auto, typed, untyped, both}, o.Format) {
+		errs = append(errs, fmt.Errorf("--txt-format=%s: must be auto, typed, untyped or both", o.Format))
+	}
+	for flag, affix := range o.affixes() {
+		if bad := strings.Trim(strings.ToLower(strings.ReplaceAll(affix, template, "")), "abcdefghijklmnopqrstuvwxyz0123456789-_."); bad != "" {
+			errs = append(errs, fmt.Errorf("--%s=%q: only letters, digits, -, _, . and %s may be in it", flag, affix, template))
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+func (o Options) affixes() map[string]string {
+	m := map[string]string{"txt-prefix": o.Prefix, "txt-suffix": o.Suffix, "txt-wildcard-replacement": o.Wildcard}
+	if len(o.OldPrefix) > 0 {
+		m["txt-old-prefix"] = strings.Join(o.OldPrefix, "")
+	}
+	return m
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package txt is the registry that stores each claim as a TXT record set, the marker, beside the record set it claims: in the
+// forms that ExternalDNS writes and those it used to write.
+package txt
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// Registry stores claims as TXT record sets. It never changes and may be used from anywhere.
+type Registry struct {
+	owner    string
+	wildcard string
+	format   string
+	fallback string // the form of new names under auto: the zone's majority
+	affix    affix
+	old      []affix // read for our own owner only
+}
+
+var (
+	_ registry.Registry = (*Registry)(nil)
+	_ registry.Surveyor = (*Registry)(nil)
+)
+
+// New returns the registry for checked options.
+func New(o Options) *Registry {
+	r := &Registry{
+		owner: o.Owner, wildcard: strings.ToLower(o.Wildcard), format: o.Format, fallback: typed, affix: newAffix(o.Prefix, o.Suffix),
+	}
+	for _, prefix := range append([]string{""}, o.OldPrefix...) {
+		if a := newAffix(prefix, ""); a != r.affix && !slices.Contains(r.old, a) {
+			r.old = append(r.old, a)
+		}
+	}
+	return r
+}
+
+// Owner is our owner id.
+func (r *Registry) Owner() string { return r.owner }
+
+// Survey counts the zone's markers by form, those of AAAA left out because they are always typed. New names follow the majority;
+// typed where there is none.
+func (r *Registry) Survey(z zone.Zone, sets iter.Seq[record.Set]) registry.Registry {
+	balance := 0
+	for s := range sets {
+		if _, ok := registry.MarkerOf(s); !ok {
+			continue
+		}
+		head, _, ok := r.affix.with(anyType).cut(s.Name)
+		if !ok {
+			continue
+		}
+		switch t, _ := cutType(head); t {
+		case record.AAAA:
+		case anyType:
+			balance++
+		default:
+			balance--
+		}
+	}
+	surveyed := *r
+	if surveyed.fallback = typed; balance > 0 && !r.affix.templated() {
+		surveyed.fallback = untyped
+	}
+	return &surveyed
+}
+
+// Subjects lists the names that a marker at a name can be read for, and those that share a possible marker with the name: their
+// claims depend on what stands there.
+func (r *Registry) Subjects(at dnsname.Name, z zone.Zone) []dnsname.Name {
+	var out []dnsname.Name
+	add := func(m dnsname.Name) {
+		for _, x := range r.readings(m, z) {
+			if x.name != at && x.name.In(z.Name) {
+				out = append(out, x.name)
+			}
+		}
+	}
+	add(at)
+	for _, t := range markable {
+		for _, p := range r.places(at, t, z) {
+			add(p.at)
+		}
+	}
+	slices.SortFunc(out, dnsname.Name.Compare)
+	return slices.Compact(out)
+}
+
+// Open reads the claims at a name.
+func (r *Registry) Open(name dnsname.Name, z zone.Zone, look registry.Look, asks registry.Asks) registry.Ledger {
+	return &ledger{r: r, name: name, zone: z, look: look, asks: asks}
+}

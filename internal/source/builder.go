@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+)
+
+// Builder gathers what one object asks for. Targets of one name and type come together, and everything carries the attributes
+// that the object's annotations give. It is for one goroutine.
+type Builder struct {
+	from     *endpoint.Origin
+	notes    Annotations
+	targets  map[record.Key][]string
+	holds    map[dnsname.Name]reason.Reason
+	refusals []endpoint.Refusal
+}
+
+// NewBuilder starts the result of an object. The refusals of its annotations are part of it.
+func NewBuilder(from *endpoint.Origin, notes Annotations) *Builder {
+	return &Builder{
+		from: from, notes: notes, refusals: slices.Clone(notes.Refusals),
+		targets: make(map[record.Key][]string), holds: make(map[dnsname.Name]reason.Reason),
+	}
+}
+
+// Ask asks for targets at a name: A, AAAA and CNAME, each as its targets have it. The targets are canonical (see ParseTarget).
+func (b *Builder) Ask(name dnsname.Name, targets []string) {
+	for _, t := range targets {
+		b.AskType(name, record.TypeOf(t), t)
+	}
+}
+
+// AskType asks for one value of a given type at a name, in canonical spelling.
+func (b *Builder) AskType(name dnsname.Name, t record.Type, value string) {
+	key := record.Key{Name: name, Type: t, ID: b.notes.ID}
+	b.targets[key] = append(b.targets[key], value)
+}
+
+// Point asks for the same targets at each name. Without targets it holds the names for the reason given.
+func (b *Builder) Point(names []dnsname.Name, targets []string, missing reason.Reason) {
+	for _, name := range names {
+		if len(targets) == 0 {
+			b.Hold(name, missing)
+			continue
+		}
+		b.Ask(name, targets)
+	}
+}
+
+// PointAt points the names at what a field of an object holds. missing is the reason to hold them where that is nothing.
+func (b *Builder) PointAt(names []dnsname.Name, ref endpoint.Ref, field string, texts []string, missing reason.Reason) {
+	if len(names) == 0 {
+		return
+	}
+	targets := b.Targets(ref, field, texts...)
+	if len(targets) == 0 && strings.Join(texts, "") != "" {
+		missing = reason.New(reason.BadTarget, "%s has neither an address nor a host name", field)
+	}
+	b.Point(names, targets, missing)
+}
+
+// PointAnnotated points the names at the targets that the object's annotation gives, if it gives any.
+func (b *Builder) PointAnnotated(names []dnsname.Name) (given bool) {
+	if b.notes.HasTargets {
+		b.Point(names, b.notes.Targets, NoTarget())
+	}
+	return b.notes.HasTargets
+}
+
+// NoTarget is the reason to hold a name whose target annotation has nothing that can be used.
+func NoTarget() reason.Reason {
+	return reason.New(reason.BadTarget, "the target annotation has neither an address nor a host name")
+}
+
+// Hold holds a name. The first reason stays.
+func (b *Builder) Hold(name dnsname.Name, why reason.Reason) {
+	if _, ok := b.holds[name]; !ok {
+		b.holds[name] = why
+	}
+}
+
+// Asked reports whether anything is asked for at a name.
+func (b *Builder) Asked(name dnsname.Name) bool {
+	for _, t := range []record.Type{record.A, record.AAAA, record.CNAME} {
+		if len(b.targets[record.Key{Name: name, Type: t, ID: b.notes.ID}]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Refuse notes a part of an object that can't be used.
+func (b *Builder) Refuse(ref endpoint.Ref, field, value string, why reason.Reason) {
+	b.refusals = append(b.refusals, endpoint.Refusal{Ref: ref, Field: field, Value: Short(value), Why: why})
+}
+
+// Include takes over refusals of another object that was read for this one.
+func (b *Builder) Include(refusals []endpoint.Refusal) { b.refusals = append(b.refusals, refusals...) }
+
+// Name reads a host name from a field of an object, and refuses what isn't one.
+func (b *Builder) Name(ref endpoint.Ref, field, text string) (dnsname.Name, bool) {
+	name, err := dnsname.Parse(text)
+	if err != nil {
+		b.Refuse(ref, field, text, reason.New(reason.BadName, "%v", err))
+	}
+	return name, err == nil
+}
+
+// Targets reads targets from a field of an object and refuses those that aren't any. Empty texts say nothing.
+func (b *Builder) Targets(ref endpoint.Ref, field string, texts ...string) []string {
+	var out []string
+	for _, text := range texts {
+		if text == "" {
+			continue
+		}
+		target, err := ParseTarget(text)
+		if err != nil {
+			b.Refuse(ref, field, text, reason.New(reason.BadTarget, "%v", err))
+			continue
+		}
+		out = append(out, target)
+	}
+	return out
+}
+
+// Result returns what was gathered, sorted. The builder isn't used any more after it.
+func (b *Builder) Result() endpoint.Result {
+	var r endpoint.Result
+	for key, targets := range b.targets {
+		slices.Sort(targets)
+		r.Endpoints = append(r.Endpoints, endpoint.Endpoint{
+			Name: key.Name, Type: key.Type, ID: key.ID, TTL: b.notes.TTL, Targets: slices.Compact(targets), Props: b.notes.Props, From: b.from,
+		})
+	}
+	for name, why := range b.holds {
+		r.Holds = append(r.Holds, endpoint.Hold{Name: name, ID: b.notes.ID, TTL: b.notes.TTL, Props: b.notes.Props, From: b.from, Why: why})
+	}
+	r.Refusals = b.refusals
+	r.Sort()
+	slices.SortStableFunc(r.Refusals, func(x, y endpoint.Refusal) int { return x.Ref.Compare(y.Ref) })
+	r.Refusals = slices.Compact(r.Refusals)
+	return r
+}
+
+// Unread is the reason to hold a name because a kind that it depends on isn't known.
+func Unread(look Lookup, kind string) reason.Reason {
+	err := look.Why(kind)
+	switch {
+	case errors.Is(err, ErrForbidden):
+		return reason.New(reason.KindForbidden, "objects of the kind %s can't be read: %v", kind, err)
+	case err != nil:
+		return reason.New(reason.KindUnknown, "objects of the kind %s haven't been read: %v", kind, err)
+	default:
+		return reason.New(reason.KindUnknown, "objects of the kind %s haven't been read", kind)
+	}
+}
