@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"nafuda.io/nafuda/internal/app/flags"
 )
 
@@ -35,6 +37,11 @@ func Variable(flag string) string {
 func (s *setter) environment(env []string, table map[string]flags.Flag) []string {
 	vars := variables(env)
 	for _, flag := range s.flags {
+		if noVariable(flag) {
+			delete(vars, ourPrefix+Variable(flag.Name))
+			delete(vars, theirPrefix+Variable(flag.Name))
+			continue
+		}
 		_, theirs := table[flag.Name]
 		s.variable(vars, flag.Name, kindOf(flag), theirs)
 	}
@@ -51,6 +58,9 @@ func (s *setter) environment(env []string, table map[string]flags.Flag) []string
 	}
 	return notes
 }
+
+// noVariable reports whether a flag has the tag env:"-": NAFUDA_VERSION, say, is often set to something else.
+func noVariable(flag *kong.Flag) bool { return slices.Contains(flag.Tag.Envs, "-") }
 
 // variable takes a flag's variables out of vars, and adds the flag if the command line doesn't have it.
 func (s *setter) variable(vars map[string]string, name string, kind flags.Kind, theirs bool) {

@@ -46,7 +46,6 @@ func (g grammar) describe(n *kong.Node) []Flag {
 		}
 		d := Flag{
 			Name: f.Name, Kind: kindOf(f), Default: f.Default, Help: f.Help, Required: f.Required,
-			Variables: []string{ourPrefix + Variable(f.Name)},
 		}
 		if d.Kind == flags.Switch && d.Default == "" {
 			d.Default = "false"
@@ -57,8 +56,11 @@ func (g grammar) describe(n *kong.Node) []Flag {
 		if f.Group != nil {
 			d.Group = f.Group.Title
 		}
-		if _, theirs := g.table[f.Name]; theirs {
-			d.Variables = append(d.Variables, theirPrefix+Variable(f.Name))
+		if !noVariable(f) {
+			d.Variables = []string{ourPrefix + Variable(f.Name)}
+			if _, theirs := g.table[f.Name]; theirs {
+				d.Variables = append(d.Variables, theirPrefix+Variable(f.Name))
+			}
 		}
 		out = append(out, d)
 	}

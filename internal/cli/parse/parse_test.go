@@ -31,6 +31,7 @@ type options struct {
 	Health  bool          `name:"aws-evaluate-target-health" default:"true" help:"Check."`
 	Nets    []netip.Prefix
 	QPS     float32 `name:"kube-api-qps" default:"5"`
+	Show    bool    `name:"version" env:"-" help:"Show."`
 	loop
 }
 
@@ -116,6 +117,7 @@ func TestValues(t *testing.T) {
 		}, why: "what Kubernetes injects for Services isn't ours"},
 		"unknown variable": {args: []string{"--source=service"}, env: []string{"NAFUDA_POLICI=sync", "HOME=/"},
 			notes: []string{"the variable NAFUDA_POLICI isn't one of a flag and is ignored"}, why: "a slip is told"},
+		"no variable": {args: []string{"--source=service"}, env: []string{"NAFUDA_VERSION=v1.0.0", "EXTERNAL_DNS_VERSION=v0.23.0"}, why: "it is often set to something else"},
 		"superseded": {args: []string{"--source=service", "--events", "--no-events"},
 			notes: []string{"--events is accepted and sets nothing: objects are always watched, and a change is published at once"}, why: "told once"},
 		"superseded variable": {args: []string{"--source=service"}, env: []string{"EXTERNAL_DNS_TXT_CACHE_INTERVAL=1h"},

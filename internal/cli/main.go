@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: one file a command, and what they share.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"nafuda.io/nafuda/internal/app/flags"
+	"nafuda.io/nafuda/internal/cli/parse"
+)
+
+// IO is what a run of the program sees of the outside.
+type IO struct {
+	Args, Env []string // as os.Args[1:] and os.Environ()
+	Out, Err  io.Writer
+}
+
+type grammar struct {
+	Version bool           `env:"-" help:"Print the version and exit."`
+	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
+	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Sandbox sandboxCommand `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
+	Show    versionCommand `cmd:"" name:"version" help:"Print the version."`
+	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
+}
+
+// Main runs the program and returns its exit code: 0, or 1 after a mistake in the configuration or an error. Nothing outside is
+// touched before the whole configuration has been found right.
+func Main(ctx context.Context, x IO) int {
+	g := new(grammar)
+	spec := spec(g)
+	spec.Args, spec.Env = x.Args, x.Env
+	if slices.Contains(x.Args, "--version") { // as for ExternalDNS, whatever else is given
+		spec.Args = []string{"version"}
+	}
+	res, errs := parse.Parse(spec)
+	if len(errs) > 0 {
+		for _, err := range errs {
+			fmt.Fprintf(x.Err, "nafuda: %v\n", err)
+		}
+		fmt.Fprintln(x.Err, "nafuda: nothing was started; nafuda --help lists the flags")
+		return 1
+	}
+	if res.Help != "" {
+		fmt.Fprint(x.Out, res.Help)
+		return 0
+	}
+	if err := g.start(ctx, x, res); err != nil {
+		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
+	switch res.Command {
+	case "", "run":
+		return g.Run.start(ctx, x, res.Notes)
+	case "plan":
+		return g.Plan.start(ctx, x, res.Notes)
+	case "sandbox":
+		return g.Sandbox.start(ctx, x, res.Notes)
+	case "version":
+		return g.Show.start(x)
+	case "docs":
+		return g.Docs.start(x)
+	default:
+		return fmt.Errorf("the command %s does nothing", res.Command)
+	}
+}
+
+func spec(g *grammar) parse.Spec {
+	return parse.Spec{
+		Name:    "nafuda",
+		About:   "Publish what runs on a Kubernetes cluster into DNS.",
+		Grammar: g,
+		Table:   flags.All(),
+	}
+}
