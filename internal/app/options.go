@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
@@ -23,12 +24,14 @@ import (
 
 // Options are all that a run is configured with: the options of the packages that it is made of.
 type Options struct {
-	Use           []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
-	Provider      string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
-	Registry      string   `name:"registry" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
-	LogLevel      string   `name:"log-level" default:"info" help:"Least level of logged lines: panic, fatal, error, warning, info, debug or trace."`
-	LogFormat     string   `name:"log-format" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
-	LegacyMetrics bool     `name:"legacy-metrics" negatable:"" help:"Serve all metrics of ExternalDNS rather than the six that dashboards use most."`
+	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
+	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
+	Registry  string   `name:"registry" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
+	LogLevel  string   `name:"log-level" default:"info" help:"Least level of logged lines: panic, fatal, error, warning, info, debug or trace."`
+	LogFormat string   `name:"log-format" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
+
+	// Local is the address of an emulator to use as the account, instead of what files and environment say.
+	Local string `kong:"-"`
 
 	View    view.Options      `embed:""`
 	Loop    reconcile.Options `embed:""`
@@ -39,6 +42,7 @@ type Options struct {
 	AWS     awsconf.Options   `embed:""`
 	Route53 route53.Options   `embed:""`
 	Status  status.Options    `embed:""`
+	Metrics metrics.Options   `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

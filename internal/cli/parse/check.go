@@ -29,8 +29,11 @@ func checks(v reflect.Value) []error {
 		}
 	}
 	if v.CanAddr() && v.Addr().CanInterface() {
-		if c, ok := v.Addr().Interface().(Checker); ok {
+		switch c := v.Addr().Interface().(type) {
+		case Checker:
 			errs = append(errs, split(c.Check())...)
+		case interface{ Check() []error }:
+			errs = append(errs, c.Check()...)
 		}
 	}
 	return errs

@@ -5,6 +5,7 @@ package objects
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -248,8 +249,12 @@ func (l *lookup) List(name, index, value string) ([]any, bool) {
 
 func (l *lookup) Why(name string) error {
 	k := l.s.kinds[name]
-	if k == nil {
+	switch {
+	case k == nil:
 		return errNotServed
+	case k.state == feed.Forbidden:
+		return fmt.Errorf("%w: %w", source.ErrForbidden, k.err)
+	default:
+		return k.err
 	}
-	return k.err
 }
