@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -53,6 +54,9 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, c provider.Cursor) 
 			return page, nil
 		}
 		until := readName(next.name)
+		if backwards(from, until) {
+			return provider.Page{}, unending(z, from)
+		}
 		whole := slices.DeleteFunc(slices.Clone(page.Sets), func(s record.Set) bool { return s.Name == until })
 		if len(whole) > 0 {
 			slices.SortFunc(whole, record.Compare)
@@ -121,6 +125,15 @@ func (p *Provider) list(ctx context.Context, z zone.Zone, start at, size int32) 
 		return nil, at{}, unending(z, readName(start.name))
 	}
 	return sets, next, nil
+}
+
+// backwards reports whether a listing that started at from goes on before it, by the order of names or, in case Route 53 orders
+// names as it writes them, by that of their escaped form. A name that fills pages goes on at itself.
+func backwards(from, until dnsname.Name) bool {
+	escaped := func(n dnsname.Name) dnsname.Name {
+		return dnsname.Name(strings.ReplaceAll(strings.TrimSuffix(writeName(n), "."), "*", `\052`))
+	}
+	return until.Compare(from) < 0 && escaped(until).Compare(escaped(from)) < 0
 }
 
 func unending(z zone.Zone, n dnsname.Name) error {
