@@ -20,12 +20,7 @@ type wireChanged struct{ ChangeInfo wireChangeInfo }
 
 // changeSets edits a zone (API_ChangeResourceRecordSets).
 func (s *Server) changeSets(req *request) (answer, error) {
-	changes, err := decodeChanges(req.Body)
-	if err != nil {
-		return answer{}, err
-	}
-	req.call.Changes = changes
-	info, err := s.change(req.id, changes)
+	info, err := s.change(req.id, req.call.Changes)
 	if err != nil {
 		return answer{}, err
 	}

@@ -14,15 +14,14 @@ import (
 const principal = "arn:aws:iam::123456789012:user/emulated"
 
 // Policy is an IAM policy. The nil Policy allows everything.
-type Policy struct{ statements []statement }
+type Policy struct{ statements statements }
 
 type statement struct {
-	Sid                     string
 	Effect                  string
 	Action, Resource        texts
+	Condition               map[string]map[string]texts // operator → key → values
 	NotAction, NotResource  json.RawMessage
 	Principal, NotPrincipal json.RawMessage
-	Condition               json.RawMessage
 }
 
 // texts is a JSON string or a list of them.
@@ -43,38 +42,54 @@ func (t *texts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ParsePolicy reads the JSON of an IAM policy with Effect, Action and Resource. What it would have to ignore, such as
-// conditions, is an error.
+// ParsePolicy reads the JSON of an IAM policy with Effect, Action, Resource and Route 53's conditions on changes. What it would
+// have to ignore, such as other conditions, is an error.
 func ParsePolicy(doc []byte) (*Policy, error) {
-	var in struct {
-		Version, ID string
-		Statement   []statement
-	}
+	var in struct{ Statement statements }
 	if err := json.Unmarshal(doc, &in); err != nil {
 		return nil, fmt.Errorf("read the policy: %w", err)
 	}
 	for i, s := range in.Statement {
-		switch {
-		case s.NotAction != nil || s.NotResource != nil || s.Principal != nil || s.NotPrincipal != nil || s.Condition != nil:
-			return nil, fmt.Errorf("read the policy: statement %d has an element beside Effect, Action and Resource, which isn't emulated", i+1)
-		case s.Effect != "Allow" && s.Effect != "Deny":
-			return nil, fmt.Errorf("read the policy: statement %d has the effect %q, not Allow or Deny", i+1, s.Effect)
-		case len(s.Action) == 0 || len(s.Resource) == 0:
-			return nil, fmt.Errorf("read the policy: statement %d lacks Action or Resource", i+1)
+		if err := s.validate(); err != nil {
+			return nil, fmt.Errorf("read the policy: statement %d %w", i+1, err)
 		}
 	}
 	return &Policy{statements: in.Statement}, nil
 }
 
+// statements is one statement or a list of them.
+type statements []statement
+
+// UnmarshalJSON reads either form.
+func (s *statements) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		*s = make(statements, 1)
+		return json.Unmarshal(b, &(*s)[0])
+	}
+	return json.Unmarshal(b, (*[]statement)(s))
+}
+
+func (s statement) validate() error {
+	switch {
+	case s.NotAction != nil || s.NotResource != nil || s.Principal != nil || s.NotPrincipal != nil:
+		return errors.New("has an element beside Effect, Action, Resource and Condition, which isn't emulated")
+	case s.Effect != "Allow" && s.Effect != "Deny":
+		return fmt.Errorf("has the effect %q, not Allow or Deny", s.Effect)
+	case len(s.Action) == 0 || len(s.Resource) == 0:
+		return errors.New("lacks Action or Resource")
+	}
+	return checkConditions(s.Condition)
+}
+
 // check asks the policy (IAM User Guide, policy evaluation logic): a Deny decides, else an Allow is needed. Actions on no one
 // resource have an empty resource and need a statement for "*".
-func (p *Policy) check(action, resource string) error {
+func (p *Policy) check(action, resource string, changes []Change) error {
 	if p == nil {
 		return nil
 	}
 	allowed, why := false, "because no identity-based policy allows the route53:"+action+" action"
 	for _, s := range p.statements {
-		if !s.covers("route53:"+action, resource) {
+		if !s.covers("route53:"+action, resource) || !s.holds(changes) {
 			continue
 		}
 		if s.Effect == "Deny" {

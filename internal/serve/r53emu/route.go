@@ -15,6 +15,8 @@ type route struct {
 }
 
 const (
+	changeAction = "ChangeResourceRecordSets"
+
 	zoneARN   = "arn:aws:route53:::hostedzone/"
 	changeARN = "arn:aws:route53:::change/"
 )
@@ -29,7 +31,7 @@ func routes() []route {
 		{"GetHostedZone", http.MethodGet, "hostedzone/{}", zoneARN, (*Server).getZone},
 		{"DeleteHostedZone", http.MethodDelete, "hostedzone/{}", zoneARN, (*Server).deleteZone},
 		{"ListResourceRecordSets", http.MethodGet, "hostedzone/{}/rrset", zoneARN, (*Server).listSets},
-		{"ChangeResourceRecordSets", http.MethodPost, "hostedzone/{}/rrset", zoneARN, (*Server).changeSets},
+		{changeAction, http.MethodPost, "hostedzone/{}/rrset", zoneARN, (*Server).changeSets},
 		{"GetHostedZoneLimit", http.MethodGet, "hostedzonelimit/{}/{}", zoneARN, (*Server).zoneLimit},
 		{"GetChange", http.MethodGet, "change/{}", changeARN, (*Server).getChange},
 		{"ListTagsForResource", http.MethodGet, "tags/{}/{}", zoneARN, (*Server).listTags},

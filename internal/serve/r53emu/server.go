@@ -26,6 +26,7 @@ type Options struct {
 	Burst      int           // requests that may come at once; 0: as many as a second's
 	Processing time.Duration // how long a zone refuses writes after one, with PriorRequestNotComplete
 	Delay      time.Duration // how long changes stay PENDING
+	Latency    time.Duration // how long each request is under way before anything is done; not by Now
 	Log        func(Call)    // called after each request, possibly from several goroutines
 }
 
@@ -138,6 +139,9 @@ func (s *Server) serve(req *request) (answer, error) {
 	if err := checkSignature(req.Request); err != nil {
 		return answer{}, err
 	}
+	if err := (Fault{Delay: s.opts.Latency}).before(req.Context()); err != nil {
+		return answer{}, err
+	}
 	fault, planned := s.takeFault(req.call.Action)
 	if planned {
 		if err := fault.before(req.Context()); err != nil {
@@ -147,7 +151,14 @@ func (s *Server) serve(req *request) (answer, error) {
 	if !s.take() {
 		return answer{}, throttled()
 	}
-	if err := s.opts.Policy.check(req.call.Action, req.route.resource(req.id)); err != nil {
+	if req.call.Action == changeAction {
+		changes, err := decodeChanges(req.Body) // before the permission, which may depend on them
+		if err != nil {
+			return answer{}, err
+		}
+		req.call.Changes = changes
+	}
+	if err := s.opts.Policy.check(req.call.Action, req.route.resource(req.id), req.call.Changes); err != nil {
 		return answer{}, err
 	}
 	out, err := req.route.serve(s, req)
