@@ -50,7 +50,7 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, c provider.Cursor) 
 		}
 		page.Sets = append(page.Sets, sets...)
 		if next.finished {
-			slices.SortFunc(page.Sets, record.Compare)
+			page.Sets = tidy(page.Sets)
 			return page, nil
 		}
 		until := readName(next.name)
@@ -59,8 +59,7 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, c provider.Cursor) 
 		}
 		whole := slices.DeleteFunc(slices.Clone(page.Sets), func(s record.Set) bool { return s.Name == until })
 		if len(whole) > 0 {
-			slices.SortFunc(whole, record.Compare)
-			return provider.Page{Sets: whole, From: from, Until: until, Next: provider.Cursor(until)}, nil
+			return provider.Page{Sets: tidy(whole), From: from, Until: until, Next: provider.Cursor(until)}, nil
 		}
 		start = next
 	}
@@ -79,8 +78,14 @@ func (p *Provider) Names(ctx context.Context, z zone.Zone, names []dnsname.Name)
 		}
 		out = append(out, sets...)
 	}
-	slices.SortFunc(out, record.Compare)
-	return out, nil
+	return tidy(out), nil
+}
+
+// tidy sorts sets and keeps the last of each key: a name that takes several requests may change between them.
+func tidy(sets []record.Set) []record.Set {
+	slices.Reverse(sets)
+	slices.SortStableFunc(sets, record.Compare)
+	return slices.CompactFunc(sets, func(a, b record.Set) bool { return a.Key == b.Key })
 }
 
 func (p *Provider) name(ctx context.Context, z zone.Zone, n dnsname.Name) ([]record.Set, error) {

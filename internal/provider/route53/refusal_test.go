@@ -19,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
 func set(name dnsname.Name, t record.Type, id string, values ...string) *record.Set {
@@ -101,29 +102,27 @@ func applyTo(t *testing.T, b change.Batch, h http.HandlerFunc) *provider.Error {
 	return e
 }
 
-// guarded refuses whatever deletes, as a policy with a condition on route53:ChangeResourceRecordSetsActions does.
-func guarded(t *testing.T, e *emulated) (p *route53.Provider, sent *[]string) {
-	t.Helper()
-	sent = new([]string)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		*sent = append(*sent, string(body))
-		if strings.Contains(string(body), "<Action>DELETE</Action>") {
-			w.WriteHeader(http.StatusForbidden)
-			io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/u is not authorized to perform: route53:ChangeResourceRecordSets on resource: arn:aws:route53:::hostedzone/Z1 with an explicit deny in an identity-based policy</Message></Error></ErrorResponse>`)
-			return
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		e.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return route53.New(accountAt(s.URL), route53.Defaults(), route53.Filter{}), sent
-}
+// noDelete is the policy that allows everything but to delete record sets.
+const noDelete = `{"Statement": [
+	{"Effect": "Allow", "Action": "route53:*", "Resource": "*"},
+	{"Effect": "Deny", "Action": "route53:ChangeResourceRecordSets", "Resource": "*", "Condition":
+		{"ForAnyValue:StringEquals": {"route53:ChangeResourceRecordSetsActions": ["DELETE"]}}}
+]}`
 
 func TestDeleteForbidden(t *testing.T) {
-	e := emulate(t)
+	policy, err := r53emu.ParsePolicy([]byte(noDelete))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last []r53emu.Action
+	e := emulateWith(t, r53emu.Options{Policy: policy, Log: func(c r53emu.Call) {
+		last = nil
+		for _, ch := range c.Changes {
+			last = append(last, ch.Action)
+		}
+	}})
 	z := e.zone("example.com")
-	p, sent := guarded(t, e)
+	p := e.open(route53.Defaults(), route53.Filter{})
 	old, changed := set("www.example.com", "A", "", "192.0.2.1"), set("www.example.com", "A", "", "192.0.2.2")
 	added := set("new.example.com", "A", "", "192.0.2.3")
 	apply := func(changes ...change.Change) error {
@@ -136,14 +135,14 @@ func TestDeleteForbidden(t *testing.T) {
 	if err := apply(change.Change{Before: old, After: changed}, change.Change{After: added}); err != nil {
 		t.Fatalf("an update isn't made without DELETE: %v", err)
 	}
-	if last := (*sent)[len(*sent)-1]; !strings.Contains(last, "<Action>UPSERT</Action>") || !strings.Contains(last, "<Action>CREATE</Action>") {
-		t.Errorf("the last request isn't an UPSERT beside a CREATE: %s", last)
+	if diff := cmp.Diff([]r53emu.Action{r53emu.Upsert, r53emu.Create}, last); diff != "" {
+		t.Errorf("the last request: %s", diff)
 	}
-	err := apply(change.Change{Before: old, After: added})
+	err = apply(change.Change{Before: old, After: set("www.example.com", "A", "", "192.0.2.9")})
 	if provider.ClassOf(err) != provider.Stale {
 		t.Errorf("an update of something else: %v", err)
 	}
-	err = apply(change.Change{Before: changed}, change.Change{Before: changed, After: old})
+	err = apply(change.Change{Before: changed}, change.Change{Before: added, After: set("new.example.com", "A", "", "192.0.2.4")})
 	got, _ := errors.AsType[*provider.Error](err)
 	if got == nil || got.Class != provider.Rejected || !got.Guardrail || len(got.Keys) != 1 || got.Action != "route53:ChangeResourceRecordSets" {
 		t.Errorf("a delete: %#v", err)
