@@ -109,7 +109,9 @@ func (f *Feed) start(ctx context.Context, kind string, out chan<- feed.Event) {
 // look scans the files and sends what changed.
 func (f *Feed) look(ctx context.Context, w *watcher, out chan<- feed.Event) {
 	w.parents()
-	f.files.scan(w.take(), w.folder)
+	if !f.files.scan(w.take(), w.folder) {
+		return
+	}
 	objects, refusals, ignored, failed := f.files.all()
 	f.ignored.Store(int64(ignored))
 	deltas := make(map[string][]feed.Delta)
