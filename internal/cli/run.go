@@ -14,7 +14,7 @@ type runCommand struct {
 func (c *runCommand) start(_ context.Context, x IO, notes []string) error {
 	log := NewLogger(x.Err, c.Options.Log)
 	for _, note := range notes {
-		log.Info(note)
+		log.Info("read the configuration", "note", note)
 	}
 	return errors.New("start the controller: it isn't wired yet")
 }

@@ -3,6 +3,7 @@
 package parse
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -160,19 +161,23 @@ func decode(flag *kong.Flag, value string, target reflect.Value) error {
 		target.Set(reflect.New(target.Type().Elem()))
 	}
 	scan := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value})
-	err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, target)
-	if err == nil {
-		return nil
+	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, target); err != nil {
+		return explain(err, element(target.Type()))
 	}
-	switch element := element(target.Type()); {
+	return nil
+}
+
+// explain says why a value isn't one of a type. Kong's own words name the parsing function rather than the remedy.
+func explain(err error, element reflect.Type) error {
+	switch {
 	case element == reflect.TypeFor[time.Duration]():
-		return fmt.Errorf("not a duration: write it like 90s, 5m or 1h30m")
+		return errors.New("not a duration: write it like 90s, 5m or 1h30m")
 	case element.Kind() == reflect.Bool:
-		return fmt.Errorf("neither true nor false")
+		return errors.New("neither true nor false")
 	case element.Kind() >= reflect.Int && element.Kind() <= reflect.Uint64:
-		return fmt.Errorf("not a whole number in range")
+		return errors.New("not a whole number in range")
 	case element.Kind() == reflect.Float32 || element.Kind() == reflect.Float64:
-		return fmt.Errorf("not a number")
+		return errors.New("not a number")
 	default:
 		return err
 	}
