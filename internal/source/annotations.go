@@ -119,6 +119,11 @@ const maxItems = 1000
 
 func (r *reader) names(name string) []dnsname.Name {
 	n, items, _ := r.list(name)
+	return r.hosts(n, items)
+}
+
+// hosts reads host names out of an annotation and refuses what isn't one.
+func (r *reader) hosts(n note, items []string) []dnsname.Name {
 	var out []dnsname.Name
 	for _, item := range items {
 		host, err := dnsname.Parse(item)

@@ -5,6 +5,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ const (
 // Options are the flags that all sources share.
 type Options struct {
 	AnnotationPrefix         Prefix `name:"annotation-prefix" placeholder:"PREFIX/" help:"The only prefix of annotations to read. Without this flag both external-dns.kubernetes.io/ and external-dns.alpha.kubernetes.io/ are read, and the former wins where an object has both."`
+	Compatibility            string `name:"compatibility" placeholder:"MODE" help:"Read the annotations of an older controller where ours ask for nothing: mate, molecule or kops-dns-controller."`
 	IgnoreHostnameAnnotation bool   `name:"ignore-hostname-annotation" negatable:"" help:"Take no host names from the annotations hostname and internal-hostname."`
 }
 
@@ -36,13 +38,20 @@ func (p *Prefix) UnmarshalText(text []byte) error {
 
 // Check returns every mistake in the options.
 func (o Options) Check() error {
-	p := string(o.AnnotationPrefix)
+	var mode error
+	if !slices.Contains([]string{"", Mate, Molecule, Kops}, o.Compatibility) {
+		mode = fmt.Errorf("--compatibility=%s: use %s, %s or %s", o.Compatibility, Mate, Molecule, Kops)
+	}
+	return errors.Join(o.AnnotationPrefix.check(), mode)
+}
+
+func (p Prefix) check() error {
 	switch {
 	case p == "":
 		return nil
-	case !strings.HasSuffix(p, "/"):
+	case !strings.HasSuffix(string(p), "/"):
 		return fmt.Errorf("--annotation-prefix=%s: write it with a slash at its end", p)
-	case p == "/" || strings.Count(p, "/") > 1:
+	case p == "/" || strings.Count(string(p), "/") > 1:
 		return fmt.Errorf("--annotation-prefix=%s: an annotation's key has one slash, after a domain name", p)
 	}
 	return nil
@@ -59,5 +68,5 @@ func (o Options) prefixes() []string {
 // Keeps reports whether the slim form of an object keeps an annotation for the sources' sake.
 func (o Options) Keeps(key string) bool {
 	return strings.HasPrefix(key, NewPrefix) || strings.HasPrefix(key, OldPrefix) || strings.HasPrefix(key, ownPrefix) ||
-		key == ingressName || o.AnnotationPrefix != "" && strings.HasPrefix(key, string(o.AnnotationPrefix))
+		key == ingressName || slices.Contains(o.legacy(), key) || o.AnnotationPrefix != "" && strings.HasPrefix(key, string(o.AnnotationPrefix))
 }

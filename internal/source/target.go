@@ -38,11 +38,11 @@ const maxShown = 80
 // Short cuts a value from outside to what a log line or an Event can carry, as valid UTF-8.
 func Short(value string) string {
 	if len(value) <= maxShown {
-		return strings.ToValidUTF8(value, "�")
+		return strings.ToValidUTF8(value, "?")
 	}
 	cut := maxShown
 	for cut > maxShown-utf8.UTFMax && !utf8.RuneStart(value[cut]) {
 		cut--
 	}
-	return strings.ToValidUTF8(value[:cut], "�") + "…"
+	return strings.ToValidUTF8(value[:cut], "?") + "…"
 }

@@ -44,7 +44,7 @@ func appendPair(b []byte, key, value string) []byte {
 
 // bare reports whether a character needs no quotes. An empty value has none either.
 func bare(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/@^+", r) && r != 0
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._/@^+", r)
 }
 
 // writeJSON writes a line as an object of one level, its keys sorted.

@@ -229,6 +229,20 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
+// A logger's own fields are read by all that share it, and changed by none.
+func TestSharedFields(t *testing.T) {
+	log := New(io.Discard, Text, slog.LevelInfo).With("c", 1).With("b", 2).With("a", 3)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 100 {
+				log.Info("message", "0", i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 // Whatever a record says, it is one line, and reading that line gives back what was said.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

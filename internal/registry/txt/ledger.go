@@ -64,13 +64,15 @@ func find(sets []record.Set, t record.Type, id string) (record.Set, bool) {
 }
 
 // means reports whether the marker at a name is for a record set rather than for another one that it can be read for. Where
-// both are there, its resource tells: the object asks for one of the names.
+// both are there, its resource tells: the object asks for one of the names. A record set that isn't there, or that
+// has a telling marker, has no part in a marker that another one has.
 func (l *ledger) means(at dnsname.Name, key record.Key, h registry.Heritage) bool {
+	s, there := find(l.look(key.Name), key.Type, key.ID)
 	for _, x := range l.r.readings(at, l.zone) {
 		if x.name == key.Name || !l.stands(x, key.ID, at) {
 			continue
 		}
-		if h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
+		if !there || l.toldElsewhere(s, at) || h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
 			return false
 		}
 	}

@@ -3,12 +3,10 @@
 package nameserver
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/miekg/dns"
 
-	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/serve/zonedb"
@@ -85,35 +83,4 @@ func FuzzValue(f *testing.F) {
 			}
 		}
 	})
-}
-
-func BenchmarkAnswer(b *testing.B) {
-	db := testDB(b)
-	hosts := make([]record.Set, 10_000)
-	for i := range hosts {
-		hosts[i] = set(dnsname.Name(fmt.Sprintf("host%d.bench.example", i)), record.A, 60, "192.0.2.1")
-	}
-	db.Put(zone.Zone{Key: zone.Key{ID: "B"}, Name: "bench.example"}, hosts)
-	for _, question := range []string{
-		"host5000.bench.example. A", "host5000.bench.example. TXT", "nothing.bench.example. A", "alias2.example.com. A", "text.example.com. TXT", "flat.example.com. A",
-	} {
-		b.Run(question, func(b *testing.B) {
-			packet, err := ask(b, question).Pack()
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				q := new(dns.Msg)
-				if err := q.Unpack(packet); err != nil {
-					b.Fatal(err)
-				}
-				r := Answer(db, q, Options{})
-				r.Truncate(limit(q))
-				if _, err := r.Pack(); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

@@ -74,22 +74,24 @@ func (a *answer) step(z *zonedb.Zone, owner string, name dnsname.Name, qtype uin
 		a.deny(z)
 		return ""
 	}
-	if cname := of(m.sets, record.CNAME); len(cname) > 0 && qtype != dns.TypeCNAME {
-		return a.alias(z, owner, cname, qtype)
-	}
-	if qtype == dns.TypeANY {
-		a.any(z, m, owner)
-		return ""
-	}
-	sets := of(m.sets, record.Type(dns.TypeToString[qtype]))
+	return a.data(z, m, owner, qtype)
+}
+
+// data answers from the sets of a name that is there, and returns the next name if they are a CNAME.
+func (a *answer) data(z *zonedb.Zone, m match, owner string, qtype uint16) (next string) {
+	cname, apex := of(m.sets, record.CNAME), m.at == z.Name
 	switch {
-	case m.at == z.Name && qtype == dns.TypeSOA:
+	case len(cname) > 0 && qtype != dns.TypeCNAME:
+		return a.alias(z, owner, cname, qtype)
+	case qtype == dns.TypeANY:
+		a.any(z, m, owner)
+	case qtype == dns.TypeSOA && apex:
 		a.start(z, owner)
-		return ""
-	case m.at == z.Name && qtype == dns.TypeNS:
-		sets = a.opts.apexSets(z, record.NS)
+	case qtype == dns.TypeNS && apex:
+		a.reply.Answer = append(a.reply.Answer, a.records(z, owner, a.opts.apexSets(z, record.NS))...)
+	default:
+		a.reply.Answer = append(a.reply.Answer, a.records(z, owner, of(m.sets, record.Type(dns.TypeToString[qtype])))...)
 	}
-	a.reply.Answer = append(a.reply.Answer, a.records(z, owner, sets)...)
 	return ""
 }
 

@@ -4,7 +4,6 @@ package r53emu
 
 import (
 	"fmt"
-	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -21,7 +20,7 @@ const (
 	Upsert Action = "UPSERT"
 )
 
-// Change is one element of a change batch. The values of Set are those of Stored, or of Values where Stored is nil. Routing and
+// Change is one element of a change batch. The values of Set are those of Stored, or the canonical ones of Values where Stored is nil. Routing and
 // health checks are properties called aws/weight, aws/region, aws/failover, aws/multi-value-answer, aws/geolocation-*,
 // aws/geoproximity-*, aws/cidr-* and aws/health-check-id.
 type Change struct {
@@ -84,13 +83,6 @@ func (b *batch) refuse(format string, args ...any) {
 	b.messages = append(b.messages, fmt.Sprintf(format, args...))
 }
 
-func valuesOf(s record.Set) []string {
-	if s.Stored != nil {
-		return s.Stored
-	}
-	return s.Values
-}
-
 // measure checks the limits of the request itself (API_ChangeResourceRecordSets, DNSLimitations).
 func (b *batch) measure(changes []Change) error {
 	records, chars := 0, 0
@@ -128,85 +120,24 @@ func (b *batch) make(c Change) {
 	}
 	b.seen[set.Key] = c.Action
 	old, exists := find(b.tx.At(set.Name), set.Key)
-	switch c.Action {
-	case Delete:
-		switch {
-		case !exists:
-			b.refuse("Tried to delete resource record set %s but it was not found", label(set.Key))
-		case !same(old, set):
-			b.refuse("Tried to delete resource record set %s but the values provided do not match the current values", label(set.Key))
-		default:
-			b.tx.Delete(set.Key)
-		}
-	case Create, Upsert:
-		if c.Action == Create && exists {
-			b.refuse("Tried to create resource record set %s but it already exists", label(set.Key))
-			return
-		}
-		if b.checkData(set) && b.checkNeighbours(set) && b.checkGroup(set) {
-			b.tx.Set(set)
-		}
+	switch {
+	case c.Action == Delete && !exists:
+		b.refuse("Tried to delete resource record set %s but it was not found", label(set.Key))
+	case c.Action == Delete && !same(old, set):
+		b.refuse("Tried to delete resource record set %s but the values provided do not match the current values", label(set.Key))
+	case c.Action == Delete:
+		b.tx.Delete(set.Key)
+	case c.Action == Create && exists:
+		b.refuse("Tried to create resource record set %s but it already exists", label(set.Key))
+	default:
+		b.put(set)
 	}
 }
 
-// normal puts a set in the form that the zone keeps.
-func (b *batch) normal(s record.Set) (record.Set, bool) {
-	name, p := parseName(string(s.Name))
-	if p != nil {
-		b.refuse("%s", p)
-		return s, false
+func (b *batch) put(set record.Set) {
+	if b.checkData(set) && b.checkNeighbours(set) && b.checkGroup(set) {
+		b.tx.Set(set)
 	}
-	if !name.In(b.zone.Name) {
-		b.refuse("RRSet with DNS name %s is not permitted in zone %s", wireName(name), wireName(b.zone.Name))
-		return s, false
-	}
-	s.Name = name
-	given := valuesOf(s)
-	s.Stored, s.Values = nil, nil
-	for _, v := range given {
-		s.Stored = append(s.Stored, stored(v))
-	}
-	if s.Alias == nil {
-		s.Values = canonical(s.Type, s.Stored)
-		return s, true
-	}
-	alias := *s.Alias
-	if alias.Zone == "" {
-		alias.Zone = b.zone.ID
-	}
-	target, p := parseName(string(alias.Target))
-	if p != nil {
-		b.refuse("%s", p)
-		return s, false
-	}
-	alias.Target = target
-	s.Alias, s.TTL = &alias, 0
-	return s, true
-}
-
-// label names a record set as Route 53's messages do.
-func label(k record.Key) string {
-	if k.ID != "" {
-		return fmt.Sprintf("[name='%s', type='%s', set-identifier='%s']", wireName(k.Name), k.Type, k.ID)
-	}
-	return fmt.Sprintf("[name='%s', type='%s']", wireName(k.Name), k.Type)
-}
-
-func find(sets []record.Set, k record.Key) (record.Set, bool) {
-	i := slices.IndexFunc(sets, func(s record.Set) bool { return s.Key == k })
-	if i < 0 {
-		return record.Set{}, false
-	}
-	return sets[i], true
-}
-
-// same reports whether a DELETE tells the set as it stands: values in any order, but spelled alike.
-func same(have, given record.Set) bool {
-	a, b := slices.Sorted(slices.Values(valuesOf(have))), slices.Sorted(slices.Values(valuesOf(given)))
-	if (have.Alias == nil) != (given.Alias == nil) || have.Alias != nil && *have.Alias != *given.Alias {
-		return false
-	}
-	return have.TTL == given.TTL && slices.Equal(a, b) && slices.Equal(sortedProps(have.Props), sortedProps(given.Props))
 }
 
 // checkNeighbours keeps CNAME alone at its name and off the apex (RFC 1034 section 3.6.2; ResourceRecordTypes, CNAME).

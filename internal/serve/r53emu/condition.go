@@ -3,6 +3,8 @@
 package r53emu
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -31,6 +33,21 @@ func valueOf(key string) func(Change) string {
 		return func(c Change) string { return string(c.Set.Type) }
 	case "route53:ChangeResourceRecordSetsActions":
 		return func(c Change) string { return string(c.Action) }
+	}
+	return nil
+}
+
+// checkConditions refuses conditions that aren't emulated.
+func checkConditions(conditions map[string]map[string]texts) error {
+	for _, operator := range slices.Sorted(maps.Keys(conditions)) {
+		if _, _, ok := operatorOf(operator); !ok {
+			return fmt.Errorf("has the condition operator %s, which isn't emulated", operator)
+		}
+		for _, key := range slices.Sorted(maps.Keys(conditions[operator])) {
+			if valueOf(key) == nil {
+				return fmt.Errorf("has the condition key %s, which isn't emulated", key)
+			}
+		}
 	}
 	return nil
 }

@@ -78,17 +78,7 @@ func (s statement) validate() error {
 	case len(s.Action) == 0 || len(s.Resource) == 0:
 		return errors.New("lacks Action or Resource")
 	}
-	for operator, keys := range s.Condition {
-		if _, _, ok := operatorOf(operator); !ok {
-			return fmt.Errorf("has the condition operator %s, which isn't emulated", operator)
-		}
-		for key := range keys {
-			if valueOf(key) == nil {
-				return fmt.Errorf("has the condition key %s, which isn't emulated", key)
-			}
-		}
-	}
-	return nil
+	return checkConditions(s.Condition)
 }
 
 // check asks the policy (IAM User Guide, policy evaluation logic): a Deny decides, else an Allow is needed. Actions on no one

@@ -52,11 +52,25 @@ func checkRouting(member string, c Change) error {
 		return invalidInput("Invalid request: Expected exactly one of %s, but found more than one in Change with %s", choices, change(c))
 	case len(policies) == 0:
 		return nil
-	case s.Type == record.NS || s.Type == record.SOA || s.Type == ds:
-		return invalidInput("Invalid request: %s can't be used with type %s in Change with %s", policies[0].element, s.Type, change(c))
-	case policies[0].element == "MultiValueAnswer" && (s.Alias != nil || s.Type == record.CNAME):
+	}
+	if err := checkRoutedType(c, policies[0].element); err != nil {
+		return err
+	}
+	return checkRoutingValues(member, s)
+}
+
+func checkRoutedType(c Change, element string) error {
+	switch c.Set.Type {
+	case record.NS, record.SOA, ds:
+		return invalidInput("Invalid request: %s can't be used with type %s in Change with %s", element, c.Set.Type, change(c))
+	}
+	if element == "MultiValueAnswer" && (c.Set.Alias != nil || c.Set.Type == record.CNAME) {
 		return invalidInput("Invalid request: MultiValueAnswer can't be used with AliasTarget or type CNAME in Change with %s", change(c))
 	}
+	return nil
+}
+
+func checkRoutingValues(member string, s record.Set) error {
 	if w, ok := s.Prop("aws/weight"); ok {
 		if _, err := strconv.ParseUint(w, 10, 8); err != nil {
 			return constraint(w, member+"resourceRecordSet.weight", "Member must have value between 0 and 255")

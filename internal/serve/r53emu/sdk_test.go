@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -309,6 +310,34 @@ func TestSDKPropagation(t *testing.T) {
 	}
 	if _, err := send(t, c, id, edit("UPSERT", simple("b.example.com", "A", "192.0.2.1"))); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSDKAtOnce has writers and readers at the same time; the race detector watches, and no page is torn: a batch's two sets are both
+// there or both not.
+func TestSDKAtOnce(t *testing.T) {
+	url, s := r53emutest.Start(t, r53emu.Options{Rate: 1e6, Delay: time.Hour})
+	id := s.AddZone("example.com", false)
+	var wg sync.WaitGroup
+	for w := range 4 {
+		c := client(url)
+		wg.Go(func() {
+			for i := range 10 {
+				name := fmt.Sprintf("w%d-%d.example.com", w, i)
+				if _, err := send(t, c, id, edit("CREATE", simple(name, "A", "192.0.2.1")), edit("CREATE", simple(name, "TXT", `"x"`))); err != nil {
+					t.Error(err)
+				}
+				s.Calls()
+				page, err := c.ListResourceRecordSets(t.Context(), &route53.ListResourceRecordSetsInput{HostedZoneId: &id})
+				if err != nil || len(page.ResourceRecordSets)%2 != 0 {
+					t.Errorf("%d sets, %v; want pairs", len(page.ResourceRecordSets), err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if z, _ := s.DB().Zone(id); z.Len() != 82 {
+		t.Errorf("%d sets, want 82", z.Len())
 	}
 }
 

@@ -26,6 +26,7 @@ type Options struct {
 	Burst      int           // requests that may come at once; 0: as many as a second's
 	Processing time.Duration // how long a zone refuses writes after one, with PriorRequestNotComplete
 	Delay      time.Duration // how long changes stay PENDING
+	Latency    time.Duration // how long each request is under way before anything is done; not by Now
 	Log        func(Call)    // called after each request, possibly from several goroutines
 }
 
@@ -136,6 +137,9 @@ var errDropped = errors.New("the connection was dropped on demand")
 // serve is a request's way: signature, faults, rate, permission, the action itself.
 func (s *Server) serve(req *request) (answer, error) {
 	if err := checkSignature(req.Request); err != nil {
+		return answer{}, err
+	}
+	if err := (Fault{Delay: s.opts.Latency}).before(req.Context()); err != nil {
 		return answer{}, err
 	}
 	fault, planned := s.takeFault(req.call.Action)

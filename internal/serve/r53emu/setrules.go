@@ -29,27 +29,54 @@ const (
 // checkShape checks what can be told from one change without the zone; Route 53 refuses such requests as InvalidInput.
 func checkShape(i int, c Change) error {
 	s := c.Set
-	member := fmt.Sprintf("changeBatch.changes.%d.member.", i+1)
+	member := memberOf(i)
 	switch {
 	case c.Action != Create && c.Action != Delete && c.Action != Upsert:
 		return constraint(c.Action, member+"action", "Member must satisfy enum value set: [CREATE, DELETE, UPSERT]")
 	case !slices.Contains(types(), s.Type):
 		return constraint(s.Type, member+"resourceRecordSet.type", fmt.Sprintf("Member must satisfy enum value set: %v", types()))
-	case s.TTL > maxTTL:
-		return constraint(s.TTL, member+"resourceRecordSet.tTL", "Member must have value less than or equal to 2147483647")
 	case len(s.ID) > maxID:
 		return constraint(s.ID, member+"resourceRecordSet.setIdentifier", "Member must have length less than or equal to 128")
-	case s.Alias != nil && (len(valuesOf(s)) > 0 || s.TTL != 0):
-		return invalidInput("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found more than one in Change with %s", change(c))
-	case s.Alias == nil && len(valuesOf(s)) == 0:
-		return invalidInput("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found none in Change with %s", change(c))
 	}
 	for _, v := range valuesOf(s) {
 		if len(v) > maxValue {
 			return constraint(v[:32]+"...", member+"resourceRecordSet.resourceRecords", "Member must have length less than or equal to 4000")
 		}
 	}
+	if err := checkTTL(member, int64(s.TTL)); err != nil {
+		return err
+	}
+	if err := checkContent(c, s.TTL != 0, len(valuesOf(s)) > 0); err != nil {
+		return err
+	}
 	return checkRouting(member, c)
+}
+
+// memberOf names the change of an index as Route 53's messages do.
+func memberOf(i int) string { return fmt.Sprintf("changeBatch.changes.%d.member.", i+1) }
+
+func checkTTL(member string, ttl int64) error {
+	switch {
+	case ttl < 0:
+		return constraint(ttl, member+"resourceRecordSet.tTL", "Member must have value greater than or equal to 0")
+	case ttl > maxTTL:
+		return constraint(ttl, member+"resourceRecordSet.tTL", "Member must have value less than or equal to 2147483647")
+	}
+	return nil
+}
+
+// checkContent checks that a set is either an alias or has values.
+func checkContent(c Change, ttl, values bool) error {
+	found := ""
+	switch {
+	case c.Set.Alias != nil && (ttl || values):
+		found = "more than one"
+	case c.Set.Alias == nil && !values:
+		found = "none"
+	default:
+		return nil
+	}
+	return invalidInput("Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found %s in Change with %s", found, change(c))
 }
 
 // change describes a change as Route 53's messages do.

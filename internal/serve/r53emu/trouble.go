@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with a request. Its parts are done in the order of its fields.
+// Fault is something that goes wrong with a request. Its parts are done in the order of its fields. Go's client sends a GET again
+// by itself when a connection that it has used before is closed.
 type Fault struct {
-	Delay      time.Duration // waits, by the real clock
+	Delay      time.Duration // waits; not by Options.Now
 	Drop       bool          // closes the connection, nothing done
 	Err        *Error        // answers this, nothing done
 	LoseAnswer bool          // does what is asked and closes the connection

@@ -202,6 +202,25 @@ func stored(v string) string {
 	return b.String()
 }
 
+// octal spells a canonical TXT value, whose escapes are decimal (RFC 1035 section 5.1), as Route 53 does.
+func octal(v string) string {
+	var b strings.Builder
+	for i := 0; i < len(v); i++ {
+		if v[i] != '\\' || i+1 == len(v) {
+			b.WriteByte(v[i])
+			continue
+		}
+		if n, err := strconv.ParseUint(v[i+1:min(i+4, len(v))], 10, 8); err == nil && i+3 < len(v) {
+			fmt.Fprintf(&b, "\\%03o", n)
+			i += 3
+			continue
+		}
+		b.WriteString(v[i : i+2])
+		i++
+	}
+	return b.String()
+}
+
 // canonical spells values as the model compares them. Values that the model doesn't take stay as they are.
 func canonical(t record.Type, values []string) []string {
 	texts := values

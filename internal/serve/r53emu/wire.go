@@ -5,7 +5,6 @@ package r53emu
 import (
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -79,7 +78,7 @@ func decodeChanges(r io.Reader) ([]Change, error) {
 	}
 	out := make([]Change, 0, len(in.Changes))
 	for i, c := range in.Changes {
-		member := fmt.Sprintf("changeBatch.changes.%d.member.", i+1)
+		member := memberOf(i)
 		if c.ResourceRecordSet == nil {
 			return nil, constraint("null", member+"resourceRecordSet", "Member must not be null")
 		}

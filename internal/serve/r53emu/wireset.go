@@ -65,25 +65,20 @@ func (w wireSet) record(c Change, member string) (record.Set, error) {
 			c.Set.Stored = append(c.Set.Stored, v.Value)
 		}
 	}
-	const one = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found "
-	switch {
-	case w.TrafficPolicyInstanceId != "":
-		return c.Set, invalidInput("Invalid request: traffic policy instances aren't emulated, in Change with %s", change(c))
-	case w.AliasTarget != nil && w.TTL != nil:
-		return c.Set, invalidInput(one+"more than one in Change with %s", change(c))
-	case w.AliasTarget == nil && w.TTL == nil:
-		return c.Set, invalidInput(one+"none in Change with %s", change(c))
-	case w.TTL != nil && *w.TTL < 0:
-		return c.Set, constraint(*w.TTL, member+"resourceRecordSet.tTL", "Member must have value greater than or equal to 0")
-	case w.TTL != nil && *w.TTL > maxTTL:
-		return c.Set, constraint(*w.TTL, member+"resourceRecordSet.tTL", "Member must have value less than or equal to 2147483647")
-	case w.TTL != nil:
-		c.Set.TTL = uint32(*w.TTL)
-	}
 	if a := w.AliasTarget; a != nil {
 		id := strings.TrimPrefix(a.HostedZoneId, "/hostedzone/")
 		c.Set.Alias = &record.Alias{Target: dnsname.Name(a.DNSName), Zone: id, EvaluateHealth: a.EvaluateTargetHealth}
 	}
+	if w.TrafficPolicyInstanceId != "" {
+		return c.Set, invalidInput("Invalid request: traffic policy instances aren't emulated, in Change with %s", change(c))
+	}
+	if err := checkContent(c, w.TTL != nil, w.TTL != nil && len(c.Set.Stored) > 0); err != nil || w.TTL == nil {
+		return c.Set, err
+	}
+	if err := checkTTL(member, *w.TTL); err != nil {
+		return c.Set, err
+	}
+	c.Set.TTL = uint32(*w.TTL)
 	return c.Set, nil
 }
 

@@ -203,6 +203,13 @@ func check(t *rapid.T, version int, z *zonedb.Zone, want []record.Set) {
 	if diff := cmp.Diff(want, got); diff != "" || z.Len() != len(want) {
 		t.Fatalf("version %d has %d sets (-want +got):\n%s", version, z.Len(), diff)
 	}
+	var names []dnsname.Name
+	for _, s := range want {
+		names = append(names, s.Name)
+	}
+	if diff := cmp.Diff(append([]dnsname.Name{}, slices.Compact(names)...), z.Names()); diff != "" {
+		t.Fatalf("version %d: names (-want +got):\n%s", version, diff)
+	}
 	for _, n := range []dnsname.Name{"a.example.com", "b.example.com", "n77.a.example.com", "x.y.a.example.com", "y.a.example.com", "zz.example.com", ""} {
 		i, _ := slices.BinarySearchFunc(want, n, func(s record.Set, n dnsname.Name) int { return s.Name.Compare(n) })
 		if diff := cmp.Diff(append([]record.Set{}, want[i:]...), slices.AppendSeq([]record.Set{}, z.From(n))); diff != "" {

@@ -49,7 +49,7 @@ func (o Options) Check(use []string) error {
 			errs = append(errs, fmt.Errorf("--source=%s: there is no such source; use one of %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", ")))
 		}
 	}
-	if o.Shared.IgnoreHostnameAnnotation && len(use) > 0 && !slices.Contains(use, ingress.Name) {
+	if o.Shared.IgnoreHostnameAnnotation && o.Shared.Compatibility == "" && len(use) > 0 && !slices.Contains(use, ingress.Name) {
 		errs = append(errs, fmt.Errorf("--ignore-hostname-annotation: the source %s has no other host names, so nothing would be published; leave the flag out", service.Name))
 	}
 	return errors.Join(errs...)

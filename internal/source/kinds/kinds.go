@@ -94,15 +94,3 @@ func pick(from map[string]string, wanted func(string) bool) map[string]string {
 }
 
 func every(string) bool { return true }
-
-// also widens a function that may be nil by some keys.
-func also(f func(string) bool, keys ...string) func(string) bool {
-	return func(key string) bool {
-		for _, k := range keys {
-			if k == key {
-				return true
-			}
-		}
-		return f != nil && f(key)
-	}
-}

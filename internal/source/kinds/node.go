@@ -27,7 +27,8 @@ func nodeKind(o source.Options) source.Kind {
 		Name: KindNode, Version: "v1", Resource: "nodes", ManifestKind: "Node",
 		New: func() any { return new(corev1.Node) },
 		Slim: func(obj any, keep source.Keep) any {
-			keep.Label = also(keep.Label, WorkerLabel)
+			wanted := keep.Label
+			keep.Label = func(key string) bool { return key == WorkerLabel || wanted != nil && wanted(key) }
 			return slimNode(obj.(*corev1.Node), slim(o, keep))
 		},
 		Indexes: map[string]func(any) []string{Everything: func(any) []string { return []string{""} }},

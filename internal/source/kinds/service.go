@@ -43,8 +43,12 @@ func (s *Service) Headless() bool { return s.ClusterIP == corev1.ClusterIPNone }
 func serviceKind(o source.Options) source.Kind {
 	return source.Kind{
 		Name: KindService, Version: "v1", Resource: "services", ManifestKind: "Service", Namespaced: true,
-		New:  func() any { return new(corev1.Service) },
-		Slim: func(obj any, keep source.Keep) any { return slimService(obj.(*corev1.Service), slim(o, keep)) },
+		New: func() any { return new(corev1.Service) },
+		Slim: func(obj any, keep source.Keep) any {
+			wanted := keep.Label
+			keep.Label = func(key string) bool { return o.KeepsLabel(key) || wanted != nil && wanted(key) }
+			return slimService(obj.(*corev1.Service), slim(o, keep))
+		},
 	}
 }
 

@@ -28,10 +28,13 @@ func New(opts Options, shared source.Options) source.Source {
 		if notes.Elsewhere {
 			return endpoint.Result{}
 		}
-		from := &endpoint.Origin{Source: Name, Ref: svc.Ref(), Created: svc.Created, Labels: svc.Labels, Annotations: svc.Annotations}
-		e := evaluation{opts: opts, shared: shared, svc: svc, notes: notes, look: look, Builder: source.NewBuilder(from, notes)}
+		e := evaluation{opts: opts, shared: shared, svc: svc, notes: notes, look: look}
+		e.Builder = source.NewBuilder(e.origin(), notes)
 		e.run()
-		return e.Result()
+		if r := e.Result(); shared.Compatibility == "" || len(r.Endpoints)+len(r.Holds) > 0 {
+			return r
+		}
+		return e.legacy()
 	}}
 }
 
@@ -56,6 +59,10 @@ type evaluation struct {
 	svc    *kinds.Service
 	notes  source.Annotations
 	look   source.Lookup
+}
+
+func (e *evaluation) origin() *endpoint.Origin {
+	return &endpoint.Origin{Source: Name, Ref: e.svc.Ref(), Created: e.svc.Created, Labels: e.svc.Labels, Annotations: e.svc.Annotations}
 }
 
 func (e *evaluation) run() {
