@@ -3,13 +3,11 @@
 package cli
 
 import (
-	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
 )
 
-// Options are every option of the controller: each package's own, put together.
+// Options stand in for the controller's until the loop is wired.
 type Options struct {
-	Log     LogOptions      `embed:""`
-	Status  status.Options  `embed:""`
-	Metrics metrics.Options `embed:""`
+	LogLevel string         `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level that is logged."`
+	Status   status.Options `embed:""`
 }

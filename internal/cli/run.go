@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 type runCommand struct {
@@ -12,9 +13,8 @@ type runCommand struct {
 }
 
 func (c *runCommand) start(_ context.Context, x IO, notes []string) error {
-	log := NewLogger(x.Err, c.Options.Log)
 	for _, note := range notes {
-		log.Info("read the configuration", "note", note)
+		fmt.Fprintf(x.Err, "nafuda: %s\n", note)
 	}
 	return errors.New("start the controller: it isn't wired yet")
 }

@@ -7,10 +7,8 @@ import (
 	"errors"
 )
 
-type sandboxCommand struct {
-	Log LogOptions `embed:""`
-}
+type sandboxCommand struct{}
 
-func (c *sandboxCommand) start(context.Context, IO, []string) error {
+func (sandboxCommand) start(context.Context, IO, []string) error {
 	return errors.New("sandbox: it isn't wired yet")
 }

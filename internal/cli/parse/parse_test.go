@@ -31,9 +31,27 @@ type options struct {
 	Health  bool          `name:"aws-evaluate-target-health" default:"true" help:"Check."`
 	Nets    []netip.Prefix
 	QPS     float32 `name:"kube-api-qps" default:"5"`
+	Retry   int     `name:"aws-api-retries" default:"3"`
 	Show    bool    `name:"version" env:"-" help:"Show."`
+	Several several `embed:""`
+	Unused  unused  `embed:"" check:"-"`
 	loop
 }
+
+type several struct {
+	Rate int `default:"1" help:"How many."`
+}
+
+func (s several) Check() []error {
+	if s.Rate < 1 {
+		return []error{fmt.Errorf("--rate=%d: must be at least 1", s.Rate)}
+	}
+	return nil
+}
+
+type unused struct{}
+
+func (unused) Check() error { return errors.New("asked though it isn't to be") }
 
 type loop struct {
 	Interval time.Duration `default:"1m" help:"How often."`
@@ -63,7 +81,7 @@ type grammar struct {
 func defaults() options {
 	return options{
 		Source: []string{"service"}, Policy: "upsert-only", Types: []string{"A", "AAAA", "CNAME"}, Timeout: 30 * time.Second,
-		Health: true, QPS: 5, loop: loop{Interval: time.Minute, Burst: 5},
+		Health: true, QPS: 5, Several: several{1}, Retry: 3, loop: loop{Interval: time.Minute, Burst: 5},
 	}
 }
 
@@ -123,7 +141,7 @@ func TestValues(t *testing.T) {
 		},
 		"no variable": {args: []string{"--source=service"}, env: []string{"NAFUDA_VERSION=v1.0.0", "EXTERNAL_DNS_VERSION=v0.23.0"}, why: "it is often set to something else"},
 		"superseded": {
-			args:  []string{"--source=service", "--events", "--no-events"},
+			args:  []string{"--source=service", "--events", "--events"},
 			notes: []string{"--events is accepted and sets nothing: objects are always watched, and a change is published at once"}, why: "told once",
 		},
 		"superseded variable": {
@@ -186,8 +204,8 @@ func TestMistakes(t *testing.T) {
 			}, why: "nothing hides behind the first",
 		},
 		"checks": {
-			args: []string{"--source=service", "--interval=5ms", "--aws-api-burst=0"},
-			want: []string{"--interval=5ms: must be at least 1s", "--aws-api-burst=0: must be at least 1"}, why: "each error of a joined one, once though the method is promoted",
+			args: []string{"--source=service", "--interval=5ms", "--aws-api-burst=0", "--rate=0"},
+			want: []string{"--rate=0: must be at least 1", "--interval=5ms: must be at least 1s", "--aws-api-burst=0: must be at least 1"}, why: "each error of a joined one, once though the method is promoted",
 		},
 		"repeated":         {args: []string{"--source=service", "--policy=sync", "--policy=sync"}, want: []string{"--policy is given 2 times, and takes one value"}, why: "as ExternalDNS has it"},
 		"list element":     {args: []string{"--source=service", "--source=node"}, want: []string{"--source=node: not known: give service or ingress"}, why: "each element is checked"},
