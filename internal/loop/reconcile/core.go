@@ -39,6 +39,7 @@ type core struct {
 	names    zoneNames
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	toWant   []string                       // kinds to ask of the feed
+	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
 	failed   error                          // with Once: why going on makes no sense
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
@@ -51,8 +52,7 @@ type viewName struct {
 }
 
 type kindInfo struct {
-	refusals []endpoint.Refusal // objects or files of it that can't be read
-	source   bool               // a source iterates over it
+	source bool // a source iterates over it
 }
 
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
@@ -60,7 +60,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		Config: config, ctx: ctx, group: group,
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
 		wake: time.NewTimer(0), started: time.Now(),
-		kinds: make(map[string]kindInfo), sources: make(map[string]source.Source),
+		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
 	}
 	for _, s := range config.Sources {

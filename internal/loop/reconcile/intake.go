@@ -13,14 +13,7 @@ import (
 
 // take enters what a feed says.
 func (c *core) take(e feed.Event) {
-	info := c.kinds[e.Kind]
-	for _, r := range e.Refusals {
-		if !slices.Contains(info.refusals, r) {
-			c.Observe(Refused{r})
-		}
-	}
-	info.refusals = e.Refusals
-	c.kinds[e.Kind] = info
+	c.takeRefusals(e)
 	for _, d := range e.Deltas {
 		c.object(d.Ref, d.Object)
 	}
@@ -30,6 +23,31 @@ func (c *core) take(e feed.Event) {
 	if e.State != feed.Same {
 		c.kindState(e)
 	}
+}
+
+// takeRefusals remembers what can't be read. As long as something can't, it may be the object that asks for a name.
+func (c *core) takeRefusals(e feed.Event) {
+	for _, r := range e.Refusals {
+		if !slices.Contains(c.broken[e.Kind], r) {
+			c.Observe(Refused{r})
+		}
+	}
+	healed := len(c.broken[e.Kind]) > 0 && len(e.Refusals) == 0
+	if c.broken[e.Kind] = e.Refusals; healed {
+		delete(c.broken, e.Kind)
+		c.dirtyEverything()
+	}
+}
+
+// unread counts the objects and files that can't be read and may be of a kind.
+func (c *core) unread(kind string) int {
+	n := 0
+	for k, list := range c.broken {
+		if _, other := c.kinds[k]; k == kind || !other {
+			n += len(list)
+		}
+	}
+	return n
 }
 
 // forgetOthers forgets the objects of a kind that a full list doesn't have.
@@ -126,8 +144,8 @@ func (c *core) readInFull(kind string) reason.Reason {
 		return reason.New(reason.KindForbidden, "objects of the kind %s can't be read: %v", kind, err)
 	case state != feed.Synced:
 		return reason.New(reason.NotSynced, "objects of the kind %s haven't been read in full", kind)
-	case len(c.kinds[kind].refusals) > 0:
-		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", len(c.kinds[kind].refusals), kind)
+	case c.unread(kind) > 0:
+		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", c.unread(kind), kind)
 	default:
 		return reason.Reason{}
 	}

@@ -109,8 +109,8 @@ func (c *core) status() Status {
 			s.Refusals = append(s.Refusals, refusalOf(ref, f))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
-		for _, f := range c.kinds[name].refusals {
+	for _, name := range slices.Sorted(maps.Keys(c.broken)) {
+		for _, f := range c.broken[name] {
 			s.Refusals = append(s.Refusals, refusalOf(f.Ref, f))
 		}
 	}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/feed/kube"
+	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/metrics"
+	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/noop"
+	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/internal/source"
+	sources "nafuda.io/nafuda/internal/source/all"
+	"nafuda.io/nafuda/internal/source/selector"
+)
+
+// viewName is the one view that flags make.
+const viewName = "default"
+
+// Version says which program this is.
+type Version struct{ Number, Revision string }
+
+// Logger makes the logger that checked options ask for.
+func (o *Options) Logger(w io.Writer) *slog.Logger {
+	level, _ := legacylog.ParseLevel(o.LogLevel) // Check has refused what isn't a level
+	return legacylog.New(w, o.LogFormat, level)
+}
+
+// Run runs the controller with checked options until the context ends, or with --once until all is done.
+func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
+	m := metrics.New(o.LegacyMetrics)
+	m.Build(v.Number, v.Revision)
+	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	meters := &meter{metrics: m}
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+		logs.observe(e)
+		meters.observe(e)
+	})
+	if err != nil {
+		return err
+	}
+	logs.start(v)
+	group, ctx := errgroup.WithContext(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if o.Status.Address != "" {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Status.Address)
+		if err != nil {
+			return fmt.Errorf("listen on --metrics-address=%s: %w", o.Status.Address, err)
+		}
+		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
+	}
+	group.Go(func() error {
+		defer stop()
+		return loop.Run(ctx)
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// build puts a loop together.
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+	kinds := sources.Kinds(o.Sources)
+	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	for _, name := range names(o.Use) {
+		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
+	}
+	for _, k := range needed(config.Sources) {
+		config.Kinds = append(config.Kinds, kinds[k])
+	}
+	labels, annotations, err := o.selectors()
+	if err != nil {
+		return nil, err
+	}
+	config.Feed, err = o.feed(config.Kinds, keep(labels, annotations), v, log)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := o.accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches), Registry: o.registry()}
+	for _, a := range accounts {
+		view.Accounts = append(view.Accounts, a.Name)
+	}
+	config.Accounts, config.Views = accounts, []reconcile.View{view}
+	return reconcile.New(config), nil
+}
+
+// names drops repetitions.
+func names(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// needed lists the kinds that sources iterate over or look up, sorted.
+func needed(list []source.Source) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Kind)
+		for _, u := range s.Uses {
+			out = append(out, u.Kind)
+		}
+	}
+	return names(out)
+}
+
+func (o *Options) selectors() (labels, annotations selector.Selector, err error) {
+	if labels, err = selector.Parse(o.View.LabelFilter); err != nil {
+		return labels, annotations, fmt.Errorf("read --label-filter: %w", err)
+	}
+	if annotations, err = selector.Parse(o.View.AnnotationFilter); err != nil {
+		return labels, annotations, fmt.Errorf("read --annotation-filter: %w", err)
+	}
+	return labels, annotations, nil
+}
+
+// keep says which labels and annotations the selectors look at.
+func keep(labels, annotations selector.Selector) source.Keep {
+	has := func(s selector.Selector) func(string) bool {
+		return func(key string) bool { return slices.Contains(s.Keys(), key) }
+	}
+	return source.Keep{Label: has(labels), Annotation: has(annotations)}
+}
+
+func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
+	var namespaces []string
+	if o.View.Namespace != "" {
+		namespaces = []string{o.View.Namespace}
+	}
+	if len(o.Files.Manifests) > 0 {
+		return manifest.New(o.Files, kinds, keep, namespaces...)
+	}
+	opts := o.Kube
+	opts.Version, opts.Log = v.Number, log
+	kube.RedirectLogs(log)
+	f, err := kube.New(opts, kinds, keep, namespaces...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Kubernetes: %w", err)
+	}
+	legacylog.ClientCreated(log, f.URL())
+	return f, nil
+}
+
+func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
+	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	accounts, err := awsconf.Load(ctx, o.AWS)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	domains := o.View.Domains()
+	var out []reconcile.Account
+	for _, a := range accounts {
+		p := route53.New(a, o.Route53, route53.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents})
+		out = append(out, reconcile.Account{Name: a.Name, Provider: p})
+	}
+	return out, nil
+}
+
+func (o *Options) registry() registry.Registry {
+	if o.Registry == "noop" {
+		return noop.Registry{}
+	}
+	return txt.New(o.TXT)
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"log/slog"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/provider"
+)
+
+// logger turns what happens into log lines.
+type logger struct {
+	log     *slog.Logger
+	options *Options
+	warned  map[string]bool // what is said once
+}
+
+func (l *logger) start(v Version) {
+	l.log.Info("starting", "version", v.Number, "revision", v.Revision, "sources", l.options.Use, "provider", l.options.Provider, "policy", l.options.View.Policy)
+	if l.options.Loop.DryRun {
+		legacylog.DryRun(l.log)
+	}
+	if l.options.Registry == "noop" {
+		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
+	}
+}
+
+func (l *logger) observe(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.Evaluated:
+		legacylog.Generated(l.log, e.Ref, e.Result.Endpoints)
+		for _, r := range e.Result.Refusals {
+			l.log.Warn("refused part of an object", "object", e.Ref, "field", r.Field, "value", r.Value, "reason", r.Why.Code, "why", r.Why.String())
+		}
+	case reconcile.Refused:
+		l.log.Warn("refused an object", "object", e.Ref, "field", e.Field, "value", e.Value, "reason", e.Why.Code, "why", e.Why.String())
+	case reconcile.KindChanged:
+		l.kind(e)
+	case reconcile.ZonesListed:
+		for _, z := range e.Zones {
+			legacylog.ConsideringZone(l.log, z)
+		}
+		legacylog.RecordFilter(l.log, e.Zones)
+	case reconcile.ZoneRead:
+		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
+	case reconcile.Drifted:
+		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	case reconcile.Planned:
+		for _, c := range e.Group.Changes {
+			legacylog.Adding(l.log, e.Zone, c.Key().Name)
+			legacylog.DesiredChange(l.log, e.Zone, c)
+		}
+	case reconcile.Applied:
+		if !e.DryRun {
+			legacylog.Applied(l.log, e.Zone, len(e.Batch.Changes()))
+		}
+	case reconcile.Parked:
+		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
+	case reconcile.Called:
+		l.called(e)
+	case reconcile.Decided:
+		l.decided(e)
+	case reconcile.UpToDate:
+		legacylog.UpToDate(l.log)
+	}
+}
+
+func (l *logger) once(key string) bool {
+	if l.warned[key] {
+		return false
+	}
+	l.warned[key] = true
+	return true
+}
+
+func (l *logger) kind(e reconcile.KindChanged) {
+	switch {
+	case e.State == feed.Synced:
+		l.log.Info("read every object of a kind", "kind", e.Kind)
+	case e.State == feed.Forbidden && !l.once("kind "+e.Kind):
+	default:
+		l.log.Warn("can't read the objects of a kind; the names that need it keep what is published", "kind", e.Kind, "state", e.State, "err", e.Err)
+	}
+}
+
+func (l *logger) called(e reconcile.Called) {
+	if e.Class == "" {
+		l.log.Debug("called the provider", "account", e.Account, "operation", e.Operation, "took", e.Took)
+		return
+	}
+	level := slog.LevelError
+	if e.Class == provider.Throttled || e.Class == provider.Stale {
+		level = slog.LevelWarn
+	}
+	l.log.Log(nil, level, "a call to the provider failed; it is tried again", "account", e.Account, "operation", e.Operation, "class", e.Class, "err", e.Err) //nolint:staticcheck // slog takes a nil context
+}
+
+// decided logs what keeps a name from being published as asked for; what is left out on purpose only at debug.
+func (l *logger) decided(e reconcile.Decided) {
+	for _, d := range e.Decisions {
+		level := slog.LevelWarn
+		quiet := d.Why.Code == reason.Foreign || d.Why.Code == reason.OtherOwner || d.Why.Code == reason.NoAddressYet || d.Why.Code == reason.PolicyKeeps
+		if d.Verdict == change.Filtered || d.Verdict == change.Held && quiet {
+			level = slog.LevelDebug
+		}
+		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
+			"object", d.Resource, "reason", d.Why.Code, "why", d.Why.String())
+	}
+}

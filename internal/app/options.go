@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package app puts the program together: the only place where concrete sources, feeds, providers and registries meet.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"nafuda.io/nafuda/internal/decide/view"
+	"nafuda.io/nafuda/internal/feed/kube"
+	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry/txt"
+	sources "nafuda.io/nafuda/internal/source/all"
+	"nafuda.io/nafuda/internal/source/selector"
+)
+
+// Options are all that a run is configured with: the options of the packages that it is made of.
+type Options struct {
+	Use           []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
+	Provider      string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
+	Registry      string   `name:"registry" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
+	LogLevel      string   `name:"log-level" default:"info" help:"Least level of logged lines: panic, fatal, error, warning, info, debug or trace."`
+	LogFormat     string   `name:"log-format" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
+	LegacyMetrics bool     `name:"legacy-metrics" negatable:"" help:"Serve all metrics of ExternalDNS rather than the six that dashboards use most."`
+
+	View    view.Options      `embed:""`
+	Loop    reconcile.Options `embed:""`
+	TXT     txt.Options       `embed:""`
+	Sources sources.Options   `embed:""`
+	Kube    kube.Options      `embed:""`
+	Files   manifest.Options  `embed:""`
+	AWS     awsconf.Options   `embed:""`
+	Route53 route53.Options   `embed:""`
+	Status  status.Options    `embed:""`
+}
+
+// Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only
+// used sometimes.
+func (o *Options) Check() error {
+	var errs []error
+	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if len(o.Use) == 0 {
+		add("--source: name at least one source: service or ingress")
+	}
+	switch o.Provider {
+	case route53.Name:
+	case "":
+		add("--provider: name the provider: aws")
+	default:
+		add("--provider=%s: must be aws", o.Provider)
+	}
+	if o.Registry != "txt" && o.Registry != "noop" {
+		add("--registry=%s: must be txt or noop", o.Registry)
+	}
+	if _, err := legacylog.ParseLevel(o.LogLevel); err != nil {
+		add("--log-level=%s: must be panic, fatal, error, warning, info, debug or trace", o.LogLevel)
+	}
+	if !slices.Contains([]string{legacylog.Text, legacylog.JSON}, o.LogFormat) {
+		add("--log-format=%s: must be text or json", o.LogFormat)
+	}
+	for flag, text := range map[string]string{"annotation-filter": o.View.AnnotationFilter, "label-filter": o.View.LabelFilter} {
+		if _, err := selector.Parse(text); err != nil {
+			add("--%s=%s: %w", flag, text, err)
+		}
+	}
+	errs = append(errs, o.Sources.Check(o.Use))
+	return errors.Join(errs...)
+}
