@@ -3,11 +3,13 @@
 package cli
 
 import (
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
 )
 
-// Options stand in for the controller's until the loop is wired.
+// Options are every option of the controller: each package's own, put together.
 type Options struct {
-	LogLevel string         `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level that is logged."`
-	Status   status.Options `embed:""`
+	Log     LogOptions      `embed:""`
+	Status  status.Options  `embed:""`
+	Metrics metrics.Options `embed:""`
 }

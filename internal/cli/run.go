@@ -5,7 +5,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 type runCommand struct {
@@ -13,8 +12,9 @@ type runCommand struct {
 }
 
 func (c *runCommand) start(_ context.Context, x IO, notes []string) error {
+	log := NewLogger(x.Err, c.Options.Log)
 	for _, note := range notes {
-		fmt.Fprintf(x.Err, "nafuda: %s\n", note)
+		log.Info(note)
 	}
 	return errors.New("start the controller: it isn't wired yet")
 }

@@ -7,8 +7,10 @@ import (
 	"errors"
 )
 
-type sandboxCommand struct{}
+type sandboxCommand struct {
+	Log LogOptions `embed:""`
+}
 
-func (sandboxCommand) start(context.Context, IO, []string) error {
+func (c *sandboxCommand) start(context.Context, IO, []string) error {
 	return errors.New("sandbox: it isn't wired yet")
 }
