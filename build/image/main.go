@@ -26,7 +26,7 @@ func run(args []string) (err error) {
 	out := set.String("out", "", "tar file to write")
 	img := image{}
 	set.StringVar(&img.arch, "arch", "amd64", "architecture of the binary")
-	set.StringVar(&img.name, "name", "docker.io/nafuda/nafuda:dev", "full name of the image, with its tag")
+	set.StringVar(&img.name, "name", "nafuda.io/nafuda:dev", "full name of the image, with its tag")
 	set.StringVar(&img.revision, "revision", "", "commit that was built")
 	if err := set.Parse(args); err != nil {
 		return err

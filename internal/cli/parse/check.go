@@ -8,10 +8,11 @@ import (
 )
 
 // Checker is an options struct that knows its own rules: ranges, what excludes what. Errors that errors.Join put together are
-// told one by one.
+// told one by one. A method that returns []error does as well.
 type Checker interface{ Check() error }
 
-// checks asks an options struct, and each struct in it, for its mistakes.
+// checks asks an options struct, and each struct in it, for its mistakes. A field with the tag check:"-" isn't asked: whether its
+// options count depends on others, and the struct around it knows.
 func checks(v reflect.Value) []error {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
@@ -24,7 +25,7 @@ func checks(v reflect.Value) []error {
 	}
 	var errs []error
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() || f.Anonymous {
+		if f := v.Type().Field(i); (f.IsExported() || f.Anonymous) && f.Tag.Get("check") != "-" {
 			errs = append(errs, checks(v.Field(i))...)
 		}
 	}

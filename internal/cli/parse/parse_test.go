@@ -31,9 +31,27 @@ type options struct {
 	Health  bool          `name:"aws-evaluate-target-health" default:"true" help:"Check."`
 	Nets    []netip.Prefix
 	QPS     float32 `name:"kube-api-qps" default:"5"`
+	Retry   int     `name:"aws-api-retries" default:"3"`
 	Show    bool    `name:"version" env:"-" help:"Show."`
+	Several several `embed:""`
+	Unused  unused  `embed:"" check:"-"`
 	loop
 }
+
+type several struct {
+	Rate int `default:"1" help:"How many."`
+}
+
+func (s several) Check() []error {
+	if s.Rate < 1 {
+		return []error{fmt.Errorf("--rate=%d: must be at least 1", s.Rate)}
+	}
+	return nil
+}
+
+type unused struct{}
+
+func (unused) Check() error { return errors.New("asked though it isn't to be") }
 
 type loop struct {
 	Interval time.Duration `default:"1m" help:"How often."`
@@ -63,7 +81,7 @@ type grammar struct {
 func defaults() options {
 	return options{
 		Source: []string{"service"}, Policy: "upsert-only", Types: []string{"A", "AAAA", "CNAME"}, Timeout: 30 * time.Second,
-		Health: true, QPS: 5, loop: loop{Interval: time.Minute, Burst: 5},
+		Health: true, QPS: 5, Several: several{1}, Retry: 3, loop: loop{Interval: time.Minute, Burst: 5},
 	}
 }
 
@@ -109,23 +127,35 @@ func TestValues(t *testing.T) {
 		"windows lines":  {env: []string{"EXTERNAL_DNS_SOURCE=service\r\ningress"}, want: func(o *options) { o.Source = []string{"service", "ingress"} }, why: "whatever wrote the file"},
 		"ours wins":      {env: []string{"EXTERNAL_DNS_SOURCE=ingress", "NAFUDA_SOURCE=service"}, why: "ours beats theirs"},
 		"line wins":      {args: []string{"--source=service"}, env: []string{"NAFUDA_SOURCE=ingress", "NAFUDA_POLICY="}, why: "the command line beats both; an empty variable is unset"},
-		"not theirs": {args: []string{"--source=service"}, env: []string{"EXTERNAL_DNS_AWS_API_BURST=9"},
-			notes: []string{"the variable EXTERNAL_DNS_AWS_API_BURST isn't one of a flag and is ignored"}, why: "ExternalDNS has no such flag"},
+		"not theirs": {
+			args: []string{"--source=service"}, env: []string{"EXTERNAL_DNS_AWS_API_BURST=9"},
+			notes: []string{"the variable EXTERNAL_DNS_AWS_API_BURST isn't one of a flag and is ignored"}, why: "ExternalDNS has no such flag",
+		},
 		"injected": {args: []string{"--source=service"}, env: []string{
 			"NAFUDA_PORT=tcp://192.0.2.1:80", "NAFUDA_SERVICE_HOST=192.0.2.1", "NAFUDA_SERVICE_PORT=80", "NAFUDA_SERVICE_PORT_METRICS=80",
 			"NAFUDA_PORT_80_TCP=tcp://192.0.2.1:80", "NAFUDA_PORT_80_TCP_ADDR=192.0.2.1", "EXTERNAL_DNS_RFC2136_PORT=tcp://192.0.2.1:53",
 		}, why: "what Kubernetes injects for Services isn't ours"},
-		"unknown variable": {args: []string{"--source=service"}, env: []string{"NAFUDA_POLICI=sync", "HOME=/"},
-			notes: []string{"the variable NAFUDA_POLICI isn't one of a flag and is ignored"}, why: "a slip is told"},
+		"unknown variable": {
+			args: []string{"--source=service"}, env: []string{"NAFUDA_POLICI=sync", "HOME=/"},
+			notes: []string{"the variable NAFUDA_POLICI isn't one of a flag and is ignored"}, why: "a slip is told",
+		},
 		"no variable": {args: []string{"--source=service"}, env: []string{"NAFUDA_VERSION=v1.0.0", "EXTERNAL_DNS_VERSION=v0.23.0"}, why: "it is often set to something else"},
-		"superseded": {args: []string{"--source=service", "--events", "--no-events"},
-			notes: []string{"--events is accepted and sets nothing: objects are always watched, and a change is published at once"}, why: "told once"},
-		"superseded variable": {args: []string{"--source=service"}, env: []string{"EXTERNAL_DNS_TXT_CACHE_INTERVAL=1h"},
-			notes: []string{"EXTERNAL_DNS_TXT_CACHE_INTERVAL is accepted and sets nothing: what a zone holds is always kept in memory and read again bit by bit; see --resync-interval"}, why: "as variables too"},
-		"old name": {args: []string{"--source=service", "--request-timeout=5s"}, want: func(o *options) { o.Timeout = 5 * time.Second },
-			notes: []string{"--request-timeout is accepted: it is the old name of --kube-api-request-timeout"}, why: "its value is used"},
-		"old name loses": {args: []string{"--source=service", "--request-timeout=5s", "--kube-api-request-timeout=6s"}, want: func(o *options) { o.Timeout = 6 * time.Second },
-			notes: []string{"--request-timeout is accepted and sets nothing: it is the old name of --kube-api-request-timeout"}, why: "the new name wins"},
+		"superseded": {
+			args:  []string{"--source=service", "--events", "--events"},
+			notes: []string{"--events is accepted and sets nothing: objects are always watched, and a change is published at once"}, why: "told once",
+		},
+		"superseded variable": {
+			args: []string{"--source=service"}, env: []string{"EXTERNAL_DNS_TXT_CACHE_INTERVAL=1h"},
+			notes: []string{"EXTERNAL_DNS_TXT_CACHE_INTERVAL is accepted and sets nothing: what a zone holds is always kept in memory and read again bit by bit; see --resync-interval"}, why: "as variables too",
+		},
+		"old name": {
+			args: []string{"--source=service", "--request-timeout=5s"}, want: func(o *options) { o.Timeout = 5 * time.Second },
+			notes: []string{"--request-timeout is accepted: it is the old name of --kube-api-request-timeout"}, why: "its value is used",
+		},
+		"old name loses": {
+			args: []string{"--source=service", "--request-timeout=5s", "--kube-api-request-timeout=6s"}, want: func(o *options) { o.Timeout = 6 * time.Second },
+			notes: []string{"--request-timeout is accepted and sets nothing: it is the old name of --kube-api-request-timeout"}, why: "the new name wins",
+		},
 		"refused at default": {args: []string{"--source=service", "--no-create-ptr", "--tls-ca=", "--google-batch-change-interval=1000ms"}, why: "it asks for nothing"},
 	}
 	for name, tt := range tests {
@@ -171,9 +201,12 @@ func TestMistakes(t *testing.T) {
 				"--dry-run=perhaps: neither true nor false",
 				"--kube-api-qps=x: not a number",
 				missing,
-			}, why: "nothing hides behind the first"},
-		"checks": {args: []string{"--source=service", "--interval=5ms", "--aws-api-burst=0"},
-			want: []string{"--interval=5ms: must be at least 1s", "--aws-api-burst=0: must be at least 1"}, why: "each error of a joined one, once though the method is promoted"},
+			}, why: "nothing hides behind the first",
+		},
+		"checks": {
+			args: []string{"--source=service", "--interval=5ms", "--aws-api-burst=0", "--rate=0"},
+			want: []string{"--rate=0: must be at least 1", "--interval=5ms: must be at least 1s", "--aws-api-burst=0: must be at least 1"}, why: "each error of a joined one, once though the method is promoted",
+		},
 		"repeated":         {args: []string{"--source=service", "--policy=sync", "--policy=sync"}, want: []string{"--policy is given 2 times, and takes one value"}, why: "as ExternalDNS has it"},
 		"list element":     {args: []string{"--source=service", "--source=node"}, want: []string{"--source=node: not known: give service or ingress"}, why: "each element is checked"},
 		"variable":         {args: []string{"--source=service"}, env: []string{"NAFUDA_INTERVAL=x"}, want: []string{"NAFUDA_INTERVAL=x: not a duration: write it like 90s, 5m or 1h30m"}, why: "the message names the variable"},

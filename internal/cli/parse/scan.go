@@ -4,6 +4,7 @@ package parse
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"nafuda.io/nafuda/internal/app/flags"
@@ -59,43 +60,50 @@ func (g grammar) positional(l *line, arg string) {
 
 // flag reads the flag that args begins with, and returns how many further arguments it took.
 func (g grammar) flag(l *line, args []string) int {
-	name, value, hasValue := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
-	origin := args[0][:len(args[0])-len(strings.TrimLeft(args[0], "-"))] + clip(name)
-	kind, known := g.kind(name)
-	negated := false
-	if positive, no := strings.CutPrefix(name, "no-"); !known && no {
-		if kind, known = g.kind(positive); known && kind == flags.Switch {
-			name, negated = positive, true
-		} else {
-			known = false
-		}
-	}
-	next := len(args) > 1 && !strings.HasPrefix(args[1], "--")
+	bare := strings.TrimLeft(args[0], "-")
+	name, value, hasValue := strings.Cut(bare, "=")
+	origin := args[0][:len(args[0])-len(bare)] + clip(name)
+	f, known := g.resolve(name)
+	follows := len(args) > 1 && !strings.HasPrefix(args[1], "--")
 	switch {
 	case !known:
 		l.errs = append(l.errs, fmt.Errorf("unknown flag %s%s", origin, g.suggest(name)))
-		// What follows is likely its value; it isn't named in a message of its own, for it may be a secret.
-		if !hasValue && next && !strings.HasPrefix(args[1], "-") && g.node(args[1]) == nil {
+		if !hasValue && g.likelyValue(args[1:]) {
 			return 1
 		}
-		return 0
-	case negated && hasValue:
+	case f.negated && hasValue:
 		l.errs = append(l.errs, fmt.Errorf("%s takes no value: write %s alone", origin, origin))
-		return 0
-	case negated:
-		l.given = append(l.given, given{name, "false", origin})
-		return 0
 	case hasValue:
-		l.given = append(l.given, given{name, value, origin})
-		return 0
-	case kind == flags.Switch:
-		l.given = append(l.given, given{name, "true", origin})
-		return 0
-	case !next:
-		l.errs = append(l.errs, fmt.Errorf("%s needs a value: write %s=VALUE", origin, origin))
-		return 0
-	default:
-		l.given = append(l.given, given{name, args[1], origin})
+		l.given = append(l.given, given{f.name, value, origin})
+	case f.kind == flags.Switch:
+		l.given = append(l.given, given{f.name, strconv.FormatBool(!f.negated), origin})
+	case follows:
+		l.given = append(l.given, given{f.name, args[1], origin})
 		return 1
+	default:
+		l.errs = append(l.errs, fmt.Errorf("%s needs a value: write %s=VALUE", origin, origin))
 	}
+	return 0
+}
+
+// likelyValue reports whether what follows an unknown flag is its value rather than a command. It then isn't named in a message
+// of its own, for it may be a secret.
+func (g grammar) likelyValue(rest []string) bool {
+	return len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && g.node(rest[0]) == nil
+}
+
+// resolved is a flag's name as the grammar or the table has it.
+type resolved struct {
+	name    string
+	kind    flags.Kind
+	negated bool // written --no-x
+}
+
+func (g grammar) resolve(name string) (resolved, bool) {
+	if kind, ok := g.kind(name); ok {
+		return resolved{name: name, kind: kind}, true
+	}
+	positive, no := strings.CutPrefix(name, "no-")
+	kind, ok := g.kind(positive)
+	return resolved{positive, kind, true}, no && ok && kind == flags.Switch
 }

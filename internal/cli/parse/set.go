@@ -3,6 +3,7 @@
 package parse
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -57,11 +58,10 @@ func (s *setter) find(name string) *kong.Flag {
 // legacy takes out what the grammar doesn't have: flags of ExternalDNS, and flags of other commands.
 func (s *setter) legacy(g grammar) {
 	var kept []given
-	told := make(map[string]bool)
 	for _, gv := range s.given {
 		f, listed := g.table[gv.name]
 		switch {
-		case s.find(gv.name) != nil:
+		case s.find(gv.name) != nil && f.Class != flags.Superseded:
 			kept = append(kept, gv)
 		case slices.Contains(s.others, gv.name):
 			s.errs = append(s.errs, fmt.Errorf("%s isn't a flag of this command", gv.origin))
@@ -70,17 +70,27 @@ func (s *setter) legacy(g grammar) {
 		case f.Class == flags.Refused && !f.AtDefault(gv.value):
 			s.errs = append(s.errs, fmt.Errorf("%s can't be used: %s", gv.origin, f.Advice))
 		case f.Class == flags.Superseded:
-			if !told[f.Name] {
-				told[f.Name] = true
-				s.notes = append(s.notes, fmt.Sprintf("%s is accepted and sets nothing: %s", gv.origin, f.Advice))
-			}
-			if to := s.find(f.Becomes); to != nil && !s.has(f.Becomes) {
-				s.notes[len(s.notes)-1] = fmt.Sprintf("%s is accepted: %s", gv.origin, f.Advice)
-				kept = append(kept, given{f.Becomes, gv.value, gv.origin})
-			}
+			kept = append(kept, s.superseded(gv, f)...)
 		}
 	}
 	s.given = kept
+}
+
+// superseded notes what a flag means now, and returns what is still to be set.
+func (s *setter) superseded(gv given, f flags.Flag) []given {
+	note := fmt.Sprintf("%s is accepted and sets nothing: %s", gv.origin, f.Advice)
+	var keep []given
+	switch {
+	case s.find(gv.name) != nil:
+		keep = []given{gv} // so that its value is checked
+	case s.find(f.Becomes) != nil && !s.has(f.Becomes):
+		note = fmt.Sprintf("%s is accepted: %s", gv.origin, f.Advice)
+		keep = []given{{f.Becomes, gv.value, gv.origin}}
+	}
+	if !slices.Contains(s.notes, note) {
+		s.notes = append(s.notes, note)
+	}
+	return keep
 }
 
 // apply sets every flag of the command: to its default, then to what is given.
@@ -160,19 +170,23 @@ func decode(flag *kong.Flag, value string, target reflect.Value) error {
 		target.Set(reflect.New(target.Type().Elem()))
 	}
 	scan := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value})
-	err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, target)
-	if err == nil {
-		return nil
+	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, target); err != nil {
+		return explain(err, element(target.Type()))
 	}
-	switch element := element(target.Type()); {
+	return nil
+}
+
+// explain says why a value isn't one of a type. Kong's own words name the parsing function rather than the remedy.
+func explain(err error, element reflect.Type) error {
+	switch {
 	case element == reflect.TypeFor[time.Duration]():
-		return fmt.Errorf("not a duration: write it like 90s, 5m or 1h30m")
+		return errors.New("not a duration: write it like 90s, 5m or 1h30m")
 	case element.Kind() == reflect.Bool:
-		return fmt.Errorf("neither true nor false")
+		return errors.New("neither true nor false")
 	case element.Kind() >= reflect.Int && element.Kind() <= reflect.Uint64:
-		return fmt.Errorf("not a whole number in range")
+		return errors.New("not a whole number in range")
 	case element.Kind() == reflect.Float32 || element.Kind() == reflect.Float64:
-		return fmt.Errorf("not a number")
+		return errors.New("not a number")
 	default:
 		return err
 	}

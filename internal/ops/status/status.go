@@ -54,7 +54,9 @@ func Serve(ctx context.Context, l net.Listener, h Handlers) error {
 	if err := srv.Shutdown(stopping); err != nil {
 		return errors.Join(fmt.Errorf("stop serving status on %s: %w", l.Addr(), err), srv.Close())
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve status on %s: %w", l.Addr(), err)
+	}
 	return nil
 }
 

@@ -4,8 +4,8 @@ package flags
 
 import "slices"
 
-// others returns the flags of the providers that only ExternalDNS has, by provider.
-func others() []Flag {
+// clouds returns the flags of the DNS services that only ExternalDNS has a provider for, by provider.
+func clouds() []Flag {
 	return slices.Concat(
 		of("Google Cloud DNS",
 			Flag{Name: "google-project", Kind: Value},
@@ -31,6 +31,46 @@ func others() []Flag {
 			Flag{Name: "cloudflare-custom-hostnames-min-tls-version", Kind: Value, Default: "1.0"},
 			Flag{Name: "cloudflare-custom-hostnames-certificate-authority", Kind: Value, Default: "none"},
 		),
+		of("Alibaba Cloud",
+			Flag{Name: "alibaba-cloud-config-file", Kind: Value, Default: "/etc/kubernetes/alibaba-cloud.json"},
+			Flag{Name: "alibaba-cloud-zone-type", Kind: Value},
+		),
+		of("Exoscale",
+			Flag{Name: "exoscale-apienv", Kind: Value, Default: "api"},
+			Flag{Name: "exoscale-apizone", Kind: Value, Default: "ch-gva-2"},
+			Flag{Name: "exoscale-apikey", Kind: Value},
+			Flag{Name: "exoscale-apisecret", Kind: Value},
+			Flag{Name: "exoscale-zones-cache-duration", Kind: Value, Default: "0s"},
+		),
+		of("GoDaddy",
+			Flag{Name: "godaddy-api-key", Kind: Value},
+			Flag{Name: "godaddy-api-secret", Kind: Value},
+			Flag{Name: "godaddy-api-ttl", Kind: Value, Default: "0"},
+			Flag{Name: "godaddy-api-ote", Kind: Switch, Default: "false"},
+		),
+		of("NS1",
+			Flag{Name: "ns1-endpoint", Kind: Value},
+			Flag{Name: "ns1-ignoressl", Kind: Switch, Default: "false"},
+			Flag{Name: "ns1-min-ttl", Kind: Value, Default: "0"},
+		),
+		of("Oracle Cloud",
+			Flag{Name: "oci-config-file", Kind: Value, Default: "/etc/kubernetes/oci.yaml"},
+			Flag{Name: "oci-compartment-ocid", Kind: Value},
+			Flag{Name: "oci-zone-scope", Kind: Value, Default: "GLOBAL"},
+			Flag{Name: "oci-auth-instance-principal", Kind: Switch, Default: "false"},
+			Flag{Name: "oci-zones-cache-duration", Kind: Value, Default: "0s"},
+		),
+		of("OVH",
+			Flag{Name: "ovh-endpoint", Kind: Value, Default: "ovh-eu"},
+			Flag{Name: "ovh-api-rate-limit", Kind: Value, Default: "20"},
+			Flag{Name: "ovh-enable-cname-relative", Kind: Switch, Default: "false"},
+		),
+	)
+}
+
+// servers returns the flags of the other providers that only ExternalDNS has, by provider.
+func servers() []Flag {
+	return slices.Concat(
 		of("CoreDNS",
 			Flag{Name: "coredns-prefix", Kind: Value, Default: "/skydns/"},
 			Flag{Name: "coredns-strictly-owned", Kind: Switch, Default: "false"},
@@ -77,40 +117,6 @@ func others() []Flag {
 		),
 		of("in-memory",
 			Flag{Name: "inmemory-zone", Kind: List},
-		),
-		of("Alibaba Cloud",
-			Flag{Name: "alibaba-cloud-config-file", Kind: Value, Default: "/etc/kubernetes/alibaba-cloud.json"},
-			Flag{Name: "alibaba-cloud-zone-type", Kind: Value},
-		),
-		of("Exoscale",
-			Flag{Name: "exoscale-apienv", Kind: Value, Default: "api"},
-			Flag{Name: "exoscale-apizone", Kind: Value, Default: "ch-gva-2"},
-			Flag{Name: "exoscale-apikey", Kind: Value},
-			Flag{Name: "exoscale-apisecret", Kind: Value},
-			Flag{Name: "exoscale-zones-cache-duration", Kind: Value, Default: "0s"},
-		),
-		of("GoDaddy",
-			Flag{Name: "godaddy-api-key", Kind: Value},
-			Flag{Name: "godaddy-api-secret", Kind: Value},
-			Flag{Name: "godaddy-api-ttl", Kind: Value, Default: "0"},
-			Flag{Name: "godaddy-api-ote", Kind: Switch, Default: "false"},
-		),
-		of("NS1",
-			Flag{Name: "ns1-endpoint", Kind: Value},
-			Flag{Name: "ns1-ignoressl", Kind: Switch, Default: "false"},
-			Flag{Name: "ns1-min-ttl", Kind: Value, Default: "0"},
-		),
-		of("Oracle Cloud",
-			Flag{Name: "oci-config-file", Kind: Value, Default: "/etc/kubernetes/oci.yaml"},
-			Flag{Name: "oci-compartment-ocid", Kind: Value},
-			Flag{Name: "oci-zone-scope", Kind: Value, Default: "GLOBAL"},
-			Flag{Name: "oci-auth-instance-principal", Kind: Switch, Default: "false"},
-			Flag{Name: "oci-zones-cache-duration", Kind: Value, Default: "0s"},
-		),
-		of("OVH",
-			Flag{Name: "ovh-endpoint", Kind: Value, Default: "ovh-eu"},
-			Flag{Name: "ovh-api-rate-limit", Kind: Value, Default: "20"},
-			Flag{Name: "ovh-enable-cname-relative", Kind: Switch, Default: "false"},
 		),
 	)
 }

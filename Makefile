@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+
+GO      ?= go
+VERSION ?= dev
+# Where a pod finds the image: any name will do that no registry is asked for.
+IMAGE   ?= nafuda.io/nafuda:$(VERSION)
+LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BUDGET  := 45
+FUZZTIME ?= 20s
+STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+
+.PHONY: help build test quick lint docs golden fuzz sandbox bench image need kube clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+build: ## the stripped binary, in bin/, held to its budget
+	@mkdir -p bin
+	$(STATIC) -o bin/nafuda ./cmd/nafuda
+	@size=$$(wc -c < bin/nafuda); echo "bin/nafuda: $$((size / 1000000)) MB of $(BUDGET) MB"; test $$size -le $(BUDGET)000000
+
+test: need kube ## every test: unit, golden, script, race, real API server
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on -timeout 20m ./...
+
+quick: need ## the same without the API server
+	$(GO) test -race -shuffle=on -short -timeout 5m ./...
+
+need: # the programs that tests call
+	@./.ci/need
+
+kube: # kube-apiserver and etcd, once
+	@./test/kube/build.sh > /dev/null
+
+lint: ## formatting, vet and the linters of .golangci.yml
+	@unformatted=$$(gofmt -l cmd internal build test); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(LINTER) run ./...
+
+docs: ## the pages of docs/ that are made from the code
+	$(GO) run ./cmd/nafuda docs
+
+golden: docs ## write the golden files anew; read the difference before you commit it
+	@for p in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' internal test | xargs -n 1 dirname | sort -u); do \
+		$(GO) test "./$$p" -update || exit 1; done
+
+fuzz: ## each fuzz target for FUZZTIME
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal build test | sort | while IFS=: read -r file line; do \
+		echo "$$(dirname $$file) $${line#func }"; \
+		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime $(FUZZTIME) || exit 1; done
+
+sandbox: ## try it without a cluster and without a DNS service
+	$(GO) run ./cmd/nafuda sandbox
+
+bench: ## the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+image: ## OCI images for amd64 and arm64, in dist/; no container engine is needed
+	@mkdir -p dist
+	@for arch in amd64 arm64; do \
+		GOOS=linux GOARCH=$$arch $(STATIC) -o dist/nafuda-$$arch ./cmd/nafuda && \
+		$(GO) run ./build/image -binary dist/nafuda-$$arch -arch $$arch -name $(IMAGE) \
+			-revision "$$(git rev-parse HEAD 2> /dev/null)" -out dist/nafuda-$$arch.tar || exit 1; done
+
+clean: ## what was made
+	rm -rf bin dist
