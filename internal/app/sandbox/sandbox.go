@@ -29,8 +29,8 @@ type Options struct {
 	DNS       string   `name:"dns-listen" default:"127.0.0.1:5300" placeholder:"ADDRESS" help:"Loopback address of the name server, UDP and TCP."`
 	Status    string   `name:"metrics-address" default:"127.0.0.1:7979" placeholder:"ADDRESS" help:"Loopback address of /metrics, /readyz and /status.json; empty turns them off."`
 	Zones     []string `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
-	LogLevel  string   `name:"log-level" default:"info" help:"Least level of logged lines."`
-	LogFormat string   `name:"log-format" default:"text" help:"Format of logged lines: text or json."`
+	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
+	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
 }
 
 // Check returns every mistake in the options.

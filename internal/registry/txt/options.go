@@ -14,7 +14,7 @@ type Options struct {
 	Prefix    string   `name:"txt-prefix" help:"Text before the names of markers; may contain %{record_type}. Excludes --txt-suffix."`
 	Suffix    string   `name:"txt-suffix" help:"Text after the first label of markers' names; may contain %{record_type}."`
 	Wildcard  string   `name:"txt-wildcard-replacement" help:"Text for the asterisk of a wildcard in its marker's name."`
-	Format    string   `name:"txt-format" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
+	Format    string   `name:"txt-format" enum:"auto,typed,untyped,both" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
 	OldPrefix []string `name:"txt-old-prefix" sep:"none" help:"A --txt-prefix that was used before; its markers are read, and moved with the next change of their name. Repeatable."`
 }
 
