@@ -59,6 +59,12 @@ func (l *logger) observe(e reconcile.Event) {
 		if !e.DryRun {
 			legacylog.Applied(l.log, e.Zone, len(e.Batch.Changes()))
 		}
+	case reconcile.InSync:
+		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
+	case reconcile.Unpermitted:
+		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
+	case reconcile.Duplicated:
+		legacylog.Duplicate(l.log, e.Endpoint)
 	case reconcile.Parked:
 		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.Called:

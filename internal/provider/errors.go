@@ -38,6 +38,14 @@ func (e *Error) Error() string { return fmt.Sprintf("%s (%s)", e.Err, e.Class) }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// ActionOf returns the permission that a Denied error misses; empty where it isn't known.
+func ActionOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Action
+	}
+	return ""
+}
+
 // ClassOf returns an error's class.
 func ClassOf(err error) Class {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -25,6 +25,8 @@ type account struct {
 	next     time.Time // of the next listing
 	backoff  backoff
 	asked    map[zone.Key]uint64 // each mirror's clock when the listing was asked for
+	receipts []*unconfirmed
+	mute     bool // we may not ask about receipts
 }
 
 func newAccount(c *core, config Account) *account {
@@ -36,13 +38,14 @@ func newAccount(c *core, config Account) *account {
 	return a
 }
 
-// step lists the account's zones when it is time.
+// step lists the account's zones and asks about receipts when it is time.
 func (a *account) step(c *core, now time.Time) time.Time {
+	next := a.confirm(c, now)
 	if a.busy {
-		return never
+		return next
 	}
 	if now.Before(a.next) {
-		return a.next
+		return earlier(next, a.next)
 	}
 	a.busy = true
 	a.asked = make(map[zone.Key]uint64)
@@ -52,7 +55,7 @@ func (a *account) step(c *core, now time.Time) time.Time {
 		}
 	}
 	c.start(a, job{list: true})
-	return never
+	return next
 }
 
 // finishList enters a listing of zones.

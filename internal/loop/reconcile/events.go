@@ -61,6 +61,20 @@ type (
 		Waited  map[dnsname.Name]time.Duration
 		DryRun  bool
 	}
+	// InSync says that every server of the service has a batch.
+	InSync struct {
+		Zone    zone.Zone
+		Receipt provider.Receipt
+		Took    time.Duration // since the batch was applied
+	}
+	// Unpermitted says that an optional permission is missing. It is said once an account and action.
+	Unpermitted struct {
+		Account string
+		Action  provider.Action
+		Err     error
+	}
+	// Duplicated says that an endpoint is asked for by another object too, in the same words.
+	Duplicated struct{ Endpoint endpoint.Endpoint }
 	// Parked says that a name's change is put off.
 	Parked struct {
 		Zone  zone.Zone

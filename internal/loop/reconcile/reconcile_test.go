@@ -5,6 +5,7 @@ package reconcile_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -318,4 +319,48 @@ func TestVanishedZoneIsAHold(t *testing.T) {
 			t.Errorf("%d writes, want none to a zone that isn't listed", n-1)
 		}
 	})
+}
+
+func TestReceiptsAreAskedForAtMostThreeTimes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		why       string
+		syncAfter int
+		denied    bool
+		calls     int
+		want      string
+	}{
+		"at once":   {why: "the first question is answered", calls: 1, want: "in sync"},
+		"late":      {why: "two questions come too early", syncAfter: 2, calls: 3, want: "in sync"},
+		"never":     {why: "three questions are all that a batch may cost", syncAfter: 100, calls: 3},
+		"forbidden": {why: "what is denied is warned of once and not asked again", denied: true, calls: 0, want: "unpermitted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(r *rig) {
+				r.memory.SyncAfter = tc.syncAfter
+				if tc.denied {
+					r.flaky.Fail(providertest.OpInSync, providertest.Fault{Err: &provider.Error{Class: provider.Denied, Action: "x:Get", Err: errors.New("no")}, Times: -1})
+				}
+				r.start()
+				r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+				time.Sleep(3 * time.Minute)
+				if tc.denied {
+					r.put("d/a", ask("a.example.com=192.0.2.2"))
+					time.Sleep(3 * time.Minute)
+				}
+				synctest.Wait()
+				var got []string
+				for _, e := range r.events {
+					switch e.(type) {
+					case reconcile.InSync:
+						got = append(got, "in sync")
+					case reconcile.Unpermitted:
+						got = append(got, "unpermitted")
+					}
+				}
+				if s := strings.Join(got, ","); s != tc.want || r.memory.Calls().InSync != tc.calls {
+					t.Errorf("heard %q after %d calls, want %q after %d (%s)", s, r.memory.Calls().InSync, tc.want, tc.calls, tc.why)
+				}
+			})
+		})
+	}
 }

@@ -84,6 +84,10 @@ func (c *core) finish(r result) {
 		c.finishList(r)
 		return
 	}
+	if r.confirm != nil {
+		c.finishConfirm(r)
+		return
+	}
 	z := c.zones[r.zone.Key]
 	switch {
 	case r.read != nil:
@@ -127,6 +131,7 @@ func (c *core) applied(z *zoneState, r result) {
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
+	z.account.confirmLater(z.Zone, r.receipt, now)
 	waited := make(map[dnsname.Name]time.Duration, len(r.apply.since))
 	for n, t := range r.apply.since {
 		waited[n] = now.Sub(t)

@@ -18,11 +18,12 @@ import (
 
 // job is one call to a provider; result is what came of it. Exactly one of a job's parts is set.
 type job struct {
-	zone  zone.Zone
-	read  *pageJob
-	names *namesJob
-	apply *applyJob
-	list  bool
+	zone    zone.Zone
+	read    *pageJob
+	names   *namesJob
+	apply   *applyJob
+	confirm *confirmJob
+	list    bool
 }
 
 type (
@@ -34,7 +35,8 @@ type (
 		names []dnsname.Name
 		asked uint64
 	}
-	applyJob struct {
+	confirmJob struct{ batch *unconfirmed }
+	applyJob   struct {
 		batch  change.Batch
 		since  map[dnsname.Name]time.Time
 		dryRun bool
@@ -50,6 +52,7 @@ type result struct {
 	page    provider.Page
 	sets    []record.Set
 	receipt provider.Receipt
+	inSync  bool
 }
 
 // operation names the call, for metrics and logs.
@@ -61,6 +64,8 @@ func (j job) operation() string {
 		return "records"
 	case j.names != nil:
 		return "names"
+	case j.confirm != nil:
+		return "insync"
 	default:
 		return "apply"
 	}
@@ -102,6 +107,8 @@ func (a *account) do(ctx context.Context, j job) result {
 		r.page, r.err = a.provider.Records(ctx, j.zone, j.read.cursor)
 	case j.names != nil:
 		r.sets, r.err = a.readNames(ctx, j)
+	case j.confirm != nil:
+		r.inSync, r.err = a.provider.(provider.Confirmer).InSync(ctx, j.confirm.batch.receipt) // confirmLater has looked
 	case j.apply != nil:
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
