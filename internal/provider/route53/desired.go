@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
-	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 )
 
@@ -60,98 +58,6 @@ func (p *Provider) desired(s record.Set) ([]record.Set, error) {
 		out = append(out, record.Set{Key: record.Key{Name: s.Name, Type: t, ID: s.ID}, Alias: &alias, Props: props})
 	}
 	return out, nil
-}
-
-// aliasTypes tells the types of the alias sets that a set becomes; none if it is no alias.
-func (p *Provider) aliasTypes(s record.Set) ([]record.Type, error) {
-	if s.Alias != nil {
-		return []record.Type{s.Type}, nil
-	}
-	want, asked := s.Prop(propAlias)
-	switch s.Type {
-	case record.A, record.AAAA:
-		if strings.EqualFold(want, "true") {
-			return []record.Type{s.Type}, nil
-		}
-		return nil, nil
-	case record.CNAME:
-	default:
-		return nil, nil
-	}
-	switch {
-	case strings.EqualFold(want, "true"):
-		return []record.Type{record.A, record.AAAA}, nil
-	case strings.EqualFold(want, "A"), strings.EqualFold(want, "AAAA"):
-		return []record.Type{record.Type(strings.ToUpper(want))}, nil
-	case strings.EqualFold(want, "false"):
-		return nil, nil
-	case asked:
-		return nil, fmt.Errorf("%s=%q: it is none of true, false, A and AAAA", propAlias, want)
-	case p.opts.PreferCNAME || len(s.Values) == 0:
-		return nil, nil
-	}
-	if target, err := dnsname.Parse(s.Values[0]); err == nil {
-		if _, service := serviceZone(target); service {
-			return []record.Type{record.A, record.AAAA}, nil
-		}
-	}
-	return nil, nil
-}
-
-// alias makes what a set points at.
-func (p *Provider) alias(s record.Set) (record.Alias, error) {
-	if s.Alias != nil {
-		return *s.Alias, nil
-	}
-	if len(s.Values) == 0 {
-		return record.Alias{}, fmt.Errorf("the alias has no target")
-	}
-	target, err := dnsname.Parse(s.Values[0])
-	if err != nil {
-		return record.Alias{}, fmt.Errorf("the alias's target isn't a host name: %w", err)
-	}
-	if record.TypeOf(string(target)) != record.CNAME {
-		return record.Alias{}, fmt.Errorf("the alias's target %s is an address: an alias points at a host name", target)
-	}
-	a := record.Alias{Target: target, EvaluateHealth: p.opts.EvaluateTargetHealth}
-	if v, ok := s.Prop(propEvaluateHealth); ok {
-		if !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
-			return record.Alias{}, fmt.Errorf("%s=%q: it is neither true nor false", propEvaluateHealth, v)
-		}
-		a.EvaluateHealth = strings.EqualFold(v, "true")
-	}
-	a.Zone, err = targetZone(s, target)
-	return a, err
-}
-
-// targetZone is the hosted zone of an alias's target, empty for that of the alias itself. A zone that was given for a target
-// close to the alias's own name can only be its own: no alias reaches into another zone of one's own (AliasTarget in the API reference).
-func targetZone(s record.Set, target dnsname.Name) (string, error) {
-	id, given := s.Prop(propTargetZone)
-	if !given {
-		id, _ = serviceZone(target)
-		return id, nil
-	}
-	id = bareID(strings.TrimSpace(id))
-	if !zoneID.MatchString(id) {
-		return "", fmt.Errorf("%s=%q: it isn't the id of a hosted zone, such as Z2FDTNDATAQYW2", propTargetZone, id)
-	}
-	if sharesDomain(s.Name, target) {
-		return "", nil
-	}
-	return id, nil
-}
-
-// sharesDomain reports whether two names end in the same two labels.
-func sharesDomain(a, b dnsname.Name) bool {
-	return lastTwo(a) == lastTwo(b)
-}
-
-func lastTwo(n dnsname.Name) dnsname.Name {
-	for n.Parent().Parent() != "" {
-		n = n.Parent()
-	}
-	return n
 }
 
 // plain is the normal form of a set that is no alias.

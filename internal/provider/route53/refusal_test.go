@@ -123,32 +123,35 @@ func TestDeleteForbidden(t *testing.T) {
 	}})
 	z := e.zone("example.com")
 	p := e.open(route53.Defaults(), route53.Filter{})
-	old, changed := set("www.example.com", "A", "", "192.0.2.1"), set("www.example.com", "A", "", "192.0.2.2")
-	added := set("new.example.com", "A", "", "192.0.2.3")
-	apply := func(changes ...change.Change) error {
-		_, err := p.Apply(t.Context(), z, batch(changes...))
-		return err
+	one, two, three := set("www.example.com", "A", "", "192.0.2.1"), set("www.example.com", "A", "", "192.0.2.2"), set("www.example.com", "A", "", "192.0.2.3")
+	added := set("new.example.com", "A", "", "192.0.2.4")
+	for _, step := range []struct {
+		why   string
+		batch change.Batch
+		class provider.Class
+		sent  []r53emu.Action
+	}{
+		{"a create is allowed", batch(change.Change{After: one}), "", []r53emu.Action{r53emu.Create}},
+		{"an update is an upsert", batch(change.Change{Before: one, After: two}, change.Change{After: added}), "", []r53emu.Action{r53emu.Upsert, r53emu.Create}},
+		{"an update of something else isn't", batch(change.Change{Before: one, After: three}), provider.Stale, nil},
+		{"a delete is refused, and an update with it", batch(change.Change{Before: two}, change.Change{Before: added, After: set("new.example.com", "A", "", "192.0.2.5")}), provider.Rejected, []r53emu.Action{r53emu.Delete, r53emu.Delete, r53emu.Create}},
+	} {
+		_, err = p.Apply(t.Context(), z, step.batch)
+		if step.class == "" && err != nil || step.class != "" && provider.ClassOf(err) != step.class {
+			t.Errorf("%s: %v", step.why, err)
+		}
+		if diff := cmp.Diff(step.sent, last); diff != "" {
+			t.Errorf("%s: the last request (-want +got):\n%s", step.why, diff)
+		}
 	}
-	if err := apply(change.Change{After: old}); err != nil {
-		t.Fatal(err)
-	}
-	if err := apply(change.Change{Before: old, After: changed}, change.Change{After: added}); err != nil {
-		t.Fatalf("an update isn't made without DELETE: %v", err)
-	}
-	if diff := cmp.Diff([]r53emu.Action{r53emu.Upsert, r53emu.Create}, last); diff != "" {
-		t.Errorf("the last request: %s", diff)
-	}
-	err = apply(change.Change{Before: old, After: set("www.example.com", "A", "", "192.0.2.9")})
-	if provider.ClassOf(err) != provider.Stale {
-		t.Errorf("an update of something else: %v", err)
-	}
-	err = apply(change.Change{Before: changed}, change.Change{Before: added, After: set("new.example.com", "A", "", "192.0.2.4")})
+	want := &provider.Error{Class: provider.Rejected, Keys: []record.Key{two.Key}, Action: "route53:ChangeResourceRecordSets", Guardrail: true}
 	got, _ := errors.AsType[*provider.Error](err)
-	if got == nil || got.Class != provider.Rejected || !got.Guardrail || len(got.Keys) != 1 || got.Action != "route53:ChangeResourceRecordSets" {
-		t.Errorf("a delete: %#v", err)
+	got.Err = nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the delete's error (-want +got):\n%s", diff)
 	}
 	sets, err := p.Names(t.Context(), z, []dnsname.Name{"www.example.com"})
-	if err != nil || len(sets) != 1 || !sets[0].Equal(*changed) {
+	if err != nil || len(sets) != 1 || !sets[0].Equal(*two) {
 		t.Errorf("the zone holds %v, %v", sets, err)
 	}
 }
