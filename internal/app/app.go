@@ -45,7 +45,7 @@ func (o *Options) Logger(w io.Writer) *slog.Logger {
 
 // Run runs the controller with checked options until the context ends, or with --once until all is done.
 func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
-	m := metrics.New(o.LegacyMetrics)
+	m := metrics.New(o.Metrics.Legacy)
 	m.Build(v.Number, v.Revision)
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
 	meters := &meter{metrics: m}
@@ -167,9 +167,12 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	accounts, err := awsconf.Load(ctx, o.AWS)
-	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	accounts := []awsconf.Account{awsconf.Local(o.Local)}
+	if o.Local == "" {
+		var err error
+		if accounts, err = awsconf.Load(ctx, o.AWS); err != nil {
+			return nil, err
+		}
 	}
 	domains := o.View.Domains()
 	var out []reconcile.Account

@@ -6,13 +6,12 @@ package app
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
-	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
@@ -23,12 +22,14 @@ import (
 
 // Options are all that a run is configured with: the options of the packages that it is made of.
 type Options struct {
-	Use           []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
-	Provider      string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
-	Registry      string   `name:"registry" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
-	LogLevel      string   `name:"log-level" default:"info" help:"Least level of logged lines: panic, fatal, error, warning, info, debug or trace."`
-	LogFormat     string   `name:"log-format" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
-	LegacyMetrics bool     `name:"legacy-metrics" negatable:"" help:"Serve all metrics of ExternalDNS rather than the six that dashboards use most."`
+	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
+	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
+	Registry  string   `name:"registry" enum:"txt,noop" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
+	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
+	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
+
+	// Local is the address of an emulator to use as the account, instead of what files and environment say.
+	Local string `kong:"-"`
 
 	View    view.Options      `embed:""`
 	Loop    reconcile.Options `embed:""`
@@ -39,6 +40,7 @@ type Options struct {
 	AWS     awsconf.Options   `embed:""`
 	Route53 route53.Options   `embed:""`
 	Status  status.Options    `embed:""`
+	Metrics metrics.Options   `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only
@@ -55,15 +57,6 @@ func (o *Options) Check() error {
 		add("--provider: name the provider: aws")
 	default:
 		add("--provider=%s: must be aws", o.Provider)
-	}
-	if o.Registry != "txt" && o.Registry != "noop" {
-		add("--registry=%s: must be txt or noop", o.Registry)
-	}
-	if _, err := legacylog.ParseLevel(o.LogLevel); err != nil {
-		add("--log-level=%s: must be panic, fatal, error, warning, info, debug or trace", o.LogLevel)
-	}
-	if !slices.Contains([]string{legacylog.Text, legacylog.JSON}, o.LogFormat) {
-		add("--log-format=%s: must be text or json", o.LogFormat)
 	}
 	for flag, text := range map[string]string{"annotation-filter": o.View.AnnotationFilter, "label-filter": o.View.LabelFilter} {
 		if _, err := selector.Parse(text); err != nil {

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,6 +18,7 @@ import (
 type IO struct {
 	Args, Env []string // as os.Args[1:] and os.Environ()
 	Out, Err  io.Writer
+	Colour    bool // whether Out is a terminal that shows colours
 }
 
 type grammar struct {
@@ -28,7 +30,8 @@ type grammar struct {
 	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
-// Main runs the program and returns its exit code: 0, or 1 after a mistake in the configuration or an error. Nothing outside is
+// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there are
+// changes. Nothing outside is
 // touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	g := new(grammar)
@@ -36,6 +39,9 @@ func Main(ctx context.Context, x IO) int {
 	spec.Args, spec.Env = x.Args, x.Env
 	if slices.Contains(x.Args, "--version") { // as for ExternalDNS, whatever else is given
 		spec.Args = []string{"version"}
+	}
+	if slices.Contains(x.Args, "sandbox") {
+		spec.Env = ownEnvironment(x.Env)
 	}
 	res, errs := parse.Parse(spec)
 	if len(errs) > 0 {
@@ -49,11 +55,15 @@ func Main(ctx context.Context, x IO) int {
 		fmt.Fprint(x.Out, res.Help)
 		return 0
 	}
-	if err := g.start(ctx, x, res); err != nil {
+	switch err := g.start(ctx, x, res); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errChanges):
+		return 2
+	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
 		return 1
 	}
-	return 0
 }
 
 func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {

@@ -4,17 +4,24 @@ package cli
 
 import (
 	"context"
-	"errors"
+
+	"nafuda.io/nafuda/internal/app"
 )
 
 type runCommand struct {
-	Options Options `embed:""`
+	Options app.Options `embed:""`
 }
 
-func (c *runCommand) start(_ context.Context, x IO, notes []string) error {
-	log := NewLogger(x.Err, c.Options.Log)
+func (c *runCommand) start(ctx context.Context, x IO, notes []string) error {
+	log := c.Options.Logger(x.Err)
 	for _, note := range notes {
 		log.Info(note)
 	}
-	return errors.New("start the controller: it isn't wired yet")
+	return app.Run(ctx, c.Options, built(), log)
+}
+
+// built is the version that the toolchain put into the program.
+func built() app.Version {
+	number, revision := Build()
+	return app.Version{Number: number, Revision: revision}
 }

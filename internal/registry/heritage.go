@@ -9,53 +9,64 @@ import (
 )
 
 const (
-	heritage  = "heritage=external-dns"
-	keyPrefix = "external-dns/"
+	heritageKey = "heritage"
+	program     = "external-dns"
+	keyPrefix   = program + "/"
 )
 
 // Heritage is the text of a marker, as ExternalDNS writes and reads it.
 type Heritage struct{ Owner, Resource string }
 
-// ParseHeritage reads the value of a TXT record. ok is false where it isn't a marker.
+// ParseHeritage reads the value of a TXT record. ok is false where it isn't a marker. Keys count only with ExternalDNS's own
+// prefix, without spaces around them; of a key that is there twice the last counts.
 func ParseHeritage(value string) (h Heritage, ok bool) {
 	for part := range strings.SplitSeq(strings.Trim(record.Unquote(value), `"`), ",") {
-		if part == heritage {
+		switch key, v, _ := strings.Cut(part, "="); key {
+		case heritageKey:
+			if v != program {
+				return Heritage{}, false // of another program
+			}
 			ok = true
-			continue
-		}
-		switch key, v, _ := strings.Cut(part, "="); strings.TrimPrefix(key, keyPrefix) {
-		case "heritage": // of another program
-			return Heritage{}, false
-		case "owner":
+		case keyPrefix + "owner":
 			h.Owner = v
-		case "resource":
+		case keyPrefix + "resource":
 			h.Resource = v
 		}
 	}
-	return h, ok
+	if !ok {
+		return Heritage{}, false
+	}
+	return h, true
 }
 
 // String is the marker's value, its keys sorted as ExternalDNS sorts them.
 func (h Heritage) String() string {
-	text := heritage
+	text := heritageKey + "=" + program
 	if h.Owner != "" {
 		text += "," + keyPrefix + "owner=" + h.Owner
 	}
 	if h.Resource != "" {
-		text += "," + keyPrefix + "resource=" + h.Resource
+		// The format has no escapes: a comma would start a key of the object's choosing.
+		text += "," + keyPrefix + "resource=" + strings.NewReplacer(",", "_", `"`, "_").Replace(h.Resource)
 	}
 	return record.Quote(text)
 }
 
-// MarkerOf reads the marker that a record set holds; ok is false where it holds none.
+// MarkerOf reads the marker that a record set holds among its values; ok is false where it holds none. Where values name
+// different owners, Owner lists them with commas, which no owner's id has: the set is then a marker of none of them.
 func MarkerOf(s record.Set) (h Heritage, ok bool) {
 	if s.Type != record.TXT {
 		return Heritage{}, false
 	}
 	for _, v := range s.Values {
-		if h, ok = ParseHeritage(v); ok {
-			return h, true
+		next, is := ParseHeritage(v)
+		switch {
+		case !is:
+		case !ok:
+			h, ok = next, true
+		case next.Owner != h.Owner:
+			h.Owner += "," + next.Owner
 		}
 	}
-	return Heritage{}, false
+	return h, ok
 }

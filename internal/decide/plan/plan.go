@@ -44,15 +44,25 @@ func Name(in Input) (change.Group, []change.Decision) {
 	for {
 		p := newPlanner(in, barred)
 		p.rows()
-		refused := p.attach()
+		refused := p.refused
+		if refused == nil {
+			refused = p.attach()
+		}
 		if refused == nil {
 			refused = p.exclude()
 		}
 		if refused == nil {
 			return change.Group{Name: in.Name, Changes: p.changes}, p.decisions
 		}
+		known := len(barred)
 		for _, r := range refused {
 			barred[r.Key] = r.Why
+		}
+		if len(barred) == known { // leaving it out hasn't helped: the name stays as it is
+			for _, r := range refused {
+				p.decide(change.Held, r.Key, p.ours[r.Key].Resource, r.Why)
+			}
+			return change.Group{Name: in.Name}, p.decisions
 		}
 	}
 }
@@ -63,13 +73,20 @@ type planner struct {
 	barred    map[record.Key]reason.Reason
 	ours      map[record.Key]registry.Claim
 	unclaimed map[record.Key]reason.Reason // why a record set isn't ours
+	wanted    []change.Want                // in all rows, in the provider's form
+	stays     map[string]reason.Reason     // objects that ask for something here which isn't published, and why
 	changes   []change.Change
-	after     []registry.Owned // what will be ours
+	after     []registry.Owned             // what will be ours
+	kept      map[record.Key]reason.Reason // what isn't wanted and stays
+	refused   []registry.Refused
 	decisions []change.Decision
 }
 
 func newPlanner(in Input, barred map[record.Key]reason.Reason) *planner {
-	p := &planner{Input: in, barred: barred, ours: make(map[record.Key]registry.Claim), unclaimed: make(map[record.Key]reason.Reason)}
+	p := &planner{
+		Input: in, barred: barred, ours: make(map[record.Key]registry.Claim), unclaimed: make(map[record.Key]reason.Reason),
+		stays: make(map[string]reason.Reason), kept: make(map[record.Key]reason.Reason),
+	}
 	for _, s := range in.Observed {
 		if !in.Manages(s.Type) || in.Ledger.IsMarker(s) || p.untouchable(s) {
 			continue
@@ -118,34 +135,48 @@ func (p *planner) rows() {
 		ids = append(ids, k.ID)
 	}
 	slices.Sort(ids)
+	var plans []rowPlan
 	for _, id := range slices.Compact(ids) {
 		row := Row{ID: id}
 		if i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.ID == id }); i >= 0 {
 			row = p.Rows[i]
 		}
-		p.row(row)
+		if !row.Hold.None() {
+			p.stay(row.Askers, row.Hold)
+		}
+		r := rowPlan{planner: p, have: p.observed(id), wants: p.wants(row), hold: row.Hold}
+		if r.hold.None() {
+			r.hold = p.unproven(row, r.have)
+		}
+		plans = append(plans, r)
+		p.wanted = append(p.wanted, r.wants...)
+	}
+	for _, r := range plans {
+		r.run()
 	}
 }
 
-func (p *planner) row(row Row) {
-	have := p.observed(row.ID)
-	wants, hold := p.wants(row)
-	if hold.None() {
-		hold = p.unproven(row, have)
+// stay says that what is published for the objects, or for none that is known, may not go now, whatever row it is in.
+func (p *planner) stay(askers []string, why reason.Reason) {
+	for _, a := range append(slices.Clone(askers), "") {
+		if p.stays[a].None() {
+			p.stays[a] = why
+		}
 	}
-	c := rowPlan{planner: p, row: row, have: have, wants: wants, hold: hold}
-	c.run()
 }
 
-// wants brings what is wanted into the provider's form and leaves out what can't be. What is barred holds the rest of the row.
-func (p *planner) wants(row Row) ([]change.Want, reason.Reason) {
+// wants brings what is wanted into the provider's form and leaves out what can't be.
+func (p *planner) wants(row Row) []change.Want {
 	var out []change.Want
-	hold := row.Hold
+	refuse := func(k record.Key, w change.Want, why reason.Reason) {
+		p.decide(change.Refused, k, w.Resource, why)
+		p.stay(append(slices.Clone(w.Askers), w.Resource), why)
+		p.kept[k] = why
+	}
 	for _, w := range row.Wants {
 		sets, err := p.Desired(w.Set)
 		if err != nil {
-			hold = reason.New(reason.BadValue, "%s: %s", w.Set.Key, err)
-			p.decide(change.Refused, w.Set.Key, w.Resource, hold)
+			refuse(w.Set.Key, w, reason.New(reason.BadValue, "%s: %s", w.Set.Key, err))
 			continue
 		}
 		for _, s := range sets {
@@ -153,15 +184,14 @@ func (p *planner) wants(row Row) ([]change.Want, reason.Reason) {
 			case !p.Manages(s.Type):
 				p.decide(change.Filtered, s.Key, w.Resource, reason.New(reason.TypeNotManaged, "the type %s of %s isn't managed", s.Type, s.Name))
 			case barred:
-				hold = why
-				p.decide(change.Refused, s.Key, w.Resource, why)
+				refuse(s.Key, w, why)
 			default:
 				out = append(out, change.Want{Set: s, Resource: w.Resource, Askers: w.Askers})
 			}
 		}
 	}
 	slices.SortFunc(out, func(a, b change.Want) int { return record.Compare(a.Set, b.Set) })
-	return out, hold
+	return out
 }
 
 // unproven holds a row of which a record set is for an object that doesn't ask for it but may still be there.
@@ -176,95 +206,4 @@ func (p *planner) unproven(row Row, have []record.Set) reason.Reason {
 		}
 	}
 	return reason.Reason{}
-}
-
-// attach adds the changes of markers.
-func (p *planner) attach() []registry.Refused {
-	slices.SortFunc(p.after, func(a, b registry.Owned) int { return record.Compare(a.Set, b.Set) })
-	slices.SortStableFunc(p.changes, func(a, b change.Change) int { return a.Key().Compare(b.Key()) })
-	markers, refused := p.Ledger.Attach(p.changes, p.after)
-	if refused != nil {
-		return refused
-	}
-	records := len(p.changes)
-	for _, m := range markers {
-		if m.After != nil {
-			sets, err := p.Desired(*m.After)
-			if err != nil || len(sets) != 1 {
-				return p.refuseAll(reason.New(reason.BadValue, "the marker %s: %v", m.Key(), err))
-			}
-			m.After = &sets[0]
-		}
-		if m.Before != nil && m.After != nil && m.Before.Equal(*m.After) {
-			continue
-		}
-		p.changes = append(p.changes, m)
-	}
-	if records == 0 && !p.Policy.Allows(change.Update) {
-		p.changes = nil // a marker alone changes only because its object did
-	}
-	return nil
-}
-
-// refuseAll bars every create and update.
-func (p *planner) refuseAll(why reason.Reason) []registry.Refused {
-	var out []registry.Refused
-	for _, c := range p.changes {
-		if c.After != nil {
-			out = append(out, registry.Refused{Key: c.Key(), Why: why})
-		}
-	}
-	return out
-}
-
-// exclude finds creates that can't stand beside what will be at the name: a CNAME beside anything, a set with an identifier
-// beside one without (RFC 1034 section 3.6.2; Route 53, ChangeResourceRecordSets).
-func (p *planner) exclude() []registry.Refused {
-	var out []registry.Refused
-	final := p.final()
-	for _, c := range p.changes {
-		if c.Action() != change.Create || c.Key().Name != p.Name || c.Marker {
-			continue
-		}
-		for _, s := range final {
-			if s.Key != c.Key() && clash(s.Key, c.Key()) {
-				why := reason.New(reason.Foreign, "%s can't stand beside %s, which isn't ours to change now", c.Key(), s.Key)
-				if p.Ledger.IsMarker(s) {
-					why = reason.New(reason.MarkerCNAME, "%s can't stand beside the marker %s", c.Key(), s.Key)
-				}
-				out = append(out, registry.Refused{Key: c.Key(), Why: why})
-				break
-			}
-		}
-	}
-	return out
-}
-
-// final is what will be at the name.
-func (p *planner) final() []record.Set {
-	gone := make(map[record.Key]bool)
-	var out []record.Set
-	for _, c := range p.changes {
-		if c.Key().Name != p.Name {
-			continue
-		}
-		gone[c.Key()] = true
-		if c.After != nil {
-			out = append(out, *c.After)
-		}
-	}
-	for _, s := range p.Observed {
-		if !gone[s.Key] {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// clash reports whether two record sets of one name exclude each other.
-func clash(a, b record.Key) bool {
-	if a.Type != b.Type {
-		return a.Type == record.CNAME || b.Type == record.CNAME
-	}
-	return (a.ID == "") != (b.ID == "")
 }

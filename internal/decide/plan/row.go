@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -21,9 +22,9 @@ import (
 //	A 1               CNAME x     both in one group: a type change is an update
 //	A 1, hold         A 2         update to A 1 2: a hold may grow, not shrink
 //	A 1, hold         CNAME x     none
+//	A 1, no id        A 1, id x   both in one group, though they are two rows: they can't stand together
 type rowPlan struct {
 	*planner
-	row   Row
 	have  []record.Set
 	wants []change.Want
 	hold  reason.Reason
@@ -46,24 +47,32 @@ func (r *rowPlan) run() {
 	}
 }
 
-// replaced lists the sets that make room for others in a change of type: all that a wanted one can't stand beside, or all there
-// is where no wanted one has been there before.
+// replaced lists the sets that make room for others in a change of type: all that a wanted one of any row can't stand beside, or
+// all there is where no wanted one of the row has been there before.
 func (r *rowPlan) replaced() []record.Key {
-	if len(r.wants) == 0 || !r.hold.None() || !r.Policy.Allows(change.Update) {
+	if !r.hold.None() || !r.Policy.Allows(change.Update) {
 		return nil
 	}
 	kept := func(s record.Set) bool {
 		return slices.ContainsFunc(r.wants, func(w change.Want) bool { return w.Set.Key == s.Key })
 	}
-	disjoint := !slices.ContainsFunc(r.have, kept)
+	disjoint := len(r.wants) > 0 && !slices.ContainsFunc(r.have, kept)
 	var out []record.Key
 	for _, s := range r.have {
-		clashes := slices.ContainsFunc(r.wants, func(w change.Want) bool { return clash(w.Set.Key, s.Key) })
-		if !kept(s) && (disjoint || clashes) {
+		clashes := slices.ContainsFunc(r.wanted, func(w change.Want) bool { return clash(w.Set.Key, s.Key) })
+		if !kept(s) && (disjoint || clashes) && r.stayed(s).None() {
 			out = append(out, s.Key)
 		}
 	}
 	return out
+}
+
+// stayed tells why a set may not go though its row doesn't want it: what would come in its place can't.
+func (r *rowPlan) stayed(s record.Set) reason.Reason {
+	if why, refused := r.kept[s.Key]; refused {
+		return why
+	}
+	return r.stays[r.ours[s.Key].Resource]
 }
 
 // resource is the object that a set's marker shall name: the one it names, as long as that asks.
@@ -125,30 +134,32 @@ func grow(have, want record.Set) record.Set {
 }
 
 func (r *rowPlan) create(w change.Want, replaced []record.Key) {
-	if why := r.occupied(w.Set.Key); !why.None() {
-		r.decide(change.Refused, w.Set.Key, w.Resource, why)
-		return
-	}
+	why := r.occupied(w.Set.Key)
 	for _, s := range r.have {
-		if clash(s.Key, w.Set.Key) && !slices.Contains(replaced, s.Key) {
-			why := r.hold
-			if why.None() {
-				why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't replace %s", r.Policy, s.Key)
-			}
-			r.decide(change.Refused, w.Set.Key, w.Resource, why)
-			return
+		if why.None() && clash(s.Key, w.Set.Key) && !slices.Contains(replaced, s.Key) {
+			why = cmp.Or(r.hold, r.stayed(s), reason.New(reason.PolicyKeeps, "--policy=%s doesn't replace %s", r.Policy, s.Key))
 		}
+	}
+	if !why.None() {
+		r.refused = append(r.refused, registry.Refused{Key: w.Set.Key, Why: why})
+		return
 	}
 	set := w.Set
 	r.put(nil, &set, w.Resource)
 }
 
-// occupied tells why a set can't be made: something that isn't ours has the name.
+// occupied tells why a set can't be made: something that isn't ours is there, or has the name.
 func (r *rowPlan) occupied(k record.Key) reason.Reason {
 	for _, s := range r.Observed {
 		why, foreign := r.unclaimed[s.Key]
-		if foreign && s.ID == k.ID {
+		switch {
+		case foreign && s.ID == k.ID:
 			return why
+		case s.Key != k:
+		case r.Ledger.IsMarker(s):
+			return reason.New(reason.MarkerTaken, "%s is a marker", k)
+		default:
+			return reason.New(reason.Foreign, "%s belongs to the zone itself", k)
 		}
 	}
 	return reason.Reason{}
@@ -156,12 +167,13 @@ func (r *rowPlan) occupied(k record.Key) reason.Reason {
 
 func (r *rowPlan) remove(s record.Set, replaced bool) {
 	resource := r.ours[s.Key].Resource
-	why := r.hold
+	why := cmp.Or(r.hold, r.stayed(s))
 	if why.None() && !replaced && !r.Policy.Allows(change.Delete) {
 		why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't delete %s", r.Policy, s.Key)
 	}
 	if !why.None() {
 		r.keep(s, resource)
+		r.kept[s.Key] = why
 		r.decide(change.Held, s.Key, resource, why)
 		return
 	}

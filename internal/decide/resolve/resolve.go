@@ -32,20 +32,25 @@ type Row struct {
 // Name resolves the endpoints and holds at one name. claimed tells whether a record set under a set identifier is marked for an
 // object: who has a name keeps it. The rows are sorted by their identifier.
 func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(id, resource string) bool, o Options) ([]Row, []change.Decision) {
-	var rows []Row
-	var decisions []change.Decision
+	var contests []*contest
 	for _, id := range identifiers(eps, holds) {
-		r := contest{
+		c := &contest{
 			id:      id,
 			eps:     filter(eps, func(e endpoint.Endpoint) bool { return e.ID == id }),
 			holds:   filter(holds, func(h endpoint.Hold) bool { return h.ID == id }),
 			claimed: func(f *endpoint.Origin) bool { return claimed(id, f.Ref.String()) },
 		}
 		if !o.MergeNamespaces {
-			r.pickNamespace()
+			c.pickNamespace()
 		}
-		rows = append(rows, r.row())
-		decisions = append(decisions, r.decisions...)
+		contests = append(contests, c)
+	}
+	simpleOrRouted(contests)
+	var rows []Row
+	var decisions []change.Decision
+	for _, c := range contests {
+		rows = append(rows, c.row())
+		decisions = append(decisions, c.decisions...)
 	}
 	return rows, decisions
 }
@@ -133,8 +138,12 @@ func (c *contest) keyOf(f *endpoint.Origin) record.Key {
 }
 
 func (c *contest) lose(loser, winner *endpoint.Origin, key record.Key) {
+	c.loseTo(loser, winner, key, c.claimed(winner))
+}
+
+func (c *contest) loseTo(loser, winner *endpoint.Origin, key record.Key, holder bool) {
 	why := reason.New(reason.OlderObjectWins, "%s asks for %s too and is older", winner.Ref, key.Name)
-	if c.claimed(winner) {
+	if holder {
 		why = reason.New(reason.ClaimHolderWins, "%s has %s", winner.Ref, key.Name)
 	}
 	c.decide(change.Lost, loser, key, why)

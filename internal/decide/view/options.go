@@ -18,7 +18,7 @@ import (
 
 // Options are the flags that describe one view.
 type Options struct {
-	Policy            string        `name:"policy" default:"upsert-only" help:"Which changes are made: sync (all), upsert-only (no deletes), create-only (no updates and deletes)."`
+	Policy            string        `name:"policy" enum:"sync,upsert-only,create-only" default:"upsert-only" help:"Which changes are made: sync (all), upsert-only (no deletes), create-only (no updates and deletes)."`
 	ManagedTypes      []string      `name:"managed-record-types" sep:"none" default:"A,AAAA,CNAME" help:"Record type that is managed. Repeatable."`
 	ExcludedTypes     []string      `name:"exclude-record-types" sep:"none" help:"Record type that isn't managed after all. Repeatable."`
 	DomainFilter      []string      `name:"domain-filter" sep:"none" help:"Suffix of the names and zones to handle; with a leading dot only what is below it. Repeatable."`

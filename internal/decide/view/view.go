@@ -56,29 +56,32 @@ func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 	}
 }
 
-// Endpoint rewrites an endpoint for this view: default targets, the filter of networks, TTL and alias. It may become several,
-// of other types, or none, with the reason.
+// Endpoint rewrites an endpoint for this view: default targets, the filter of networks, TTL and alias, in this order. It may
+// become several, of other types, or none, with the reason.
 func (s Spec) Endpoint(e endpoint.Endpoint) ([]endpoint.Endpoint, reason.Reason) {
-	if s.ForceDefault && len(s.DefaultTargets) > 0 {
-		return s.fromDefaults(e), reason.Reason{}
+	made := []endpoint.Endpoint{e}
+	if len(s.DefaultTargets) > 0 && (s.ForceDefault || len(e.Targets) == 0) {
+		made = s.fromDefaults(e)
 	}
-	kept := e.Targets
-	if addresses := e.Type == record.A || e.Type == record.AAAA || e.Type == record.CNAME; addresses && (s.nets != nil || s.excludedNets != nil) {
-		kept = slices.DeleteFunc(slices.Clone(e.Targets), func(t string) bool { return !s.inNets(t) })
-		if len(kept) == 0 {
-			return nil, reason.New(reason.Filtered, "no target of %s passes --target-net-filter and --exclude-target-net", e.Key())
-		}
+	out := s.finish(made)
+	if len(out) > 0 {
+		return out, reason.Reason{}
 	}
-	e.Targets = kept
-	return []endpoint.Endpoint{s.finish(e)}, reason.Reason{}
+	if len(e.Targets) == 0 && len(s.DefaultTargets) == 0 {
+		return nil, reason.New(reason.BadTarget, "%s has no targets", e.Key())
+	}
+	return nil, reason.New(reason.Filtered, "no target of %s passes --target-net-filter and --exclude-target-net", e.Key())
 }
 
 // Hold rewrites a hold for this view: default targets make endpoints of it, else it stays a hold.
 func (s Spec) Hold(h endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold) {
-	if len(s.DefaultTargets) == 0 || h.Why.Code != reason.NoAddressYet {
-		return nil, []endpoint.Hold{h}
+	if len(s.DefaultTargets) > 0 && h.Why.Code == reason.NoAddressYet {
+		made := s.finish(s.fromDefaults(endpoint.Endpoint{Name: h.Name, ID: h.ID, TTL: h.TTL, Props: h.Props, From: h.From}))
+		if len(made) > 0 {
+			return made, nil
+		}
 	}
-	return s.fromDefaults(endpoint.Endpoint{Name: h.Name, ID: h.ID, TTL: h.TTL, Props: h.Props, From: h.From}), nil
+	return nil, []endpoint.Hold{h}
 }
 
 func (s Spec) fromDefaults(e endpoint.Endpoint) []endpoint.Endpoint {
@@ -91,29 +94,39 @@ func (s Spec) fromDefaults(e endpoint.Endpoint) []endpoint.Endpoint {
 		if targets := byType[t]; len(targets) > 0 {
 			one := e
 			one.Type, one.Targets = t, targets
-			out = append(out, s.finish(one))
+			out = append(out, one)
 		}
 	}
 	return out
 }
 
-func (s Spec) finish(e endpoint.Endpoint) endpoint.Endpoint {
-	if e.TTL == 0 {
-		e.TTL = s.MinTTL
+// finish leaves the targets that pass the networks and fills in what isn't set. The endpoints' own lists don't change.
+func (s Spec) finish(made []endpoint.Endpoint) []endpoint.Endpoint {
+	var out []endpoint.Endpoint
+	for _, e := range made {
+		e.Targets = slices.DeleteFunc(slices.Clone(e.Targets), func(t string) bool { return !s.inNets(t) })
+		if len(e.Targets) == 0 {
+			continue
+		}
+		if e.TTL == 0 {
+			e.TTL = s.MinTTL
+		}
+		if _, told := record.FindProp(e.Props, "alias"); s.PreferAlias && !told && e.Type == record.CNAME {
+			e.Props = append(slices.Clone(e.Props), record.Prop{Name: "alias", Value: "true"})
+			slices.SortFunc(e.Props, func(a, b record.Prop) int { return cmp.Compare(a.Name, b.Name) })
+		}
+		out = append(out, e)
 	}
-	if _, told := record.FindProp(e.Props, "alias"); s.PreferAlias && !told && e.Type == record.CNAME {
-		e.Props = append(slices.Clone(e.Props), record.Prop{Name: "alias", Value: "true"})
-		slices.SortFunc(e.Props, func(a, b record.Prop) int { return cmp.Compare(a.Name, b.Name) })
-	}
-	return e
+	return out
 }
 
-// inNets reports whether a target passes the networks. A host name passes unless only certain networks are let through.
+// inNets reports whether a target passes the networks, an IPv4-mapped address as IPv4 too. What isn't an address passes unless
+// only certain networks are let through.
 func (s Spec) inNets(target string) bool {
 	addr, err := netip.ParseAddr(target)
 	if err != nil {
 		return s.nets == nil
 	}
-	in := func(p netip.Prefix) bool { return p.Contains(addr) }
+	in := func(p netip.Prefix) bool { return p.Contains(addr) || p.Contains(addr.Unmap()) }
 	return (s.nets == nil || slices.ContainsFunc(s.nets, in)) && !slices.ContainsFunc(s.excludedNets, in)
 }

@@ -69,6 +69,9 @@ func follows(t *testing.T, c *kubetest.Cluster) {
 	if !r.events[0].Replace {
 		t.Error("the first list isn't a Replace")
 	}
+	if os.Getenv("NAFUDA_KUBE_VERSION") == "" && r.events[0].State != feed.Synced {
+		t.Error("the list wasn't streamed: it came before its watch")
+	}
 	if diff := cmp.Diff(map[string]string{"service/follow/old": "one"}, r.mine("/follow/")); diff != "" {
 		t.Error(diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -56,7 +57,14 @@ func fromConfig(cfg *rest.Config, opts Options, kinds []source.Kind, keep source
 }
 
 // URL is the address of the API server, without credentials.
-func (f *Feed) URL() string { return f.client.base.Host }
+func (f *Feed) URL() string {
+	u, err := url.Parse(f.client.base.Host)
+	if err != nil {
+		return "unknown"
+	}
+	u.User = nil
+	return u.String()
+}
 
 // Run implements feed.Feed. A kind that the feed wasn't made with is told as absent.
 func (f *Feed) Run(ctx context.Context, want <-chan string, out chan<- feed.Event) error {

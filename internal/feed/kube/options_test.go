@@ -49,6 +49,7 @@ func TestWhichServer(t *testing.T) {
 		"home":            {withHome, Options{}, "https://home.example.com", "then the home folder"},
 		"server":          {withHome, Options{Kubeconfig: flag, Server: "https://192.0.2.1:6443"}, "https://192.0.2.1:6443", "it overrides the file"},
 		"server only":     {home, Options{Server: "https://192.0.2.1:6443"}, "https://192.0.2.1:6443", "it needs no file"},
+		"credentials":     {home, Options{Server: "https://me:secret@192.0.2.1:6443"}, "https://192.0.2.1:6443", "no secret gets into a log"},
 		"not in a pod":    {home, Options{}, "", "there is no service account"},
 		"flag names none": {withHome, Options{Kubeconfig: filepath.Join(home, "none")}, "", "a given path isn't ignored"},
 	}

@@ -5,7 +5,9 @@ package kube
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,8 +15,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
 
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/source"
 )
 
 // api is an API server of one page, without streamed lists, as servers before 1.32 are. Its state is changed while it runs.
@@ -271,5 +275,36 @@ func TestNamespaceOfManyFails(t *testing.T) {
 		t.Errorf("the error doesn't name the namespace: %v", err)
 	}
 	broken.Store(false)
+	r.untilState("service", feed.Synced)
+}
+
+// A server that is gone for a while makes the kind failing, and nothing that was sent is taken back.
+func TestServerGoesAway(t *testing.T) {
+	t.Parallel()
+	a := &api{}
+	a.set(listing(false, "a"), a.watching())
+	srv := httptest.NewServer(a)
+	addr := srv.Listener.Addr().String()
+	f, err := fromConfig(&rest.Config{Host: srv.URL}, Options{QPS: 1000, Burst: 1000}, testKinds(), source.Keep{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, f, "service")
+	r.untilState("service", feed.Synced)
+	srv.CloseClientConnections()
+	close(a.cut)
+	srv.Close()
+	r.untilState("service", feed.Failing)
+	if r.has["service/default/a"] != "here" || r.err["service"] == nil {
+		t.Errorf("objects %v, error %v", r.has, r.err["service"])
+	}
+	a.set(listing(false, "b"), a.watching())
+	again, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv = &httptest.Server{Listener: again, Config: &http.Server{Handler: a}}
+	srv.Start()
+	t.Cleanup(srv.Close)
 	r.untilState("service", feed.Synced)
 }

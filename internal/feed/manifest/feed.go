@@ -5,6 +5,7 @@ package manifest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -37,6 +38,9 @@ var _ feed.Feed = (*Feed)(nil)
 // New prepares a feed of kinds. A path that doesn't exist is a mistake; one that vanishes later makes all kinds failing, and
 // what it gave stays. Without namespaces objects of all namespaces are given; those of no namespace are given either way.
 func New(opts Options, kinds []source.Kind, keep source.Keep, namespaces ...string) (*Feed, error) {
+	if len(opts.Manifests) == 0 {
+		return nil, errors.New("--manifests: name at least one file or folder")
+	}
 	if err := opts.Check(); err != nil {
 		return nil, err
 	}
@@ -105,7 +109,9 @@ func (f *Feed) start(ctx context.Context, kind string, out chan<- feed.Event) {
 // look scans the files and sends what changed.
 func (f *Feed) look(ctx context.Context, w *watcher, out chan<- feed.Event) {
 	w.parents()
-	f.files.scan(w.take(), w.folder)
+	if !f.files.scan(w.take(), w.folder) {
+		return
+	}
 	objects, refusals, ignored, failed := f.files.all()
 	f.ignored.Store(int64(ignored))
 	deltas := make(map[string][]feed.Delta)

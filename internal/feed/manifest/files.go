@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,31 +48,44 @@ func newFiles(roots []string, d *decoder) *files {
 }
 
 // scan looks at every file, and reads again those that changed or were touched. It calls folder for each folder before reading
-// it, so that a watch misses nothing.
-func (f *files) scan(touched func(path string) bool, folder func(path string, info fs.FileInfo)) {
-	taken := make(map[string]bool)
+// it, so that a watch misses nothing. changed is false where every file and failure is as it was.
+func (f *files) scan(touched func(path string) bool, folder func(path string, info fs.FileInfo)) (changed bool) {
+	taken := make(map[string]bool) // a file below two roots belongs to the first
 	for i, root := range f.roots {
 		paths, err := list(root, folder)
+		old := f.known[i]
 		next := make(map[string]file, len(paths))
 		for _, path := range paths {
 			if taken[path] {
-				continue // below two roots: it belongs to the first
+				continue
 			}
 			taken[path] = true
-			if now, ok := f.read(path, f.known[i][path], touched(path)); ok {
+			if now, ok := f.read(path, old[path], touched(path)); ok {
 				next[path] = now
 			}
 		}
-		// A root that can't be read in full proves nothing about the files that weren't found.
-		if f.failed[i] = err; err != nil {
-			for path, old := range f.known[i] {
-				if _, ok := next[path]; !ok && !taken[path] {
-					next[path] = old
-				}
-			}
+		if err != nil {
+			retain(next, old, taken)
 		}
-		f.known[i] = next
+		changed = changed || text(err) != text(f.failed[i]) || !unchanged(old, next)
+		f.known[i], f.failed[i] = next, err
 	}
+	return changed
+}
+
+// retain keeps the files that weren't found below a root that can't be read in full: that proves nothing about them.
+func retain(next, old map[string]file, taken map[string]bool) {
+	for path, was := range old {
+		if !taken[path] {
+			next[path] = was
+		}
+	}
+}
+
+// unchanged reports whether two scans are of the same files, each read at the same time. A file without info is one to read
+// again, so nothing is known of it.
+func unchanged(old, next map[string]file) bool {
+	return maps.EqualFunc(old, next, func(a, b file) bool { return a.info != nil && a.info == b.info })
 }
 
 // list gives the manifests at a root, sorted. With an error it gives those it found.

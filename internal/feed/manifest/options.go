@@ -20,9 +20,6 @@ type Options struct {
 // Check tells every mistake in the options at once.
 func (o Options) Check() error {
 	var errs []error
-	if len(o.Manifests) == 0 {
-		errs = append(errs, errors.New("--manifests: name at least one file or folder"))
-	}
 	for _, path := range o.Manifests {
 		if _, err := os.Stat(path); err != nil {
 			errs = append(errs, fmt.Errorf("--manifests=%s: %w; create it or correct the path", path, err))

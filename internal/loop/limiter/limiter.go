@@ -19,7 +19,7 @@ const (
 
 const (
 	slowest = 0.2 // calls a second, however often the service throttles
-	creep   = 20  // calls that succeed until the rate is one step higher
+	creep   = 20  // calls that succeed until the rate has risen from nothing to what New was given
 )
 
 // Limiter hands out calls. Its methods may be called from several goroutines; Run must be running.
@@ -29,7 +29,7 @@ type Limiter struct {
 	feedback    chan bool
 }
 
-// New returns a limiter of rate calls a second, of which burst may come at once.
+// New returns a limiter of rate calls a second, more than 0, of which burst, at least 1, may come at once.
 func New(rate float64, burst int) *Limiter {
 	return &Limiter{rate: rate, burst: float64(burst), user: make(chan struct{}), rest: make(chan struct{}), feedback: make(chan bool)}
 }
@@ -102,7 +102,7 @@ func (b *bucket) wait(now time.Time) time.Duration {
 
 func (b *bucket) report(throttled bool) {
 	if throttled {
-		b.rate = max(slowest, b.rate/2)
+		b.rate = min(b.top, max(slowest, b.rate/2))
 		b.tokens = min(b.tokens, 0)
 		return
 	}

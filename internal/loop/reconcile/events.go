@@ -84,6 +84,8 @@ type (
 		Err       error
 		Took      time.Duration
 	}
+	// Settled says, with Once, that there is nothing left to do.
+	Settled struct{ Status Status }
 	// UpToDate says that everything that was dirty has been dealt with.
 	UpToDate struct{}
 )

@@ -25,7 +25,7 @@ func New() *Catalog {
 }
 
 // Put remembers what an object asks for and returns the names that this concerns, sorted: those it asks for now and those it
-// asked for before. An empty result forgets the object.
+// asked for before. An empty result forgets the object. The result is sorted (endpoint.Result.Sort).
 func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
 	old, had := c.results[ref]
 	empty := len(r.Endpoints) == 0 && len(r.Holds) == 0 && len(r.Refusals) == 0
@@ -34,7 +34,7 @@ func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
 	}
 	before, after := old.Names(), r.Names()
 	for _, n := range before {
-		if !slices.Contains(after, n) {
+		if _, stays := slices.BinarySearchFunc(after, n, dnsname.Name.Compare); !stays {
 			c.drop(n, ref)
 		}
 	}
@@ -74,18 +74,20 @@ func (c *Catalog) drop(n dnsname.Name, ref endpoint.Ref) {
 func (c *Catalog) At(n dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
 	for _, ref := range c.names[n] {
 		r := c.results[ref]
-		for _, e := range r.Endpoints {
-			if e.Name == n {
-				eps = append(eps, e)
-			}
-		}
-		for _, h := range r.Holds {
-			if h.Name == n {
-				holds = append(holds, h)
-			}
-		}
+		eps = append(eps, of(r.Endpoints, n, func(e endpoint.Endpoint) dnsname.Name { return e.Name })...)
+		holds = append(holds, of(r.Holds, n, func(h endpoint.Hold) dnsname.Name { return h.Name })...)
 	}
 	return eps, holds
+}
+
+// of returns what a sorted list has for a name. An object may have many names, and each is looked up on its own.
+func of[T any](list []T, n dnsname.Name, name func(T) dnsname.Name) []T {
+	from, _ := slices.BinarySearchFunc(list, n, func(v T, n dnsname.Name) int { return name(v).Compare(n) })
+	until := from
+	for until < len(list) && name(list[until]) == n {
+		until++
+	}
+	return list[from:until]
 }
 
 // Has reports whether any object asks for a name.

@@ -4,7 +4,7 @@
 package objects
 
 import (
-	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -29,6 +29,7 @@ type kind struct {
 	state   feed.State
 	err     error
 	want    bool
+	full    bool // has been read in full, and could be looked at since
 }
 
 type indexKey struct{ index, value string }
@@ -139,15 +140,16 @@ func (s *Store) Len(name string) int {
 }
 
 // SetState sets what is known of a kind and returns the readers that this concerns, sorted: everybody who looked it up, where it
-// becomes known or stops being so.
+// becomes known, stops being so, or is unknown for another reason.
 func (s *Store) SetState(name string, state feed.State, err error) []endpoint.Ref {
 	k := s.kinds[name]
 	if k == nil {
 		return nil
 	}
-	was := k.known()
+	was, before := k.known(), fmt.Sprint(k.state, k.err)
 	k.state, k.err = state, err
-	if was == k.known() && k.state == feed.Synced {
+	k.full = state == feed.Synced || state == feed.Failing && k.full
+	if was == k.known() && (was || before == fmt.Sprint(state, err)) {
 		return nil
 	}
 	found := make(map[endpoint.Ref]bool)
@@ -163,10 +165,8 @@ func (s *Store) State(name string) (feed.State, error) {
 	return feed.Same, nil
 }
 
-// known says that what the store has of a kind is all there is, or was when we last could look.
-func (k *kind) known() bool {
-	return k.state == feed.Synced || k.state == feed.Failing && len(k.objects) > 0
-}
+// known says that what the store has of a kind is all there is, or was when we last could look. Part of a first list is neither.
+func (k *kind) known() bool { return k.full }
 
 // Wanted returns the kinds that were looked up for the first time since the last call.
 func (s *Store) Wanted() []string {
@@ -238,7 +238,7 @@ func (l *lookup) List(name, index, value string) ([]any, bool) {
 	} else {
 		refs = slices.Collect(maps.Keys(k.indexes[indexKey{index, value}]))
 	}
-	slices.SortFunc(refs, func(a, b endpoint.Ref) int { return cmp.Or(a.Compare(b)) })
+	slices.SortFunc(refs, endpoint.Ref.Compare)
 	out := make([]any, 0, len(refs))
 	for _, ref := range refs {
 		out = append(out, k.objects[ref])
@@ -248,8 +248,12 @@ func (l *lookup) List(name, index, value string) ([]any, bool) {
 
 func (l *lookup) Why(name string) error {
 	k := l.s.kinds[name]
-	if k == nil {
+	switch {
+	case k == nil:
 		return errNotServed
+	case k.state == feed.Forbidden:
+		return fmt.Errorf("%w: %w", source.ErrForbidden, k.err)
+	default:
+		return k.err
 	}
-	return k.err
 }

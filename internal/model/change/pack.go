@@ -2,7 +2,10 @@
 
 package change
 
-import "nafuda.io/nafuda/internal/model/record"
+import (
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+)
 
 // Limits bound what one call may carry. Zero is no limit.
 type Limits struct {
@@ -57,22 +60,23 @@ type Packer struct {
 	Limits Limits
 	cost   Cost
 	batch  Batch
-	keys   map[record.Key]bool
+	names  map[dnsname.Name]bool
 }
 
-// Add puts a group into the batch. It refuses a group that doesn't fit any more, or that edits a record set which the batch
-// already edits: send the batch and offer the group again. A group over the limits on its own is refused by an empty packer.
+// Add puts a group into the batch. It refuses a group that doesn't fit any more, or that edits a name which another group of the
+// batch edits, since what may stand at a name depends on all that is there: send the batch and offer the group, planned again.
+// A group over the limits on its own is refused by an empty packer.
 func (p *Packer) Add(g Group) bool {
 	cost := CostOf(g)
 	sum := Cost{p.cost.Changes + cost.Changes, p.cost.Values + cost.Values, p.cost.Chars + cost.Chars}
 	if !p.Limits.Fits(sum) || p.touches(g) {
 		return false
 	}
-	if p.keys == nil {
-		p.keys = make(map[record.Key]bool)
+	if p.names == nil {
+		p.names = make(map[dnsname.Name]bool)
 	}
 	for _, c := range g.Changes {
-		p.keys[c.Key()] = true
+		p.names[c.Key().Name] = true
 	}
 	p.cost = sum
 	p.batch.Groups = append(p.batch.Groups, g)
@@ -81,7 +85,7 @@ func (p *Packer) Add(g Group) bool {
 
 func (p *Packer) touches(g Group) bool {
 	for _, c := range g.Changes {
-		if p.keys[c.Key()] {
+		if p.names[c.Key().Name] {
 			return true
 		}
 	}

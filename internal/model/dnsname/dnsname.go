@@ -44,7 +44,10 @@ func Parse(s string) (Name, error) {
 		text = converted
 	}
 	n := Name(strings.ToLower(text))
-	return n, n.check()
+	if err := n.check(); err != nil {
+		return "", err
+	}
+	return n, nil
 }
 
 // MustParse is Parse for names that are written in code and tests; it panics where Parse fails.
@@ -66,6 +69,9 @@ func ascii(s string) bool {
 }
 
 func (n Name) check() error {
+	if n == "" { // of Unicode that IDNA maps to nothing
+		return fmt.Errorf("the name is empty")
+	}
 	if len(n) > maxName {
 		return fmt.Errorf("the name has %d characters, more than %d", len(n), maxName)
 	}

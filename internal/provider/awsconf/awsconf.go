@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -102,4 +103,16 @@ func signingRegion(region string) string {
 		}
 	}
 	return globalRegion
+}
+
+// Local is the account of an emulator at an address of this machine. It reads neither files nor the environment, and its
+// credentials are made up, so that nothing of a real account can reach or be reached.
+func Local(endpoint string) Account {
+	cfg := aws.Config{
+		Region: globalRegion, BaseEndpoint: aws.String(endpoint),
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", ""),
+		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		HTTPClient:  awshttp.NewBuildableClient().WithTimeout(callTimeout),
+	}
+	return Account{Name: DefaultName, Config: cfg}
 }

@@ -26,7 +26,12 @@ type emulated struct {
 
 func emulate(t *testing.T) *emulated {
 	t.Helper()
-	url, server := r53emutest.Start(t, r53emu.Options{})
+	return emulateWith(t, r53emu.Options{})
+}
+
+func emulateWith(t *testing.T, o r53emu.Options) *emulated {
+	t.Helper()
+	url, server := r53emutest.Start(t, o)
 	return &emulated{Server: server, account: accountAt(url), secrets: []string{secretKey, keyID, "-0000-4000-8000-000000000000"}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -49,14 +50,16 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, c provider.Cursor) 
 		}
 		page.Sets = append(page.Sets, sets...)
 		if next.finished {
-			slices.SortFunc(page.Sets, record.Compare)
+			page.Sets = tidy(page.Sets)
 			return page, nil
 		}
 		until := readName(next.name)
+		if backwards(from, until) {
+			return provider.Page{}, unending(z, from)
+		}
 		whole := slices.DeleteFunc(slices.Clone(page.Sets), func(s record.Set) bool { return s.Name == until })
 		if len(whole) > 0 {
-			slices.SortFunc(whole, record.Compare)
-			return provider.Page{Sets: whole, From: from, Until: until, Next: provider.Cursor(until)}, nil
+			return provider.Page{Sets: tidy(whole), From: from, Until: until, Next: provider.Cursor(until)}, nil
 		}
 		start = next
 	}
@@ -75,8 +78,14 @@ func (p *Provider) Names(ctx context.Context, z zone.Zone, names []dnsname.Name)
 		}
 		out = append(out, sets...)
 	}
-	slices.SortFunc(out, record.Compare)
-	return out, nil
+	return tidy(out), nil
+}
+
+// tidy sorts sets and keeps the last of each key: a name that takes several requests may change between them.
+func tidy(sets []record.Set) []record.Set {
+	slices.Reverse(sets)
+	slices.SortStableFunc(sets, record.Compare)
+	return slices.CompactFunc(sets, func(a, b record.Set) bool { return a.Key == b.Key })
 }
 
 func (p *Provider) name(ctx context.Context, z zone.Zone, n dnsname.Name) ([]record.Set, error) {
@@ -121,6 +130,15 @@ func (p *Provider) list(ctx context.Context, z zone.Zone, start at, size int32) 
 		return nil, at{}, unending(z, readName(start.name))
 	}
 	return sets, next, nil
+}
+
+// backwards reports whether a listing that started at from goes on before it, by the order of names or, in case Route 53 orders
+// names as it writes them, by that of their escaped form. A name that fills pages goes on at itself.
+func backwards(from, until dnsname.Name) bool {
+	escaped := func(n dnsname.Name) dnsname.Name {
+		return dnsname.Name(strings.ReplaceAll(strings.TrimSuffix(writeName(n), "."), "*", `\052`))
+	}
+	return until.Compare(from) < 0 && escaped(until).Compare(escaped(from)) < 0
 }
 
 func unending(z zone.Zone, n dnsname.Name) error {

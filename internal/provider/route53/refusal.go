@@ -106,7 +106,6 @@ var (
 	inZone    = regexp.MustCompile(`in zone [^\s,\]]+`)
 	typedName = regexp.MustCompile(`type '?([A-Z]+)'? with DNS name ([^\s,\]']+)|record set '([A-Z]+) ([^\s']+)'|name='([^']*)', type='([A-Z]+)'`)
 	anyName   = regexp.MustCompile(`[A-Za-z0-9_*\\-]+(?:\.[A-Za-z0-9_*\\-]+)*\.`)
-	quoted    = regexp.MustCompile(`'([^']*)'`)
 )
 
 // culprits finds the record sets of a batch that its messages complain of: those named with their type, else those with the
@@ -156,13 +155,9 @@ func namedCulprits(m string, b change.Batch) []record.Key {
 }
 
 func valuedCulprits(m string, b change.Batch) []record.Key {
-	said := make(map[string]bool)
-	for _, q := range quoted.FindAllStringSubmatch(m, maxMessages) {
-		said[q[1]] = true
-	}
 	var out []record.Key
 	for _, c := range b.Changes() {
-		if c.After != nil && slices.ContainsFunc(writeValues(*c.After), func(v string) bool { return said[v] }) {
+		if c.After != nil && slices.ContainsFunc(writeValues(*c.After), func(v string) bool { return strings.Contains(m, "'"+v+"'") }) {
 			out = append(out, c.Key())
 		}
 	}

@@ -191,7 +191,7 @@ func coordinates(v string) (string, error) {
 	return lat + "," + long, nil
 }
 
-var degree = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,2})?$`)
+var degree = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,9})?$`)
 
 func degrees(s string, limit float64) (string, bool) {
 	s = strings.TrimSpace(s)
@@ -199,5 +199,7 @@ func degrees(s string, limit float64) (string, bool) {
 	if err != nil || !degree.MatchString(s) || f < -limit || f > limit {
 		return "", false
 	}
-	return strconv.FormatFloat(f+0, 'f', -1, 64), true // +0 makes -0 of a negative zero 0
+	out := strconv.FormatFloat(f+0, 'f', -1, 64) // +0 makes 0 of a negative zero
+	_, decimals, _ := strings.Cut(out, ".")
+	return out, len(decimals) <= 2
 }

@@ -28,8 +28,8 @@ func octal(s string) int {
 	return n
 }
 
-// readName reads a name as Route 53 writes it. It never fails: what isn't an escape stays as it is. An escaped dot or
-// backslash stays escaped, for it would mean something else.
+// readName reads a name as Route 53 writes it. It never fails. A dot inside a label and a backslash stay escaped, for they would
+// mean something else.
 func readName(s string) dnsname.Name {
 	s = strings.TrimSuffix(s, ".")
 	if !strings.Contains(s, `\`) {
@@ -47,6 +47,8 @@ func readName(s string) dnsname.Name {
 				i += 3
 				continue
 			}
+			b.WriteString(`\134`)
+			continue
 		}
 		b.WriteByte(s[i])
 	}
@@ -72,7 +74,7 @@ func writeName(n dnsname.Name) string {
 		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("-_.*", c) >= 0:
 			b.WriteByte(c)
 		case c == '\\' && octal(string(n[i+1:])) >= 0:
-			b.WriteByte(c)
+			b.WriteByte(c) // escaped already
 		default:
 			fmt.Fprintf(&b, `\%03o`, c)
 		}

@@ -3,20 +3,12 @@
 package txt
 
 import (
-	"cmp"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
-	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
-)
-
-// maxLabel and maxName are the limits of RFC 1035 section 2.3.4.
-const (
-	maxLabel = 63
-	maxName  = 253
 )
 
 // slot is one TXT record set that can be a marker of the name.
@@ -25,33 +17,47 @@ type slot struct {
 	id string
 }
 
+func (s slot) key() record.Key { return record.Key{Name: s.at, Type: record.TXT, ID: s.id} }
+
+// attachment is one call of Attach.
+type attachment struct {
+	*ledger
+	after []registry.Owned
+	have  map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
+	want  map[slot]record.Set
+	of    map[slot]record.Key // a record set that each wanted marker is for
+	form  string
+}
+
 // Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes: a record set, or
 // the object that it is for.
 func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]change.Change, []registry.Refused) {
-	have := l.ours(changes, after)
-	if len(changes) == 0 && !l.resourcesDiffer(have, after) {
+	a := attachment{ledger: l, after: after, want: make(map[slot]record.Set), of: make(map[slot]record.Key)}
+	a.have = l.ours(changes, after)
+	if len(changes) == 0 && !a.resourcesDiffer() {
 		return nil, nil
 	}
-	want := make(map[slot]record.Set)
+	a.form = a.formOf()
 	var refused []registry.Refused
-	form := l.formOf(have)
 	for _, o := range after {
-		if why := l.wantMarkers(want, have, form, o, after); !why.None() {
+		if why := a.mark(o); !why.None() {
 			refused = append(refused, registry.Refused{Key: o.Set.Key, Why: why})
 		}
+	}
+	if refused == nil {
+		refused = a.mixed()
 	}
 	if refused != nil {
 		return nil, refused
 	}
-	return l.diff(have, want), nil
+	return a.diff(), nil
 }
 
-// ours collects the markers of the name that are ours: those of record sets that change or stay, and those whose record set is
-// gone.
+// ours collects the markers of the name that are ours.
 func (l *ledger) ours(changes []change.Change, after []registry.Owned) map[slot]record.Set {
 	have := make(map[slot]record.Set)
 	collect := func(s record.Set) {
-		for _, p := range l.r.places(s.Name, s.Type, l.zone) {
+		for _, p := range l.r.placesOf(s, l.zone) {
 			m, h, ok := l.marker(p, s.ID)
 			if ok && h.Owner == l.r.owner && l.means(p.at, s.Key, h) {
 				have[slot{p.at, s.ID}] = m
@@ -72,178 +78,107 @@ func (l *ledger) ours(changes []change.Change, after []registry.Owned) map[slot]
 	return have
 }
 
-func (l *ledger) resourcesDiffer(have map[slot]record.Set, after []registry.Owned) bool {
-	for _, o := range after {
-		for _, p := range l.r.places(o.Set.Name, o.Set.Type, l.zone) {
-			m, ok := have[slot{p.at, o.Set.ID}]
-			if !ok {
-				continue
-			}
-			if h, _ := registry.MarkerOf(m); h.Resource != o.Resource && !l.shared(slot{p.at, o.Set.ID}, h.Resource, after) {
-				return true
-			}
-			break // the first place decides, as it does in Claim
+// marked is where a record set's own marker is: the first place that has one decides, as it does in Claim.
+func (a *attachment) marked(s record.Set) (slot, bool) {
+	for _, p := range a.r.placesOf(s, a.zone) {
+		if _, ok := a.have[slot{p.at, s.ID}]; ok {
+			return slot{p.at, s.ID}, true
+		}
+	}
+	return slot{}, false
+}
+
+func (a *attachment) resourcesDiffer() bool {
+	for _, o := range a.after {
+		at, ok := a.marked(o.Set)
+		if !ok {
+			continue
+		}
+		if h, _ := registry.MarkerOf(a.have[at]); h.Resource != o.Resource && !a.shared(at, h.Resource) {
+			return true
 		}
 	}
 	return false
 }
 
 // shared reports whether another record set that will be ours is marked at the slot for the resource.
-func (l *ledger) shared(at slot, resource string, after []registry.Owned) bool {
-	for _, o := range after {
-		if o.Resource != resource || o.Set.ID != at.id {
-			continue
-		}
-		for _, p := range l.r.places(o.Set.Name, o.Set.Type, l.zone) {
-			if p.at == at.at {
-				return true
-			}
-		}
-	}
-	return false
+func (a *attachment) shared(at slot, resource string) bool {
+	return slices.ContainsFunc(a.after, func(o registry.Owned) bool {
+		return o.Resource == resource && o.Set.ID == at.id &&
+			slices.ContainsFunc(a.r.placesOf(o.Set, a.zone), func(p place) bool { return p.at == at.at })
+	})
 }
 
 // formOf is the form for the name's markers: the forced one, else the one that the name has, else the zone's.
-func (l *ledger) formOf(have map[slot]record.Set) string {
-	if l.r.format != auto {
-		return l.r.format
+func (a *attachment) formOf() string {
+	if a.r.format != auto {
+		return a.r.format
 	}
-	isTyped, isUntyped := false, false
-	for s := range have {
+	has := make(map[string]bool)
+	for s := range a.have {
 		for _, t := range markable {
-			for _, p := range l.r.places(l.name, t, l.zone) {
-				if p.at == s.at && t != record.AAAA {
-					isTyped = isTyped || p.form == typed
-					isUntyped = isUntyped || p.form == untyped
+			if t == record.AAAA { // always typed, whatever the rest of the name is
+				continue
+			}
+			for _, p := range a.r.places(a.name, t, true, a.zone) {
+				if p.at == s.at {
+					has[p.form] = true
 				}
 			}
 		}
 	}
 	switch {
-	case isUntyped && !isTyped:
+	case has[typed] && has[untyped]:
+		return both
+	case has[untyped]:
 		return untyped
-	case isTyped:
+	case has[typed]:
 		return typed
 	default:
-		return l.r.fallback
+		return a.r.fallback
 	}
-}
-
-// wantMarkers adds the markers of one record set. The reason says why it can't have one.
-func (l *ledger) wantMarkers(want, have map[slot]record.Set, form string, o registry.Owned, after []registry.Owned) reason.Reason {
-	var forms []string
-	switch {
-	case form == both && o.Set.Type != record.AAAA:
-		forms = []string{typed, untyped}
-	case form == untyped && o.Set.Type != record.AAAA:
-		forms = []string{untyped}
-	default:
-		forms = []string{typed}
-	}
-	for _, f := range forms {
-		at, why := l.write(o.Set, f)
-		if why.None() {
-			why = l.free(slot{at, o.Set.ID}, have, after)
-		}
-		if f == untyped && why.Code == reason.MarkerCNAME && l.r.format == auto {
-			at, why = l.write(o.Set, typed) // the type keeps the marker clear of the CNAME
-			if why.None() {
-				why = l.free(slot{at, o.Set.ID}, have, after)
-			}
-		}
-		if !why.None() {
-			return why
-		}
-		s := slot{at, o.Set.ID}
-		if _, taken := want[s]; taken && f == untyped {
-			continue // an untyped marker is shared
-		}
-		want[s] = l.set(s, o)
-	}
-	return reason.Reason{}
-}
-
-func (l *ledger) set(s slot, o registry.Owned) record.Set {
-	h := registry.Heritage{Owner: l.r.owner, Resource: o.Resource}
-	return record.Set{Key: record.Key{Name: s.at, Type: record.TXT, ID: s.id}, Values: []string{h.String()}, Props: o.Set.Props}
-}
-
-// write is where a marker of a form is written.
-func (l *ledger) write(s record.Set, form string) (dnsname.Name, reason.Reason) {
-	head, rest := l.r.head(s.Name)
-	at := l.r.affix.untyped(head, rest)
-	if form == typed {
-		at = l.r.affix.typed(head, rest, s.Type)
-	}
-	if !slices.Contains(markable, s.Type) {
-		return "", reason.New(reason.TypeCantDo, "a marker's name can't carry the type %s", s.Type)
-	}
-	if !at.In(l.zone.Name) {
-		inside, ok := l.r.affix.apex(l.zone.Name, s.Type)
-		if !ok {
-			return "", reason.New(reason.MarkerOutside, "the marker of %s would be %s, outside the zone %s", s.Key, at, l.zone.Name)
-		}
-		at = inside
-	}
-	if len(at) > maxName {
-		return "", reason.New(reason.MarkerTooLong, "the marker's name %s has %d characters, more than %d", at, len(at), maxName)
-	}
-	for label := range at.Labels() {
-		if len(label) > maxLabel {
-			return "", reason.New(reason.MarkerTooLong, "the marker's label %q has %d characters, more than %d", label, len(label), maxLabel)
-		}
-	}
-	return at, reason.Reason{}
-}
-
-// free tells why a marker can't be written at a slot.
-func (l *ledger) free(s slot, have map[slot]record.Set, after []registry.Owned) reason.Reason {
-	if l.cname(s.at, after) {
-		return reason.New(reason.MarkerCNAME, "the marker and a CNAME would share the name %s", s.at)
-	}
-	there, ok := find(l.look(s.at), record.TXT, s.id)
-	if m, mine := have[s]; !ok || mine && len(m.Values) == 1 {
-		return reason.Reason{}
-	}
-	h, isMarker := registry.MarkerOf(there)
-	switch {
-	case !isMarker || len(there.Values) > 1:
-		return reason.New(reason.MarkerTaken, "%s holds a TXT record set that isn't a marker of ours alone", s.at)
-	case h.Owner != l.r.owner:
-		return reason.New(reason.OtherOwner, "%s is marked for the owner %q", s.at, h.Owner)
-	default:
-		return reason.New(reason.MarkerTaken, "the marker at %s is for another record set of ours (%s)", s.at, h.Resource)
-	}
-}
-
-// cname reports whether a CNAME will stand at a name: at our own name what will be there counts, elsewhere what is there.
-func (l *ledger) cname(at dnsname.Name, after []registry.Owned) bool {
-	if at == l.name {
-		return slices.ContainsFunc(after, func(o registry.Owned) bool { return o.Set.Type == record.CNAME })
-	}
-	return slices.ContainsFunc(l.look(at), func(s record.Set) bool { return s.Type == record.CNAME })
 }
 
 // diff turns what is and what should be into changes, in the order of their keys.
-func (l *ledger) diff(have, want map[slot]record.Set) []change.Change {
+func (a *attachment) diff() []change.Change {
 	var out []change.Change
-	for s, before := range have {
-		if after, stays := want[s]; stays {
-			out = append(out, change.Change{Before: &before, After: &after, Marker: true, Resource: resourceOf(after)})
-		} else if len(before.Values) == 1 { // a set with other texts beside the marker isn't ours to remove
-			out = append(out, change.Change{Before: &before, Marker: true, Resource: resourceOf(before)})
+	for s, before := range a.have {
+		after, stays := a.want[s]
+		if rest := others(before); !stays && len(rest) > 0 { // the texts beside the marker aren't ours to remove
+			after, stays = withValues(before, rest), true
 		}
+		c := change.Change{Before: &before, Marker: true, Resource: resourceOf(before)}
+		if stays {
+			c.After, c.Resource = &after, resourceOf(after)
+		}
+		out = append(out, c)
 	}
-	for s, after := range want {
-		if _, there := have[s]; !there {
+	for s, after := range a.want {
+		if _, there := a.have[s]; !there {
 			out = append(out, change.Change{After: &after, Marker: true, Resource: resourceOf(after)})
 		}
 	}
-	slices.SortFunc(out, func(a, b change.Change) int { return cmp.Or(a.Key().Compare(b.Key())) })
+	slices.SortFunc(out, func(a, b change.Change) int { return a.Key().Compare(b.Key()) })
 	return out
 }
 
 func resourceOf(marker record.Set) string {
 	h, _ := registry.MarkerOf(marker)
 	return h.Resource
+}
+
+// others are the values of a marker's set that are no markers.
+func others(s record.Set) []string {
+	var out []string
+	for _, v := range s.Values {
+		if _, ok := registry.ParseHeritage(v); !ok {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func withValues(s record.Set, values []string) record.Set {
+	s.Values, s.Stored = slices.Sorted(slices.Values(values)), nil
+	return s
 }

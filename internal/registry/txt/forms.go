@@ -25,7 +25,7 @@ type reading struct {
 	typ  record.Type
 }
 
-// heads are the first labels that a name can have in its marker: a wildcard's is replaced.
+// head splits a name into its first label and the rest, a wildcard's asterisk replaced.
 func (r *Registry) head(n dnsname.Name) (string, dnsname.Name) {
 	head, rest := n.Cut()
 	if head == "*" && r.wildcard != "" {
@@ -34,21 +34,30 @@ func (r *Registry) head(n dnsname.Name) (string, dnsname.Name) {
 	return head, rest
 }
 
-// places lists where the marker of a record set of type t at n may stand, the most telling form first.
-func (r *Registry) places(n dnsname.Name, t record.Type, z zone.Zone) []place {
+// placesOf lists where the marker of a record set may stand, the most telling form first.
+func (r *Registry) placesOf(s record.Set, z zone.Zone) []place {
+	return r.places(s.Name, s.Type, s.Alias != nil, z)
+}
+
+// places is placesOf for a record set of type t at n, which may be an alias.
+func (r *Registry) places(n dnsname.Name, t record.Type, alias bool, z zone.Zone) []place {
 	out := make([]place, 0, 4+4*len(r.old))
-	out = r.placesOf(out, r.affix, n, t, z, false)
+	out = r.addPlaces(out, r.affix, n, t, alias, z)
+	current := len(out)
 	for _, a := range r.old {
-		out = r.placesOf(out, a, n, t, z, true)
+		out = r.addPlaces(out, a, n, t, alias, z)
+	}
+	for i := current; i < len(out); i++ {
+		out[i].moved = true
 	}
 	return out
 }
 
-func (r *Registry) placesOf(out []place, a affix, n dnsname.Name, t record.Type, z zone.Zone, moved bool) []place {
+func (r *Registry) addPlaces(out []place, a affix, n dnsname.Name, t record.Type, alias bool, z zone.Zone) []place {
 	head, rest := r.head(n)
 	add := func(at dnsname.Name, form string, primary bool) {
 		if at.In(z.Name) {
-			out = append(out, place{at: at, form: form, moved: moved, primary: primary})
+			out = append(out, place{at: at, form: form, primary: primary})
 		}
 	}
 	add(a.typed(head, rest, t), typed, true)
@@ -57,11 +66,15 @@ func (r *Registry) placesOf(out []place, a affix, n dnsname.Name, t record.Type,
 			add(at, typed, true)
 		}
 	}
-	if t == record.A { // an alias was marked as the CNAME that was asked for
+	types := []record.Type{t}
+	if t == record.A && alias { // an alias was marked as the CNAME that was asked for
 		add(a.typed(head, rest, record.CNAME), typed, false)
+		types = append(types, record.CNAME)
 	}
 	if a.templated() {
-		add(a.older(head, rest, t), typed, false)
+		for _, t := range types {
+			add(a.older(head, rest, t), typed, false)
+		}
 	}
 	if t != record.AAAA { // the form without a type is older than AAAA support, so it never claims AAAA
 		add(a.untyped(head, rest), untyped, false)
@@ -83,25 +96,29 @@ func (r *Registry) readingsOf(out []reading, a affix, at dnsname.Name, z zone.Zo
 		if head == "" {
 			return
 		}
-		out = append(out, reading{join(head, rest), t})
-		if head == r.wildcard {
-			out = append(out, reading{join("*", rest), t})
+		name := join(head, rest)
+		out = append(out, reading{name, t})
+		if below, ok := strings.CutPrefix(string(name), r.wildcard+"."); ok && r.wildcard != "" {
+			out = append(out, reading{join("*", dnsname.Name(below)), t})
+		}
+	}
+	typed := func(head string, rest dnsname.Name, t record.Type) {
+		add(head, rest, t)
+		if t == record.CNAME { // or of an alias
+			add(head, rest, record.A)
 		}
 	}
 	if a.templated() {
 		for _, t := range markable {
 			if head, rest, ok := a.with(t).cut(at); ok {
-				add(head, rest, t)
+				typed(head, rest, t)
 			}
 		}
 	}
 	if head, rest, ok := a.with(anyType).cut(at); ok {
 		add(head, rest, anyType)
 		if t, after := cutType(head); t != anyType {
-			add(after, rest, t)
-			if t == record.CNAME {
-				add(after, rest, record.A)
-			}
+			typed(after, rest, t)
 		}
 	}
 	return r.apexReadings(out, a, at, z)

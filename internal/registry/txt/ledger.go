@@ -30,7 +30,7 @@ func (l *ledger) IsMarker(s record.Set) bool {
 // Claim finds the marker of a record set: the first place that has one decides.
 func (l *ledger) Claim(s record.Set) (registry.Claim, bool, reason.Reason) {
 	why := reason.New(reason.Foreign, "%s has no ownership marker", s.Key)
-	for _, p := range l.r.places(s.Name, s.Type, l.zone) {
+	for _, p := range l.r.placesOf(s, l.zone) {
 		_, h, ok := l.marker(p, s.ID)
 		if !ok {
 			continue
@@ -97,7 +97,7 @@ func (l *ledger) stands(x reading, id string, at dnsname.Name) bool {
 }
 
 func (l *ledger) toldElsewhere(s record.Set, at dnsname.Name) bool {
-	for _, p := range l.r.places(s.Name, s.Type, l.zone) {
+	for _, p := range l.r.placesOf(s, l.zone) {
 		if p.primary && p.at != at {
 			if _, _, ok := l.marker(p, s.ID); ok {
 				return true

@@ -14,7 +14,7 @@ type Options struct {
 	Prefix    string   `name:"txt-prefix" help:"Text before the names of markers; may contain %{record_type}. Excludes --txt-suffix."`
 	Suffix    string   `name:"txt-suffix" help:"Text after the first label of markers' names; may contain %{record_type}."`
 	Wildcard  string   `name:"txt-wildcard-replacement" help:"Text for the asterisk of a wildcard in its marker's name."`
-	Format    string   `name:"txt-format" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
+	Format    string   `name:"txt-format" enum:"auto,typed,untyped,both" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
 	OldPrefix []string `name:"txt-old-prefix" sep:"none" help:"A --txt-prefix that was used before; its markers are read, and moved with the next change of their name. Repeatable."`
 }
 
@@ -37,19 +37,19 @@ func (o Options) Check() (errs []error) {
 	if !slices.Contains([]string{auto, typed, untyped, both}, o.Format) {
 		errs = append(errs, fmt.Errorf("--txt-format=%s: must be auto, typed, untyped or both", o.Format))
 	}
-	for flag, affix := range o.affixes() {
-		if bad := strings.Trim(strings.ToLower(strings.ReplaceAll(affix, template, "")), "abcdefghijklmnopqrstuvwxyz0123456789-_."); bad != "" {
-			errs = append(errs, fmt.Errorf("--%s=%q: only letters, digits, -, _, . and %s may be in it", flag, affix, template))
+	for _, affix := range append([]string{o.Prefix, o.Suffix}, o.OldPrefix...) {
+		if !plain(strings.ReplaceAll(affix, template, "")) {
+			errs = append(errs, fmt.Errorf("%q in --txt-prefix, --txt-suffix or --txt-old-prefix: only letters, digits, -, _, . and %s may be in it", affix, template))
 		}
+	}
+	if !plain(o.Wildcard) {
+		errs = append(errs, fmt.Errorf("--txt-wildcard-replacement=%q: only letters, digits, -, _ and . may be in it", o.Wildcard))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errs
 }
 
-func (o Options) affixes() map[string]string {
-	m := map[string]string{"txt-prefix": o.Prefix, "txt-suffix": o.Suffix, "txt-wildcard-replacement": o.Wildcard}
-	if len(o.OldPrefix) > 0 {
-		m["txt-old-prefix"] = strings.Join(o.OldPrefix, "")
-	}
-	return m
+// plain reports whether s has only what names are made of.
+func plain(s string) bool {
+	return strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
 }

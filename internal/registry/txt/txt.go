@@ -46,24 +46,20 @@ func New(o Options) *Registry {
 // Owner is our owner id.
 func (r *Registry) Owner() string { return r.owner }
 
-// Survey counts the zone's markers by form, those of AAAA left out because they are always typed. New names follow the majority;
-// typed where there is none.
+// Survey counts the zone's markers by form, those of AAAA left out because they are always typed. A marker counts where the
+// record set that it can be read for is there: one of a foreign prefix tells nothing. New names follow the majority; typed
+// where there is none.
 func (r *Registry) Survey(z zone.Zone, sets iter.Seq[record.Set]) registry.Registry {
-	balance := 0
+	there := make(map[dnsname.Name]bool)
 	for s := range sets {
 		if _, ok := registry.MarkerOf(s); !ok {
-			continue
+			there[s.Name] = true
 		}
-		head, _, ok := r.affix.with(anyType).cut(s.Name)
-		if !ok {
-			continue
-		}
-		switch t, _ := cutType(head); t {
-		case record.AAAA:
-		case anyType:
-			balance++
-		default:
-			balance--
+	}
+	balance := 0
+	for s := range sets {
+		if _, ok := registry.MarkerOf(s); ok {
+			balance += r.lean(s.Name, there)
 		}
 	}
 	surveyed := *r
@@ -71,6 +67,25 @@ func (r *Registry) Survey(z zone.Zone, sets iter.Seq[record.Set]) registry.Regis
 		surveyed.fallback = untyped
 	}
 	return &surveyed
+}
+
+// lean is 1 for a marker without a type, -1 for one with a type, 0 for one that tells nothing.
+func (r *Registry) lean(at dnsname.Name, there map[dnsname.Name]bool) int {
+	head, rest, ok := r.affix.with(anyType).cut(at)
+	if !ok {
+		return 0
+	}
+	stands := func(head string) bool { return there[join(head, rest)] || head == r.wildcard && there[join("*", rest)] }
+	switch t, after := cutType(head); {
+	case t == record.AAAA && stands(after):
+		return 0
+	case t != anyType && stands(after):
+		return -1
+	case stands(head):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // Subjects lists the names that a marker at a name can be read for, and those that share a possible marker with the name: their
@@ -86,7 +101,7 @@ func (r *Registry) Subjects(at dnsname.Name, z zone.Zone) []dnsname.Name {
 	}
 	add(at)
 	for _, t := range markable {
-		for _, p := range r.places(at, t, z) {
+		for _, p := range r.places(at, t, true, z) {
 			add(p.at)
 		}
 	}

@@ -20,9 +20,9 @@ const (
 	Upsert Action = "UPSERT"
 )
 
-// Change is one element of a change batch. The values of Set are those of Stored, or the canonical ones of Values where Stored is nil. Routing and
-// health checks are properties called aws/weight, aws/region, aws/failover, aws/multi-value-answer, aws/geolocation-*,
-// aws/geoproximity-*, aws/cidr-* and aws/health-check-id.
+// Change is one element of a change batch. The values of Set are those of Stored, or the canonical ones of Values where Stored is
+// nil. Routing and health checks are properties called aws/weight, aws/region, aws/failover, aws/multi-value-answer,
+// aws/geolocation-*, aws/geoproximity-*, aws/cidr-* and aws/health-check-id.
 type Change struct {
 	Action Action
 	Set    record.Set

@@ -279,6 +279,14 @@ func TestRulesOfSize(t *testing.T) {
 	})
 }
 
+// TestRulesOfFullZones has a zone with more sets than its quota, as a quota that was lowered leaves it.
+func TestRulesOfFullZones(t *testing.T) {
+	checkRules(t, r53emu.Options{Limits: r53emu.Limits{Sets: 1}}, map[string]rule{
+		"edited": {page: "DNSLimitations", changes: list(ch(upsert, "example.com", "NS", "ns.example.net"))},
+		"grown":  {page: "DNSLimitations", changes: list(ch(create, "a.example.com", "A", "192.0.2.1")), code: badBatch, message: "MAX_RRSETS_BY_ZONE"},
+	})
+}
+
 // TestApplyAlone uses the rules without a server.
 func TestApplyAlone(t *testing.T) {
 	s, id := zoneWith(t, r53emu.Options{})

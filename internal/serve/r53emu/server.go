@@ -18,7 +18,7 @@ import (
 
 // Options adjusts the service. The zero Options is one without limits of rate, delays and policy.
 type Options struct {
-	DB         *zonedb.DB       // the zones; nil for a new, empty one
+	DB         *zonedb.DB       // the zones, with sets as Apply leaves them; nil for a new, empty one
 	Now        func() time.Time // nil: time.Now
 	Limits     Limits
 	Policy     *Policy       // nil allows everything

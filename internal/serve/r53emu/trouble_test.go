@@ -221,3 +221,38 @@ func TestByHand(t *testing.T) {
 		})
 	}
 }
+
+func TestZoneLimit(t *testing.T) {
+	s, id := zoneWith(t, r53emu.Options{})
+	private := s.AddZone("example.com", true)
+	for path, want := range map[string]string{
+		id + "/MAX_RRSETS_BY_ZONE": "<Value>10000</Value></Limit><Count>2</Count>", private + "/MAX_VPCS_ASSOCIATED_BY_ZONE": "<Count>0</Count>",
+		id + "/MAX_VPCS_ASSOCIATED_BY_ZONE": "<Code>HostedZoneNotPrivate</Code>", id + "/OTHER": "<Code>InvalidInput</Code>", "Z9/MAX_RRSETS_BY_ZONE": "<Code>NoSuchHostedZone</Code>",
+	} {
+		body, err := io.ReadAll(post(t, s, http.MethodGet, "/2013-04-01/hostedzonelimit/"+path, signed, "").Body)
+		if err != nil || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %s, want %s", path, body, want)
+		}
+	}
+}
+
+func TestTagsRefused(t *testing.T) {
+	s, id := zoneWith(t, r53emu.Options{})
+	ids := func(n int) string {
+		return "<ListTagsForResourcesRequest><ResourceIds>" + strings.Repeat("<ResourceId>"+id+"</ResourceId>", n) + "</ResourceIds></ListTagsForResourcesRequest>"
+	}
+	for name, tc := range map[string]struct{ method, path, body, want string }{
+		"ten":          {"POST", "tags/hostedzone", ids(10), "<ResourceTagSet>"},
+		"eleven":       {"POST", "tags/hostedzone", ids(11), "<Code>InvalidInput</Code>"},
+		"none":         {"POST", "tags/hostedzone", ids(0), "<Code>InvalidInput</Code>"},
+		"health check": {"GET", "tags/healthcheck/x", "", "<Code>NoSuchHealthCheck</Code>"},
+		"no zone":      {"GET", "tags/hostedzone/Z9", "", "<Code>NoSuchHostedZone</Code>"},
+		"no zone, add": {"POST", "tags/hostedzone/Z9", "<ChangeTagsForResourceRequest/>", "<Code>NoSuchHostedZone</Code>"},
+		"no XML":       {"POST", "tags/hostedzone/" + id, "x", "<Code>MalformedInput</Code>"},
+	} {
+		body, err := io.ReadAll(post(t, s, tc.method, "/2013-04-01/"+tc.path, signed, tc.body).Body)
+		if err != nil || !strings.Contains(string(body), tc.want) {
+			t.Errorf("%s: %s, want %s", name, body, tc.want)
+		}
+	}
+}

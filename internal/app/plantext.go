@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"nafuda.io/nafuda/internal/model/change"
+)
+
+// The escapes of a terminal's colours (ECMA-48, SGR).
+const (
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	red    = "\x1b[31m"
+	dim    = "\x1b[2m"
+	plain  = "\x1b[0m"
+)
+
+// Write writes the plan for people: grouped by zone, old → new, from which object, and what is refused or held and why. Text
+// from objects is quoted where it could pass for something else.
+func (p Plan) Write(w io.Writer, colour bool) error {
+	t := planText{colour: colour}
+	for _, v := range p.Views {
+		t.view(v, len(p.Views) > 1)
+	}
+	if p.Empty() {
+		t.line("", "Nothing to do.")
+	} else {
+		t.line("", "%s Plan %s.", p.summary(), p.Hash)
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+func (p Plan) summary() string {
+	count := make(map[change.Action]int)
+	for _, v := range p.Views {
+		for _, c := range v.Changes {
+			count[c.Action]++
+		}
+	}
+	return fmt.Sprintf("%d to create, %d to update, %d to delete.", count[change.Create], count[change.Update], count[change.Delete])
+}
+
+type planText struct {
+	b      strings.Builder
+	colour bool
+}
+
+func (t *planText) line(colour, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if t.colour && colour != "" {
+		text = colour + text + plain
+	}
+	t.b.WriteString(text + "\n")
+}
+
+func (t *planText) view(v PlanView, named bool) {
+	if named {
+		t.line("", "View %s", v.Name)
+	}
+	zone := PlanZone{}
+	for _, c := range v.Changes {
+		if c.Zone != zone {
+			zone = c.Zone
+			t.line("", "Zone %s (%s)", zone.Name, zone.ID)
+		}
+		t.change(c)
+	}
+	t.names("Held", yellow, v.Held)
+	t.names("Refused", red, v.Refused)
+}
+
+func (t *planText) change(c PlanChange) {
+	colour, sign := map[change.Action]string{change.Create: green, change.Update: yellow, change.Delete: red}[c.Action], map[change.Action]string{
+		change.Create: "+", change.Update: "~", change.Delete: "-",
+	}[c.Action]
+	if c.Marker {
+		colour = dim
+	}
+	id := ""
+	if c.ID != "" {
+		id = fmt.Sprintf(" [%q]", c.ID)
+	}
+	var what string
+	switch c.Action {
+	case change.Create:
+		what = c.After.String()
+	case change.Delete:
+		what = c.Before.String()
+	default:
+		what = c.Before.String() + " → " + c.After.String()
+	}
+	from := ""
+	if c.From != "" {
+		from = "  (" + clean(c.From) + ")"
+	}
+	t.line(colour, "  %s %s %s%s  %s%s", sign, clean(string(c.Name)), c.Type, id, what, from)
+}
+
+// String is the set in one line: its TTL and targets.
+func (s *PlanSet) String() string {
+	text := clean(strings.Join(s.Targets, ", "))
+	if s.TTL > 0 {
+		text = fmt.Sprintf("%d %s", s.TTL, text)
+	}
+	return text
+}
+
+func (t *planText) names(title, colour string, list []PlanName) {
+	if len(list) == 0 {
+		return
+	}
+	t.line("", "%s", title)
+	for _, n := range list {
+		what := strings.TrimSpace(fmt.Sprintf("%s %s", n.Name, n.Type))
+		if n.Field != "" {
+			what = fmt.Sprintf("%s %q", clean(n.Field), n.Value)
+		}
+		text := n.Reason.Text
+		if n.Fix != "" {
+			text += "; " + n.Fix
+		}
+		from := ""
+		if n.From != "" {
+			from = "  (" + clean(n.From) + ")"
+		}
+		t.line(colour, "  ! %s%s: %s", clean(what), from, clean(text))
+	}
+}
+
+// clean replaces control characters, so that text from objects can't steer a terminal.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '�'
+		}
+		return r
+	}, s)
+}

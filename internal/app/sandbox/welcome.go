@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package sandbox
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"nafuda.io/nafuda/internal/serve/zonedb"
+)
+
+// welcome prints what to type next.
+func welcome(out io.Writer, o Options, s sockets, db *zonedb.DB) error {
+	host, port, err := net.SplitHostPort(s.tcp.Addr().String())
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe sandbox runs: a Route 53 at http://%s, a name server at %s. Nothing leaves this machine.\n\n", s.api.Addr(), s.tcp.Addr())
+	fmt.Fprintf(&b, "Ask the name server:\n\n    dig @%s -p %s dev1.%s +short\n\n", host, port, o.Zones[0])
+	fmt.Fprintf(&b, "Look into the zones:\n\n")
+	for _, z := range db.Zones() {
+		fmt.Fprintf(&b, "    AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox AWS_DEFAULT_REGION=us-east-1 \\\n")
+		fmt.Fprintf(&b, "        aws --endpoint-url http://%s route53 list-resource-record-sets --hosted-zone-id %s\n\n", s.api.Addr(), z.ID)
+	}
+	fmt.Fprintf(&b, "Edit a file in %s, and ask again. Ctrl-C ends it.\n\n", strings.Join(o.Manifests, ", "))
+	_, err = io.WriteString(out, b.String())
+	return err
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// attach adds the changes of markers.
+func (p *planner) attach() []registry.Refused {
+	slices.SortFunc(p.after, func(a, b registry.Owned) int { return record.Compare(a.Set, b.Set) })
+	slices.SortStableFunc(p.changes, func(a, b change.Change) int { return a.Key().Compare(b.Key()) })
+	markers, refused := p.Ledger.Attach(p.changes, p.after)
+	if refused != nil {
+		return refused
+	}
+	if len(p.changes) == 0 && !p.Policy.Allows(change.Update) {
+		return nil // a marker alone changes only because its object did
+	}
+	records := len(p.changes)
+	for _, m := range markers {
+		if m.After != nil {
+			sets, err := p.Desired(*m.After)
+			if err != nil || len(sets) != 1 {
+				return p.refuseAll(p.changes[:records], reason.New(reason.BadValue, "the marker %s can't be stored: %v", m.Key(), err))
+			}
+			m.After = &sets[0]
+		}
+		if m.Before != nil && m.After != nil && m.Before.Equal(*m.After) {
+			continue
+		}
+		p.changes = append(p.changes, m)
+	}
+	return nil
+}
+
+// refuseAll bars every change, because their markers can't be written.
+func (p *planner) refuseAll(changes []change.Change, why reason.Reason) []registry.Refused {
+	out := make([]registry.Refused, 0, len(changes)+1)
+	for _, c := range changes {
+		out = append(out, registry.Refused{Key: c.Key(), Why: why})
+	}
+	if len(out) == 0 {
+		out = append(out, registry.Refused{Key: record.Key{Name: p.Name}, Why: why})
+	}
+	return out
+}
+
+// exclude finds creates that can't stand beside what will be at the name: a CNAME beside anything, a set with an identifier
+// beside one without (RFC 1034 section 3.6.2; Route 53, ChangeResourceRecordSets). Of two creates the first in order stays.
+func (p *planner) exclude() []registry.Refused {
+	var out []registry.Refused
+	final := p.final()
+	created := make(map[record.Key]bool) // later ones
+	for _, c := range p.changes {
+		created[c.Key()] = c.Action() == change.Create && !c.Marker
+	}
+	for _, c := range p.changes {
+		if !created[c.Key()] || c.Key().Name != p.Name {
+			continue
+		}
+		created[c.Key()] = false
+		i := slices.IndexFunc(final, func(s record.Set) bool { return !created[s.Key] && clash(s.Key, c.Key()) })
+		if i >= 0 {
+			out = append(out, registry.Refused{Key: c.Key(), Why: p.beside(c.Key(), final[i])})
+		}
+	}
+	return out
+}
+
+// beside says why a record set can't be made beside another.
+func (p *planner) beside(k record.Key, s record.Set) reason.Reason {
+	kept, stays := p.kept[s.Key]
+	_, ours := p.ours[s.Key]
+	wanted := slices.ContainsFunc(p.wanted, func(w change.Want) bool { return w.Set.Key == s.Key })
+	switch {
+	case p.Ledger.IsMarker(s):
+		return reason.New(reason.MarkerCNAME, "%s can't stand beside the marker %s", k, s.Key)
+	case stays && ours:
+		return kept
+	case ours || wanted:
+		return reason.New(reason.ClaimHolderWins, "%s can't stand beside %s, which is asked for too", k, s.Key)
+	default:
+		return reason.New(reason.Foreign, "%s can't stand beside %s, which isn't ours", k, s.Key)
+	}
+}
+
+// final is what will be at the name.
+func (p *planner) final() []record.Set {
+	gone := make(map[record.Key]bool)
+	var out []record.Set
+	for _, c := range p.changes {
+		if c.Key().Name != p.Name {
+			continue
+		}
+		gone[c.Key()] = true
+		if c.After != nil {
+			out = append(out, *c.After)
+		}
+	}
+	for _, s := range p.Observed {
+		if !gone[s.Key] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// clash reports whether two record sets of one name exclude each other.
+func clash(a, b record.Key) bool {
+	if a.Type != b.Type {
+		return a.Type == record.CNAME || b.Type == record.CNAME
+	}
+	return (a.ID == "") != (b.ID == "")
+}

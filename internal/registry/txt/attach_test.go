@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package txt_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/txt"
+)
+
+// owned reads lines of sets, each after its resource: "resource name TYPE value".
+func owned(t *testing.T, text string) []registry.Owned {
+	t.Helper()
+	var out []registry.Owned
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		resource, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		out = append(out, registry.Owned{Set: sets(t, rest)[0], Resource: resource})
+	}
+	return out
+}
+
+// changesTo is what brings the claimed sets at the names of after and gone to after.
+func changesTo(l registry.Ledger, state []record.Set, after []registry.Owned, at string) []change.Change {
+	var out []change.Change
+	for _, s := range look(state)(full(at)) {
+		c, ok, _ := l.Claim(s)
+		if l.IsMarker(s) || !ok || c.Owner != us {
+			continue
+		}
+		if i := slices.IndexFunc(after, func(o registry.Owned) bool { return o.Set.Key == s.Key }); i < 0 {
+			out = append(out, change.Change{Before: &s})
+		} else if !after[i].Set.Equal(s) {
+			out = append(out, change.Change{Before: &s, After: &after[i].Set})
+		}
+	}
+	for _, o := range after {
+		if !slices.ContainsFunc(state, func(s record.Set) bool { return s.Key == o.Set.Key }) {
+			out = append(out, change.Change{After: &o.Set})
+		}
+	}
+	return out
+}
+
+// apply enters changes as Route 53 does: what is deleted must be there exactly, what is created must not.
+func apply(t *testing.T, state []record.Set, changes []change.Change) []record.Set {
+	t.Helper()
+	out := slices.Clone(state)
+	for _, c := range changes {
+		if c.Before != nil {
+			i := slices.IndexFunc(out, func(s record.Set) bool { return s.Equal(*c.Before) })
+			if i < 0 {
+				t.Fatalf("%s: %v isn't there", c, *c.Before)
+			}
+			out = slices.Delete(out, i, i+1)
+		}
+	}
+	for _, c := range changes {
+		if c.After != nil {
+			if slices.ContainsFunc(out, func(s record.Set) bool { return s.Key == c.After.Key }) {
+				t.Fatalf("%s: it is there already", c)
+			}
+			out = append(out, *c.After)
+		}
+	}
+	return out
+}
+
+func TestAttach(t *testing.T) {
+	for name, tc := range map[string]struct {
+		why     string
+		opts    txt.Options
+		state   string
+		at      string // www unless given
+		after   string
+		want    string
+		refused reason.Code
+	}{
+		"new, empty zone":      {why: "typed", after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/x"},
+		"new, both":            {why: "both forms", opts: txt.Options{Format: "both"}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x\na-www TXT =i/x"},
+		"new AAAA, both":       {why: "AAAA is always typed", opts: txt.Options{Format: "both"}, after: "i/x www AAAA 2001:db8::1", want: "www AAAA 2001:db8::1\naaaa-www TXT =i/x"},
+		"nothing to do":        {why: "markers alone don't move", state: "www A 192.0.2.1\nwww TXT =i/x", opts: txt.Options{Format: "typed", Prefix: "n."}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x"},
+		"object differs":       {why: "the marker names the new object", state: "www A 192.0.2.1\na-www TXT =i/x", after: "i/y www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/y"},
+		"keeps untyped":        {why: "an owned name keeps its form", state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\nwww TXT =i/x"},
+		"keeps typed":          {why: "an owned name keeps its form", state: "www A 192.0.2.1\na-www TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\na-www TXT =i/x"},
+		"keeps both":           {why: "ExternalDNS wrote both forms for years", state: "www A 192.0.2.1\na-www TXT =i/x\nwww TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\na-www TXT =i/x\nwww TXT =i/x"},
+		"untyped and new AAAA": {why: "AAAA typed, the rest as it was", state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www A 192.0.2.1\ni/x www AAAA 2001:db8::1", want: "www A 192.0.2.1\nwww AAAA 2001:db8::1\nwww TXT =i/x\naaaa-www TXT =i/x"},
+		"forced typed":         {why: "typed moves an untyped marker with the next change", opts: txt.Options{Format: "typed"}, state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\na-www TXT =i/x"},
+		"forced untyped":       {why: "untyped moves a typed marker with the next change", opts: txt.Options{Format: "untyped"}, state: "www A 192.0.2.1\na-www TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\nwww TXT =i/x"},
+		"move from no prefix":  {why: "our own unprefixed marker moves with the next change, in its form", opts: txt.Options{Prefix: "n."}, state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\nn.www TXT =i/x"},
+		"move from old prefix": {why: "so does one of an old prefix", opts: txt.Options{Prefix: "n.", OldPrefix: []string{"old-"}}, state: "www A 192.0.2.1\nold-a-www TXT =i/x", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\nn.a-www TXT =i/x"},
+		"moved, then gone":     {why: "a marker of an old prefix goes with its record set", opts: txt.Options{Prefix: "n."}, state: "www A 192.0.2.1\na-www TXT =i/x", want: ""},
+		"alias of old":         {why: "the marker of the CNAME that was asked for moves", state: "www A alias:lb.example.net\ncname-www TXT =i/x", after: "i/x www A alias:lb2.example.net", want: "www A alias:lb2.example.net\na-www TXT =i/x"},
+		"CNAME, untyped name":  {why: "beside a CNAME the typed form is written", state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www CNAME lb.example.net", want: "www CNAME lb.example.net\ncname-www TXT =i/x"},
+		"CNAME, forced":        {why: "untyped is refused beside a CNAME", opts: txt.Options{Format: "untyped"}, state: "www A 192.0.2.1\nwww TXT =i/x", after: "i/x www CNAME lb.example.net", refused: reason.MarkerCNAME},
+		"CNAME, prefixed":      {why: "with a prefix the untyped form is clear of it", opts: txt.Options{Format: "untyped", Prefix: "n."}, state: "www A 192.0.2.1\nn.www TXT =i/x", after: "i/x www CNAME lb.example.net", want: "www CNAME lb.example.net\nn.www TXT =i/x"},
+		"back from CNAME":      {why: "typed stays typed", state: "www CNAME lb.example.net\ncname-www TXT =i/x", after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/x"},
+		"A and AAAA to CNAME":  {why: "both markers go", state: "www A 192.0.2.1\nwww AAAA 2001:db8::1\na-www TXT =i/x\naaaa-www TXT =i/x", after: "i/x www CNAME lb.example.net", want: "www CNAME lb.example.net\ncname-www TXT =i/x"},
+		"simple to weighted":   {why: "the marker has the set's identifier", state: "www A 192.0.2.1\na-www TXT =i/x", after: "i/x www#b A 192.0.2.1", want: "www#b A 192.0.2.1\na-www#b TXT =i/x"},
+		"shared, one goes":     {why: "an untyped marker goes with the last of its record sets", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", after: "i/x www MX 10", want: "www MX 10\nwww TXT =i/x"},
+		"shared, all go":       {why: "an untyped marker goes with the last of its record sets", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", want: ""},
+		"shared, two objects":  {why: "one of the objects is named, and that is enough", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", after: "i/x www A 192.0.2.1\ni/y www MX 10", want: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x"},
+		"orphan of ours":       {why: "a marker whose record set was lost is taken up", state: "a-www TXT =i/old", after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/x"},
+		"orphan of others":     {why: "the record set would be the other owner's", state: "a-www TXT =them:i/x", after: "i/x www A 192.0.2.1", refused: reason.OtherOwner},
+		"name taken":           {why: "a text of somebody's stays", state: "a-www TXT hello", after: "i/x www A 192.0.2.1", refused: reason.MarkerTaken},
+		"name is a CNAME":      {why: "nothing stands beside a CNAME", state: "a-www CNAME lb.example.net", after: "i/x www A 192.0.2.1", refused: reason.MarkerCNAME},
+		"marker of another":    {why: "a-b's TXT is b's marker", opts: txt.Options{Format: "untyped"}, state: "b A 192.0.2.1\na-b TXT =i/y", at: "a-b", after: "i/x a-b A 192.0.2.2", refused: reason.MarkerTaken},
+		"text kept on change":  {why: "the other text isn't ours", state: "www A 192.0.2.1\nwww TXT =i/x v=spf1", after: "i/y www A 192.0.2.2", want: "www A 192.0.2.2\nwww TXT =i/y v=spf1"},
+		"text kept on delete":  {why: "our value alone goes", state: "www A 192.0.2.1\na-www TXT =i/x v=spf1", want: "a-www TXT v=spf1"},
+		"text kept on move":    {why: "our value alone moves", opts: txt.Options{Format: "typed"}, state: "www A 192.0.2.1\nwww TXT =i/x v=spf1", after: "i/x www A 192.0.2.2", want: "www A 192.0.2.2\nwww TXT v=spf1\na-www TXT =i/x"},
+		"TXT asked for":        {why: "the wanted text has the name", opts: txt.Options{Format: "untyped"}, after: "i/x www A 192.0.2.1\ni/y www TXT hello", refused: reason.MarkerTaken},
+		"text of other kind":   {why: "Route 53 has no simple TXT beside a weighted one", opts: txt.Options{Format: "untyped"}, state: "www TXT v=spf1", after: "i/x www#b A 192.0.2.1", refused: reason.MarkerTaken},
+		"can't move":           {why: "what can't move stays where it is", opts: txt.Options{Prefix: "n."}, state: "www A 192.0.2.1\na-www TXT =i/x\nn.a-www TXT hello", after: "i/y www A 192.0.2.2", want: "www A 192.0.2.2\na-www TXT =i/y\nn.a-www TXT hello"},
+		"apex":                 {why: "inside the zone", opts: txt.Options{Prefix: "n-"}, at: "@", after: "i/x @ A 192.0.2.1", want: "@ A 192.0.2.1\na-n- TXT =i/x"},
+		"apex, both":           {why: "the one marker inside the zone is both", opts: txt.Options{Prefix: "n-", Format: "both"}, at: "@", after: "i/x @ A 192.0.2.1", want: "@ A 192.0.2.1\na-n- TXT =i/x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.at == "" {
+				tc.at = "www"
+			}
+			state, after := sets(t, tc.state), owned(t, tc.after)
+			r := txt.New(options(tc.opts))
+			l := r.Open(full(tc.at), example, look(state), nobody)
+			changes := changesTo(l, state, after, tc.at)
+			markers, refused := l.Attach(changes, after)
+			if tc.refused != "" {
+				if markers != nil || len(refused) == 0 || refused[0].Why.Code != tc.refused || refused[0].Why.Fix() == "" {
+					t.Fatalf("refused %v, changes %v; want %s (%s)", refused, markers, tc.refused, tc.why)
+				}
+				return
+			}
+			if refused != nil {
+				t.Fatalf("refused %v (%s)", refused, tc.why)
+			}
+			state = apply(t, state, append(changes, real(markers)...))
+			if diff := cmp.Diff(text(sets(t, tc.want)), text(state)); diff != "" {
+				t.Fatalf("%s (-want +got):\n%s", tc.why, diff)
+			}
+			for _, o := range after { // together: what is ours reads as ours
+				if c, ok, why := r.Open(full(tc.at), example, look(state), nobody).Claim(o.Set); !ok || c.Owner != us {
+					t.Errorf("afterwards %s is claimed by %q: %v (%s)", o.Set.Key, c.Owner, why, tc.why)
+				}
+			}
+		})
+	}
+}
+
+// real leaves out changes that change nothing, as the plan does.
+func real(changes []change.Change) []change.Change {
+	return slices.DeleteFunc(changes, func(c change.Change) bool { return c.Before != nil && c.After != nil && c.Before.Equal(*c.After) })
+}
+
+func TestSurvey(t *testing.T) {
+	for name, tc := range map[string]struct {
+		why   string
+		opts  txt.Options
+		state string
+		want  string // the marker of a new www A
+	}{
+		"empty":              {why: "typed in an empty zone", want: "a-www"},
+		"untyped majority":   {why: "the zone's form", state: "x A 1\nx TXT =i/x\ny A 1\ny TXT =i/x\nz A 1\na-z TXT =i/x", want: "www"},
+		"typed majority":     {why: "the zone's form", state: "x A 1\nx TXT =i/x\ny A 1\na-y TXT =i/x\nz A 1\na-z TXT =i/x", want: "a-www"},
+		"even":               {why: "typed where there is no majority", state: "x A 1\nx TXT =i/x\ny A 1\na-y TXT =i/x", want: "a-www"},
+		"AAAA doesn't count": {why: "AAAA is typed in any zone", state: "x A 1\nx TXT =i/x\ny AAAA 1\naaaa-y TXT =i/x\nz AAAA 1\naaaa-z TXT =i/x", want: "www"},
+		"names with hyphens": {why: "a-b is untyped where there is no b", state: "a-b A 1\na-b TXT =i/x", want: "www"},
+		"foreign prefix":     {why: "markers of another prefix tell nothing", state: "x A 1\nedns-a-x TXT =them:i/x\ny A 1\nedns-a-y TXT =them:i/x\nz A 1\na-z TXT =i/x", want: "a-www"},
+		"prefix":             {why: "the prefix is taken off first", opts: txt.Options{Prefix: "p-"}, state: "x A 1\np-x TXT =i/x", want: "p-www"},
+		"wildcard":           {why: "the replacement stands for the wildcard", opts: txt.Options{Wildcard: "any"}, state: "* A 1\nany TXT =i/x", want: "www"},
+		"template":           {why: "a template is a type", opts: txt.Options{Prefix: "%{record_type}-p."}, state: "x A 1\n-p.x TXT =i/x", want: "a-p.www"},
+		"forced":             {why: "a forced form doesn't follow", opts: txt.Options{Format: "typed"}, state: "x A 1\nx TXT =i/x", want: "a-www"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := sets(t, tc.state)
+			r := txt.New(options(tc.opts)).Survey(example, slices.Values(state))
+			s := sets(t, "www A 192.0.2.1")[0]
+			markers, refused := r.Open(s.Name, example, look(state), nobody).Attach([]change.Change{{After: &s}}, []registry.Owned{{Set: s, Resource: "i/x"}})
+			if len(markers) != 1 || markers[0].Key().Name != full(tc.want) {
+				t.Errorf("markers %v, refused %v; want %s (%s)", markers, refused, full(tc.want), tc.why)
+			}
+		})
+	}
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package txt
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/registry"
+)
+
+// maxLabel and maxName are the limits of RFC 1035 section 2.3.4.
+const (
+	maxLabel = 63
+	maxName  = 253
+)
+
+// mark adds the markers of one record set to what is wanted. The reason says why it can't have one.
+func (a *attachment) mark(o registry.Owned) reason.Reason {
+	for _, form := range a.formsFor(o.Set.Type) {
+		s, why := a.slotFor(o, form)
+		if form == untyped && why.Code == reason.MarkerCNAME && a.r.format == auto {
+			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME
+		}
+		if !why.None() {
+			have, ok := a.marked(o.Set)
+			if !ok || a.cname(have.at) {
+				return why
+			}
+			s = have // what it has can stay, though it can't move
+		}
+		if _, taken := a.want[s]; taken {
+			continue // an untyped marker is shared
+		}
+		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
+	}
+	return reason.Reason{}
+}
+
+func (a *attachment) formsFor(t record.Type) []string {
+	switch {
+	case t == record.AAAA:
+		return []string{typed}
+	case a.form == both:
+		return []string{typed, untyped}
+	default:
+		return []string{a.form}
+	}
+}
+
+// slotFor is where a marker of a form is written, or the reason why it can't be.
+func (a *attachment) slotFor(o registry.Owned, form string) (slot, reason.Reason) {
+	at, why := a.write(o.Set, form)
+	if !why.None() {
+		return slot{}, why
+	}
+	s := slot{at, o.Set.ID}
+	return s, a.free(s)
+}
+
+// set is the marker at a slot. Texts that stand beside the marker there stay.
+func (a *attachment) set(s slot, o registry.Owned) record.Set {
+	value := registry.Heritage{Owner: a.r.owner, Resource: o.Resource}.String()
+	if m, there := a.have[s]; there {
+		if rest := others(m); len(rest) > 0 {
+			return withValues(m, append(rest, value))
+		}
+	}
+	return record.Set{Key: s.key(), Values: []string{value}, Props: o.Set.Props}
+}
+
+// write is where a marker of a form is written.
+func (a *attachment) write(s record.Set, form string) (dnsname.Name, reason.Reason) {
+	if !slices.Contains(markable, s.Type) {
+		return "", reason.New(reason.TypeCantDo, "a marker's name can't carry the type %s", s.Type)
+	}
+	head, rest := a.r.head(s.Name)
+	at := a.r.affix.untyped(head, rest)
+	if form == typed {
+		at = a.r.affix.typed(head, rest, s.Type)
+	}
+	if !at.In(a.zone.Name) {
+		inside, ok := dnsname.Name(""), false
+		if s.Name == a.zone.Name {
+			inside, ok = a.r.affix.apex(a.zone.Name, s.Type)
+		}
+		if !ok {
+			return "", reason.New(reason.MarkerOutside, "the marker of %s would be %s, outside the zone %s", s.Key, at, a.zone.Name)
+		}
+		at = inside
+	}
+	if len(at) > maxName {
+		return "", reason.New(reason.MarkerTooLong, "the marker's name %s has %d characters, more than %d", at, len(at), maxName)
+	}
+	for label := range at.Labels() {
+		if len(label) > maxLabel {
+			return "", reason.New(reason.MarkerTooLong, "the marker's label %q has %d characters, more than %d", label, len(label), maxLabel)
+		}
+	}
+	return at, reason.Reason{}
+}
+
+// free tells why a marker can't be written at a slot.
+func (a *attachment) free(s slot) reason.Reason {
+	if a.cname(s.at) {
+		return reason.New(reason.MarkerCNAME, "the marker and a CNAME would share the name %s", s.at)
+	}
+	if slices.ContainsFunc(a.after, func(o registry.Owned) bool { return o.Set.Key == s.key() }) {
+		return reason.New(reason.MarkerTaken, "%s is asked for as a TXT record set, and so can't be a marker", s.at)
+	}
+	there, ok := find(a.look(s.at), record.TXT, s.id)
+	if _, mine := a.have[s]; !ok || mine {
+		return reason.Reason{}
+	}
+	h, isMarker := registry.MarkerOf(there)
+	switch {
+	case !isMarker:
+		return reason.New(reason.MarkerTaken, "%s holds a TXT record set that isn't a marker", s.at)
+	case h.Owner != a.r.owner:
+		return reason.New(reason.OtherOwner, "%s is marked for the owner %q", s.at, h.Owner)
+	default:
+		return reason.New(reason.MarkerTaken, "the marker at %s is for another record set of ours (%s)", s.at, h.Resource)
+	}
+}
+
+// cname reports whether a CNAME will stand at a name: at our own name what will be there counts, elsewhere what is there.
+func (a *attachment) cname(at dnsname.Name) bool {
+	if at == a.name {
+		return slices.ContainsFunc(a.after, func(o registry.Owned) bool { return o.Set.Type == record.CNAME })
+	}
+	return slices.ContainsFunc(a.look(at), func(s record.Set) bool { return s.Type == record.CNAME })
+}
+
+// mixed refuses markers that would stand beside TXT record sets of the other kind, one with a set identifier beside one without:
+// Route 53 rejects that (API_ChangeResourceRecordSets).
+func (a *attachment) mixed() []registry.Refused {
+	var out []registry.Refused
+	for s, key := range a.of {
+		for other := range a.staying(s.at) {
+			if (other == "") != (s.id == "") {
+				why := reason.New(reason.MarkerTaken, "the marker %s can't stand beside a TXT record set with another kind of set identifier", s.key())
+				out = append(out, registry.Refused{Key: key, Why: why})
+				break
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b registry.Refused) int { return a.Key.Compare(b.Key) })
+	return out
+}
+
+// staying are the set identifiers of the TXT record sets that will be at a name.
+func (a *attachment) staying(at dnsname.Name) map[string]bool {
+	ids := make(map[string]bool)
+	for _, t := range a.look(at) {
+		if t.Type != record.TXT {
+			continue
+		}
+		have, ours := a.have[slot{at, t.ID}]
+		_, wanted := a.want[slot{at, t.ID}]
+		if !ours || wanted || len(others(have)) > 0 {
+			ids[t.ID] = true
+		}
+	}
+	for s := range a.want {
+		if s.at == at {
+			ids[s.id] = true
+		}
+	}
+	return ids
+}
