@@ -28,12 +28,12 @@ var levels = []struct {
 	{1, []string{"model/record", "model/zone"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
-		"memory/catalog", "memory/objects", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
+		"memory/catalog", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
 		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "wan", "ops/probe",
-		"feed/kube", "feed/manifest",
+		"feed/kube", "feed/manifest", "memory/objects",
 	}},
 	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest"}},
 	{6, []string{"ops/why", "ops/doctor", "ops/verify", "ops/bootstrap", "ops/migrate", "ops/ownership", "ops/status", "ops/control"}},
