@@ -53,9 +53,10 @@ func (p *planner) refuseAll(changes []change.Change, why reason.Reason) []regist
 
 // exclude finds creates that can't stand beside what will be at the name: a CNAME beside anything, a set with an identifier
 // beside one without (RFC 1034 section 3.6.2; Route 53, ChangeResourceRecordSets). Of two creates the first in order stays.
-func (p *planner) exclude() []registry.Refused {
+// Sets that spare says aren't looked at.
+func (p *planner) exclude(spare func(record.Set) bool) []registry.Refused {
 	var out []registry.Refused
-	final := p.final()
+	final := slices.DeleteFunc(p.final(), spare)
 	created := make(map[record.Key]bool) // later ones
 	for _, c := range p.changes {
 		created[c.Key()] = c.Action() == change.Create && !c.Marker

@@ -46,10 +46,13 @@ func Name(in Input) (change.Group, []change.Decision) {
 		p.rows()
 		refused := p.refused
 		if refused == nil {
+			refused = p.exclude(func(s record.Set) bool { return p.Ledger.IsMarker(s) }) // markers may move
+		}
+		if refused == nil {
 			refused = p.attach()
 		}
 		if refused == nil {
-			refused = p.exclude()
+			refused = p.exclude(func(record.Set) bool { return false })
 		}
 		if refused == nil {
 			return change.Group{Name: in.Name, Changes: p.changes}, p.decisions
