@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // DefaultName is the account's name where no profile is chosen.
@@ -58,6 +59,7 @@ func load(ctx context.Context, o Options, name string) (aws.Config, error) {
 	with := []func(*config.LoadOptions) error{
 		config.WithDefaultRegion(globalRegion),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
+		config.WithAPIOptions([]func(*middleware.Stack) error{limitBody}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })),
 	}
 	if name != DefaultName {

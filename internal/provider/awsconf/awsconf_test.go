@@ -3,7 +3,9 @@
 package awsconf_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -183,6 +186,31 @@ func TestAssumeRoleDenied(t *testing.T) {
 	e, ok := awsconf.ClassifyWrite(err).(*provider.Error)
 	if !ok || e.Class != provider.Denied || e.Action != "sts:AssumeRole" || strings.Contains(e.Error(), "1111-2222") {
 		t.Errorf("%v", awsconf.ClassifyWrite(err))
+	}
+}
+
+// TestEndlessAnswer meets a service that never stops talking, with an error and with a result.
+func TestEndlessAnswer(t *testing.T) {
+	for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
+		isolate(t)
+		static(t)
+		var sent atomic.Int64
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+			w.WriteHeader(status)
+			io.WriteString(w, "<ListHostedZonesResponse><HostedZones/><x>")
+			for chunk := bytes.Repeat([]byte("xxxx"), 1<<18); ; sent.Add(int64(len(chunk))) {
+				if _, err := w.Write(chunk); err != nil {
+					return
+				}
+			}
+		})
+		t.Setenv("AWS_ENDPOINT_URL_ROUTE_53", s.URL)
+		if err := awsconf.Classify(list(t.Context(), t)); provider.ClassOf(err) != provider.Unavailable || err == nil || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("status %d: %v", status, err)
+		}
+		if n := sent.Load(); n > 40<<20 {
+			t.Errorf("status %d: %d bytes were read", status, n)
+		}
 	}
 }
 

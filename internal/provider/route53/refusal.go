@@ -81,10 +81,11 @@ var (
 // staleKeys finds the record sets of a batch that aren't at the service what the batch took them for.
 func staleKeys(messages []string, b change.Batch) []record.Key {
 	var out []record.Key
+	sent := keys(b)
 	for _, m := range messages {
 		for _, found := range staleSet.FindAllStringSubmatch(m, maxMessages) {
 			name, kind, id := group(setName, found[1]), group(setType, found[1]), group(setID, found[1])
-			for _, k := range keys(b) {
+			for _, k := range sent {
 				if name != "" && k.Name == readName(name) && (kind == "" || string(k.Type) == kind) && (id == "" || k.ID == id) {
 					out = append(out, k)
 				}
@@ -128,8 +129,9 @@ func culprits(messages []string, b change.Batch) []record.Key {
 
 func typedCulprits(m string, b change.Batch) []record.Key {
 	var out []record.Key
+	sent := keys(b)
 	for _, f := range typedName.FindAllStringSubmatch(m, maxMessages) {
-		for _, k := range keys(b) {
+		for _, k := range sent {
 			name, kind := f[2]+f[4]+f[5], f[1]+f[3]+f[6]
 			if k.Name == readName(name) && string(k.Type) == kind {
 				out = append(out, k)
