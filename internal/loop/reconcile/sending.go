@@ -73,7 +73,7 @@ func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Ti
 
 // finish enters the result of a call.
 func (c *core) finish(r result) {
-	if r.took > 0 {
+	if r.called {
 		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
