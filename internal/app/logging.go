@@ -32,15 +32,43 @@ func (l *logger) start(v Version) {
 
 func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
+	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged, reconcile.Duplicated:
+		l.objects(e)
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
+		l.zones(e)
+	case reconcile.Planned, reconcile.Applied, reconcile.InSync, reconcile.UpToDate:
+		l.changes(e)
+	case reconcile.Parked:
+		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
+	case reconcile.Called:
+		l.called(e)
+	case reconcile.Unpermitted:
+		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
+	case reconcile.Decided:
+		l.decided(e)
+	}
+}
+
+// objects logs what is read of objects.
+func (l *logger) objects(e reconcile.Event) {
+	switch e := e.(type) {
 	case reconcile.Evaluated:
 		legacylog.Generated(l.log, e.Ref, e.Result.Endpoints)
 		for _, r := range e.Result.Refusals {
-			l.log.Warn("refused part of an object", "object", e.Ref, "field", r.Field, "value", r.Value, "reason", r.Why.Code, "why", r.Why.String())
+			l.log.Warn("refused part of an object", "object", e.Ref.String(), "field", r.Field, "value", r.Value, "reason", r.Why.Code, "why", r.Why.String())
 		}
 	case reconcile.Refused:
-		l.log.Warn("refused an object", "object", e.Ref, "field", e.Field, "value", e.Value, "reason", e.Why.Code, "why", e.Why.String())
+		l.log.Warn("refused an object", "object", e.Ref.String(), "field", e.Field, "value", e.Value, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.KindChanged:
 		l.kind(e)
+	case reconcile.Duplicated:
+		legacylog.Duplicate(l.log, e.Endpoint)
+	}
+}
+
+// zones logs what is read of zones.
+func (l *logger) zones(e reconcile.Event) {
+	switch e := e.(type) {
 	case reconcile.ZonesListed:
 		for _, z := range e.Zones {
 			legacylog.ConsideringZone(l.log, z)
@@ -50,6 +78,12 @@ func (l *logger) observe(e reconcile.Event) {
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	}
+}
+
+// changes logs what is changed.
+func (l *logger) changes(e reconcile.Event) {
+	switch e := e.(type) {
 	case reconcile.Planned:
 		for _, c := range e.Group.Changes {
 			legacylog.Adding(l.log, e.Zone, c.Key().Name)
@@ -61,16 +95,6 @@ func (l *logger) observe(e reconcile.Event) {
 		}
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
-	case reconcile.Unpermitted:
-		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
-	case reconcile.Duplicated:
-		legacylog.Duplicate(l.log, e.Endpoint)
-	case reconcile.Parked:
-		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
-	case reconcile.Called:
-		l.called(e)
-	case reconcile.Decided:
-		l.decided(e)
 	case reconcile.UpToDate:
 		legacylog.UpToDate(l.log)
 	}

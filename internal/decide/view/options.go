@@ -46,10 +46,17 @@ var types = []record.Type{
 // Check returns every mistake in the options, selectors apart.
 func (o Options) Check() (errs []error) {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
-		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
-	}
 	o.checkTypes(add)
+	o.checkDomains(add)
+	o.checkTargets(add)
+	if o.MinTTL < 0 || o.MinTTL > (1<<31-1)*time.Second {
+		add("--min-ttl=%s: must be from 0s to 2147483647s", o.MinTTL)
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+func (o Options) checkDomains(add func(string, ...any)) {
 	for flag, list := range map[string][]string{"domain-filter": o.DomainFilter, "exclude-domains": o.ExcludeDomains} {
 		for _, s := range list {
 			if s = strings.TrimPrefix(strings.TrimSpace(s), "."); s == "" {
@@ -65,6 +72,9 @@ func (o Options) Check() (errs []error) {
 			add("--%s=%s: %w", flag, expr, err)
 		}
 	}
+}
+
+func (o Options) checkTargets(add func(string, ...any)) {
 	for flag, list := range map[string][]string{"target-net-filter": o.TargetNets, "exclude-target-net": o.ExcludeTargetNets} {
 		for _, s := range list {
 			if _, err := netip.ParsePrefix(s); err != nil {
@@ -77,11 +87,6 @@ func (o Options) Check() (errs []error) {
 			add("--default-targets=%s: must be an address or a host name", target)
 		}
 	}
-	if o.MinTTL < 0 || o.MinTTL > (1<<31-1)*time.Second {
-		add("--min-ttl=%s: must be from 0s to 2147483647s", o.MinTTL)
-	}
-	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return errs
 }
 
 func (o Options) checkTypes(add func(string, ...any)) {

@@ -47,13 +47,17 @@ func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 		return reason.New(reason.Filtered, "the labels of %s don't match --label-filter", o.Ref)
 	case s.Annotations != nil && !s.Annotations(o.Annotations):
 		return reason.New(reason.Filtered, "the annotations of %s don't match --annotation-filter", o.Ref)
-	case len(s.Classes) > 0 && o.Ref.Kind == "ingress" && !slices.Contains(s.Classes, o.Class):
+	case o.Ref.Kind == "ingress" && !s.classy(o.Class):
 		return reason.New(reason.Filtered, "the class %q of %s isn't among --ingress-class", o.Class, o.Ref)
 	case !s.Domains.Match(name):
 		return reason.New(reason.Filtered, "%s doesn't pass the domain filters", name)
 	default:
 		return reason.Reason{}
 	}
+}
+
+func (s Spec) classy(class string) bool {
+	return len(s.Classes) == 0 || slices.Contains(s.Classes, class)
 }
 
 // Endpoint rewrites an endpoint for this view: default targets, the filter of networks, TTL and alias, in this order. It may

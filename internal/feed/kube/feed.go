@@ -48,8 +48,10 @@ func fromConfig(cfg *rest.Config, opts Options, kinds []source.Kind, keep source
 		return nil, err
 	}
 	namespaces = slices.DeleteFunc(slices.Sorted(slices.Values(namespaces)), func(ns string) bool { return ns == "" })
-	f := &Feed{client: c, keep: keep, log: opts.log(), retry: deniedRetry,
-		kinds: make(map[string]source.Kind, len(kinds)), namespaces: slices.Compact(namespaces)}
+	f := &Feed{
+		client: c, keep: keep, log: opts.log(), retry: deniedRetry,
+		kinds: make(map[string]source.Kind, len(kinds)), namespaces: slices.Compact(namespaces),
+	}
 	for _, k := range kinds {
 		f.kinds[k.Name] = k
 	}

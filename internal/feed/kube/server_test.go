@@ -116,8 +116,10 @@ func TestStatesOfAKind(t *testing.T) {
 		"no kind":     {refuse(404, "NotFound"), feed.Absent, "install it", "the custom resource isn't installed"},
 		"broken":      {refuse(500, "InternalError"), feed.Failing, "no luck", "the server may be well again soon"},
 		"unavailable": {refuse(503, "ServiceUnavailable"), feed.Failing, "no luck", "the server may be well again soon"},
-		"not JSON": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, feed.Failing, "watch services",
-			"something else answers at the address"},
+		"not JSON": {
+			func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, feed.Failing, "watch services",
+			"something else answers at the address",
+		},
 		"ends at once": {func(w http.ResponseWriter, _ *http.Request) { hijack(w) }, feed.Failing, "EOF", "the connection broke"},
 	}
 	for name, tt := range tests {

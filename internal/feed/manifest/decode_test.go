@@ -46,12 +46,21 @@ func TestDecode(t *testing.T) {
 		"unknown kind":     {"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n", []string{"ignored 1"}, "folders hold much else"},
 		"other version":    {"apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}\n", []string{"ignored 1"}, "its fields mean something else"},
 		"other list":       {"apiVersion: apps/v1\nkind: DeploymentList\nitems: []\n", []string{"ignored 1"}, ""},
-		"list": {"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n",
-			[]string{"service/default/a @f:1 = ClusterIP ", "ignored 1"}, "as kubectl get writes them"},
-		"typed list": {"apiVersion: v1\nkind: ServiceList\nitems:\n- {metadata: {name: a}}\n- {metadata: {}}\n",
-			[]string{"service/default/a @f:1 = ClusterIP ", "refused f:1: items[1]: the Service has no metadata.name"}, "items of typed lists have no kind"},
-		"broken document": {service + "metadata: {name: a}\n---\nspec: [\n---\n" + service + "metadata: {name: b}\n",
-			[]string{"service/default/a @f:1 = ClusterIP ", "service/default/b @f:6 = ClusterIP ", "refused f:5: yaml: did not find expected node content"}, "it spoils only itself"},
+		"list": {
+			"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service, metadata: {name: a}}\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}\n",
+			[]string{"service/default/a @f:1 = ClusterIP ", "ignored 1"},
+			"as kubectl get writes them",
+		},
+		"typed list": {
+			"apiVersion: v1\nkind: ServiceList\nitems:\n- {metadata: {name: a}}\n- {metadata: {}}\n",
+			[]string{"service/default/a @f:1 = ClusterIP ", "refused f:1: items[1]: the Service has no metadata.name"},
+			"items of typed lists have no kind",
+		},
+		"broken document": {
+			service + "metadata: {name: a}\n---\nspec: [\n---\n" + service + "metadata: {name: b}\n",
+			[]string{"service/default/a @f:1 = ClusterIP ", "service/default/b @f:6 = ClusterIP ", "refused f:5: yaml: did not find expected node content"},
+			"it spoils only itself",
+		},
 		"key twice":    {service + "metadata: {name: a, name: b}\n", []string{`refused f:3: yaml: unmarshal errors: key "name" already set in map`}, "which one counts is anyone's guess"},
 		"wrong type":   {service + "metadata: {name: a}\nspec: {ports: 80}\n", []string{"refused f:1: read a Service: json: cannot unmarshal number into Go struct field ServiceSpec.spec.ports of type []v1.ServicePort"}, ""},
 		"no object":    {"a: b\n", []string{"refused f:1: it has no apiVersion or no kind, so it isn't a Kubernetes object"}, "not every YAML file is a manifest"},
@@ -87,8 +96,10 @@ func TestAssumedAddresses(t *testing.T) {
 		"with status":   {lb("status: {loadBalancer: {ingress: [{ip: 198.51.100.1}]}}\n"), "LoadBalancer  198.51.100.1", "what is written counts"},
 		"cluster IP":    {"apiVersion: v1\nkind: Service\nmetadata: {name: a}\n", "ClusterIP ", "it has no load balancer"},
 		"ingress":       {ingress("a", "t"), "t 192.0.2.1 lb.example.com", "it has no status"},
-		"ingress with status": {ingress("a", "t") + "status: {loadBalancer: {ingress: [{hostname: other.example.com}]}}\n",
-			"t other.example.com", "what is written counts"},
+		"ingress with status": {
+			ingress("a", "t") + "status: {loadBalancer: {ingress: [{hostname: other.example.com}]}}\n",
+			"t other.example.com", "what is written counts",
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

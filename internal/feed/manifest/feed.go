@@ -78,7 +78,7 @@ func (f *Feed) Run(ctx context.Context, want <-chan string, out chan<- feed.Even
 			f.start(ctx, kind, out)
 		case e := <-events:
 			wait = w.event(e, time.Now())
-		case <-lost:
+		case <-lost: //nolint:errcheck // whatever was lost: everything is read again
 			wait = w.lost(time.Now())
 		case <-settled.C:
 			f.look(ctx, w, out)

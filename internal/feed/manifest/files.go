@@ -147,7 +147,7 @@ func (f *files) read(path string, old file, again bool) (now file, ok bool) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return file{}, false
 	}
-	if err == nil && !again && old.info != nil && os.SameFile(old.info, info) && old.info.Size() == info.Size() && old.info.ModTime().Equal(info.ModTime()) {
+	if err == nil && !again && old.info != nil && sameInfo(old.info, info) {
 		return old, true
 	}
 	var stream []byte
@@ -166,6 +166,10 @@ func (f *files) read(path string, old file, again bool) (now file, ok bool) {
 		return file{emptied: true, content: old.content}, true
 	}
 	return file{info: info, content: merge(old.content, f.decode.file(path, stream))}, true
+}
+
+func sameInfo(old, now fs.FileInfo) bool {
+	return os.SameFile(old, now) && old.Size() == now.Size() && old.ModTime().Equal(now.ModTime())
 }
 
 func slurp(path string, info fs.FileInfo) ([]byte, error) {

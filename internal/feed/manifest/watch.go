@@ -40,11 +40,11 @@ func newWatcher(roots []string) *watcher {
 	return w
 }
 
-func (w *watcher) close() error {
-	if w.notify == nil {
-		return nil
+// close ends the watch. Nothing can be done about an error: the process ends, or polls.
+func (w *watcher) close() {
+	if w.notify != nil {
+		_ = w.notify.Close()
 	}
-	return w.notify.Close()
 }
 
 // channels are the events, or channels that never bring any.

@@ -11,7 +11,7 @@ import (
 
 // confirmAfter is when a batch's receipt is asked about after it was applied: Route 53 is in sync within a minute, as a rule
 // (GetChange), and three questions are all that a batch may cost.
-var confirmAfter = []time.Duration{10 * time.Second, 30 * time.Second, 70 * time.Second}
+var confirmAfter = [...]time.Duration{10 * time.Second, 30 * time.Second, 70 * time.Second} //nolint:gochecknoglobals // a constant in spirit
 
 // unconfirmed is a batch of which we don't know yet whether every server of the service has it.
 type unconfirmed struct {

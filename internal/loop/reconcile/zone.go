@@ -32,7 +32,6 @@ type zoneState struct {
 	read     bool // in full, at least once
 	reading  bool // a listing is under way
 	cursor   provider.Cursor
-	asked    uint64    // the mirror's clock when the listing began
 	nextPage time.Time // of the rolling read
 	pages    int       // of the last full read
 	urgent   bool      // the listing under way doesn't wait for nextPage
@@ -92,15 +91,18 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case !z.bisect.empty():
 		z.send(c, z.bisect.take(), nil)
 	case c.sourcesKnown() && z.sendDirty(c, now):
-	case z.reading && z.urgent:
-		z.readPage(c)
-	case !now.Before(z.nextPage) && !c.Once:
+	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
 	default:
 		return earlier(z.nextPage, z.unpark(c, now))
 	}
 	return never
+}
+
+// pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.
+func (z *zoneState) pageDue(c *core, now time.Time) bool {
+	return z.reading && z.urgent || !c.Once && !now.Before(z.nextPage)
 }
 
 // unpark makes names dirty whose pause is over and tells when the next one's is.

@@ -47,7 +47,8 @@ func (h fixedTime) Handle(ctx context.Context, r slog.Record) error {
 }
 
 func (h fixedTime) WithAttrs(a []slog.Attr) slog.Handler { return fixedTime{h.Handler.WithAttrs(a)} }
-func (h fixedTime) WithGroup(n string) slog.Handler      { return fixedTime{h.Handler.WithGroup(n)} }
+
+func (h fixedTime) WithGroup(n string) slog.Handler { return fixedTime{h.Handler.WithGroup(n)} }
 
 // sayAll logs every message once, and a few of other kinds.
 func sayAll(log *slog.Logger) {
@@ -335,7 +336,7 @@ func parseText(line string) (map[string]string, error) {
 		if _, twice := out[key]; twice {
 			return nil, fmt.Errorf("key %q twice in %q", key, line)
 		}
-		value := after
+		var value string
 		if quoted, err := strconv.QuotedPrefix(after); err == nil {
 			if value, err = strconv.Unquote(quoted); err != nil {
 				return nil, err

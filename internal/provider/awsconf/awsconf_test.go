@@ -183,7 +183,7 @@ func TestAssumeRoleDenied(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = route53.NewFromConfig(accounts[0].Config).ListHostedZones(t.Context(), nil)
-	e, ok := awsconf.ClassifyWrite(err).(*provider.Error)
+	e, ok := errors.AsType[*provider.Error](awsconf.ClassifyWrite(err))
 	if !ok || e.Class != provider.Denied || e.Action != "sts:AssumeRole" || strings.Contains(e.Error(), "1111-2222") {
 		t.Errorf("%v", awsconf.ClassifyWrite(err))
 	}

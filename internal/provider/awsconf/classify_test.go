@@ -65,7 +65,7 @@ func TestClasses(t *testing.T) {
 				got  error
 				want provider.Class
 			}{{awsconf.Classify(err), tc.read}, {awsconf.ClassifyWrite(err), tc.write}} {
-				e, ok := c.got.(*provider.Error)
+				e, ok := errors.AsType[*provider.Error](c.got)
 				if !ok || e.Class != c.want || e.Action != tc.action {
 					t.Errorf("%#v, want class %s and action %q", c.got, c.want, tc.action)
 				}
@@ -112,7 +112,7 @@ func TestClassifyKeepsWhatHasAClass(t *testing.T) {
 		t.Error("nil becomes an error")
 	}
 	known := &provider.Error{Class: provider.Stale, Err: errors.New("x")}
-	if got := awsconf.ClassifyWrite(fmt.Errorf("wrapped: %w", known)); got != error(known) {
+	if got := awsconf.ClassifyWrite(fmt.Errorf("wrapped: %w", known)); !errors.Is(got, known) || got.Error() != known.Error() {
 		t.Errorf("%v", got)
 	}
 }

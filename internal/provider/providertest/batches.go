@@ -56,7 +56,7 @@ func batches() []kase {
 			want := b.desired(b.set("new", record.A, "192.0.2.1"), b.set("www", record.A, "192.0.2.2"))
 			batch := between(b.read(b.Zone), want)
 			b.apply(batch)
-			b.refuses(batch, provider.Stale)
+			_ = b.refuses(batch, provider.Stale)
 			b.holds(want)
 		}},
 		{name: "parallel applies to two zones", test: parallel, able: twoZones},
@@ -84,7 +84,7 @@ func (b *bench) limit(n int, make func(n int) []record.Set) {
 		b.Logf("not run: there is no such limit")
 		return
 	}
-	b.refuses(between(nil, make(n+1)), provider.Rejected)
+	_ = b.refuses(between(nil, make(n+1)), provider.Rejected)
 	b.holds(nil)
 	at := make(n)
 	b.apply(between(nil, at))
@@ -144,7 +144,7 @@ func refused(b *bench) {
 	b.holds(there)
 	out := good
 	out.Name = dnsname.MustParse("www.elsewhere.invalid")
-	b.refuses(between(nil, []record.Set{good, out}), provider.Rejected)
+	_ = b.refuses(between(nil, []record.Set{good, out}), provider.Rejected)
 	b.holds(there)
 }
 

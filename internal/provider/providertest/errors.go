@@ -31,7 +31,7 @@ func errorCases() []kase {
 			if err == nil {
 				b.Fatal("no error")
 			}
-			b.classed(err)
+			_ = b.classed(err)
 			if _, err := b.Provider.Apply(b.Context(), b.Zone, between(nil, b.desired(b.set("www", record.A, "192.0.2.1")))); err == nil {
 				b.Error("no error")
 			}
@@ -61,7 +61,7 @@ func (b *bench) broken(c provider.Class) {
 		b.Logf("not run: the target can't break with %s", c)
 		return
 	}
-	b.refuses(between(nil, b.desired(b.set("broken-"+string(c), record.A, "192.0.2.1"))), c)
+	_ = b.refuses(between(nil, b.desired(b.set("broken-"+string(c), record.A, "192.0.2.1"))), c)
 	if c != provider.Uncertain {
 		b.holds(before)
 	}

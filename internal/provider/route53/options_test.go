@@ -29,7 +29,8 @@ func TestFlags(t *testing.T) {
 				"--aws-batch-change-size-bytes=2", "--aws-batch-change-size-values=3", "--no-aws-evaluate-target-health", "--aws-prefer-cname",
 				"--aws-profile=one", "--aws-profile=two", "--aws-assume-role=arn:x", "--aws-assume-role-external-id=id", "--aws-api-retries=5",
 			},
-			changed, awsconf.Options{Profiles: []string{"one", "two"}, AssumeRole: "arn:x", ExternalID: "id", APIRetries: 5},
+			changed,
+			awsconf.Options{Profiles: []string{"one", "two"}, AssumeRole: "arn:x", ExternalID: "id", APIRetries: 5},
 		},
 	} {
 		t.Run(why, func(t *testing.T) {

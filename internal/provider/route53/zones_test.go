@@ -3,6 +3,7 @@
 package route53_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -180,7 +181,7 @@ func TestPermissions(t *testing.T) {
 	_, page := p.Records(t.Context(), example, "")
 	_, sync := p.InSync(t.Context(), "C1")
 	for action, err := range map[string]error{"route53:ListHostedZones": zones, "route53:ListResourceRecordSets": page, "route53:GetChange": sync} {
-		e, ok := err.(*provider.Error)
+		e, ok := errors.AsType[*provider.Error](err)
 		if !ok || e.Class != provider.Denied || e.Action != action {
 			t.Errorf("%s: %v", action, err)
 		}

@@ -121,16 +121,23 @@ func (b *batch) make(c Change) {
 	b.seen[set.Key] = c.Action
 	old, exists := find(b.tx.At(set.Name), set.Key)
 	switch {
-	case c.Action == Delete && !exists:
-		b.refuse("Tried to delete resource record set %s but it was not found", label(set.Key))
-	case c.Action == Delete && !same(old, set):
-		b.refuse("Tried to delete resource record set %s but the values provided do not match the current values", label(set.Key))
 	case c.Action == Delete:
-		b.tx.Delete(set.Key)
+		b.remove(set, old, exists)
 	case c.Action == Create && exists:
 		b.refuse("Tried to create resource record set %s but it already exists", label(set.Key))
 	default:
 		b.put(set)
+	}
+}
+
+func (b *batch) remove(set, old record.Set, exists bool) {
+	switch {
+	case !exists:
+		b.refuse("Tried to delete resource record set %s but it was not found", label(set.Key))
+	case !same(old, set):
+		b.refuse("Tried to delete resource record set %s but the values provided do not match the current values", label(set.Key))
+	default:
+		b.tx.Delete(set.Key)
 	}
 }
 

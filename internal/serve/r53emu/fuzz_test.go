@@ -96,8 +96,17 @@ func TestWild(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
-		{"*", "", true}, {"", "", true}, {"", "a", false}, {"a*c", "abbc", true}, {"a*c", "abbcd", false}, {"a?c", "abc", true}, {"a?c", "ac", false},
-		{"*b*", "abc", true}, {"a**", "a", true}, {"*ab", "aab", true}, {"a", "ab", false},
+		{"*", "", true},
+		{"", "", true},
+		{"", "a", false},
+		{"a*c", "abbc", true},
+		{"a*c", "abbcd", false},
+		{"a?c", "abc", true},
+		{"a?c", "ac", false},
+		{"*b*", "abc", true},
+		{"a**", "a", true},
+		{"*ab", "aab", true},
+		{"a", "ab", false},
 	} {
 		if got := wild(tc.pattern, tc.s); got != tc.want {
 			t.Errorf("wild(%q, %q) = %t", tc.pattern, tc.s, got)

@@ -116,7 +116,10 @@ func TestRate(t *testing.T) {
 		after time.Duration
 		want  int
 	}{
-		{"the burst", 0, 3}, {"nothing is left", 0, 0}, {"two a second", time.Second, 2}, {"half a second is one", 500 * time.Millisecond, 1},
+		{"the burst", 0, 3},
+		{"nothing is left", 0, 0},
+		{"two a second", time.Second, 2},
+		{"half a second is one", 500 * time.Millisecond, 1},
 		{"a long rest fills no more than the burst", time.Hour, 3},
 	} {
 		now = now.Add(tc.after)

@@ -187,7 +187,7 @@ func ingress(t *testing.T, i int) []byte {
 			Namespace: "default", Name: fmt.Sprintf("app-%d", i), UID: "00000000-0000-0000-0000-000000000000", CreationTimestamp: metav1.Now(),
 			Labels:        map[string]string{"app": "web", "helm.sh/chart": "web-1.2.3"},
 			Annotations:   map[string]string{"external-dns.kubernetes.io/ttl": "60", "kubectl.kubernetes.io/last-applied-configuration": string(make([]byte, 500))},
-			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "helm", FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{}}`)}}},
+			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "helm", FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{}}`)}},
 		},
 		Spec: networkingv1.IngressSpec{
 			IngressClassName: &class, Rules: []networkingv1.IngressRule{{Host: host}}, TLS: []networkingv1.IngressTLS{{Hosts: []string{host}, SecretName: "tls"}},

@@ -105,16 +105,8 @@ func (p *parser) requirement() (requirement, error) {
 
 func (p *parser) comparison(r *requirement) (err error) {
 	op := p.next()
-	switch op {
-	case "=", "==", "in":
-		r.op = in
-	case "!=", "notin":
-		r.op = notIn
-	case ">":
-		r.op = greater
-	case "<":
-		r.op = less
-	default:
+	var known bool
+	if r.op, known = operatorOf(op); !known {
 		return fmt.Errorf("found %q after %q where =, ==, !=, in, notin, < or > belongs", op, r.key)
 	}
 	if op == "in" || op == "notin" {
@@ -134,6 +126,21 @@ func (p *parser) comparison(r *requirement) (err error) {
 		}
 	}
 	return nil
+}
+
+func operatorOf(text string) (o operator, known bool) {
+	switch text {
+	case "=", "==", "in":
+		return in, true
+	case "!=", "notin":
+		return notIn, true
+	case ">":
+		return greater, true
+	case "<":
+		return less, true
+	default:
+		return o, false
+	}
 }
 
 // list reads values in brackets. A value may be empty.

@@ -18,19 +18,24 @@ func (e *evaluation) headless(names []dnsname.Name) {
 		return
 	}
 	for _, obj := range slices {
-		slice, ok := obj.(*kinds.EndpointSlice)
-		if !ok || !e.nodeAddresses() && slice.AddressType != "IPv4" && slice.AddressType != "IPv6" {
-			continue
-		}
-		for _, se := range slice.Endpoints {
-			if !se.NotReady || e.svc.PublishNotReady || e.opts.AlwaysPublishNotReady {
-				e.sliceEndpoint(names, slice, se)
-			}
+		if slice, ok := obj.(*kinds.EndpointSlice); ok {
+			e.slice(names, slice)
 		}
 	}
 	for _, name := range names {
 		if !e.Asked(name) {
 			e.Hold(name, reason.New(reason.NoAddressYet, "no ready Pod of the Service has an address"))
+		}
+	}
+}
+
+func (e *evaluation) slice(names []dnsname.Name, slice *kinds.EndpointSlice) {
+	if !e.nodeAddresses() && slice.AddressType != "IPv4" && slice.AddressType != "IPv6" {
+		return
+	}
+	for _, se := range slice.Endpoints {
+		if !se.NotReady || e.svc.PublishNotReady || e.opts.AlwaysPublishNotReady {
+			e.sliceEndpoint(names, slice, se)
 		}
 	}
 }
