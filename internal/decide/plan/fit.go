@@ -57,16 +57,16 @@ func (p *planner) refuseAll(changes []change.Change, why reason.Reason) []regist
 func (p *planner) exclude(spare func(record.Set) bool) []registry.Refused {
 	var out []registry.Refused
 	final := slices.DeleteFunc(p.final(), spare)
-	created := make(map[record.Key]bool) // later ones
+	absent := make(map[record.Key]bool) // creates that come later, or are refused
 	for _, c := range p.changes {
-		created[c.Key()] = c.Action() == change.Create && !c.Marker
+		absent[c.Key()] = c.Action() == change.Create && !c.Marker
 	}
 	for _, c := range p.changes {
-		if !created[c.Key()] || c.Key().Name != p.Name {
+		if !absent[c.Key()] || c.Key().Name != p.Name {
 			continue
 		}
-		created[c.Key()] = false
-		i := slices.IndexFunc(final, func(s record.Set) bool { return !created[s.Key] && clash(s.Key, c.Key()) })
+		i := slices.IndexFunc(final, func(s record.Set) bool { return !absent[s.Key] && clash(s.Key, c.Key()) })
+		absent[c.Key()] = i >= 0
 		if i >= 0 {
 			out = append(out, registry.Refused{Key: c.Key(), Why: p.beside(c.Key(), final[i])})
 		}

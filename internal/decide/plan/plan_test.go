@@ -73,13 +73,17 @@ func managed(types ...record.Type) func(record.Type) bool {
 	return func(t record.Type) bool { return slices.Contains(types, t) }
 }
 
-func input(state []record.Set, at string, rs []plan.Row, reg registry.Registry, policy change.Policy) plan.Input {
-	asks := func(resource string, n dnsname.Name) bool {
+// asking says that the objects of the rows ask for a name and nobody for others.
+func asking(rs []plan.Row, at string) registry.Asks {
+	return func(resource string, n dnsname.Name) bool {
 		return n == full(at) && slices.ContainsFunc(rs, func(r plan.Row) bool { return slices.Contains(r.Askers, resource) })
 	}
+}
+
+func input(state []record.Set, at string, rs []plan.Row, reg registry.Registry, policy change.Policy) plan.Input {
 	return plan.Input{
 		Name: full(at), Zone: example, Rows: rs, Observed: look(state)(full(at)), Owner: reg.Owner(), Policy: policy,
-		Ledger:  reg.Open(full(at), example, look(state), asks),
+		Ledger:  reg.Open(full(at), example, look(state), asking(rs, at)),
 		Manages: managed(record.A, record.AAAA, record.CNAME), Desired: desired,
 		Gone: func(resource string) reason.Reason {
 			if strings.HasPrefix(resource, "unknown/") {

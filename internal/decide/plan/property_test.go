@@ -12,7 +12,6 @@ import (
 
 	"nafuda.io/nafuda/internal/decide/plan"
 	"nafuda.io/nafuda/internal/model/change"
-	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
@@ -49,14 +48,11 @@ func drawZone(t *rapid.T) []record.Set {
 		}
 		f := strings.Fields(line)
 		name, id, _ := strings.Cut(f[0], "#")
-		form := rapid.SampledFrom([]string{"%[2]s", "%[1]s-%[2]s", "p.%[1]s-%[2]s", "p.%[2]s", "cname-%[2]s", "none"}).Draw(t, "form")
+		form := rapid.SampledFrom([]string{"NAME", "TYPE-NAME", "p.TYPE-NAME", "p.NAME", "cname-NAME", "none"}).Draw(t, "form")
 		if form == "none" || name == "@" {
 			continue
 		}
-		if form == "%[2]s" || form == "p.%[2]s" {
-			form += "%[1].0s"
-		}
-		at := fmt.Sprintf(form, strings.ToLower(f[1]), name)
+		at := strings.NewReplacer("TYPE", strings.ToLower(f[1]), "NAME", name).Replace(form)
 		if id != "" {
 			at += "#" + id
 		}
@@ -82,7 +78,22 @@ func drawRows(t *rapid.T, name string) []plan.Row {
 			lines = append(lines, resource+" "+line)
 		}
 	}
-	return rows(t, strings.Join(lines, "\n"))
+	return resolved(rows(t, strings.Join(lines, "\n")))
+}
+
+// resolved leaves CNAMEs out where other types are wanted, as resolve does within a row.
+func resolved(rs []plan.Row) []plan.Row {
+	cname := func(w change.Want) bool { return w.Set.Type == record.CNAME }
+	var all []change.Want
+	for _, r := range rs {
+		all = append(all, r.Wants...)
+	}
+	if len(slices.DeleteFunc(all, cname)) > 0 {
+		for i := range rs {
+			rs[i].Wants = slices.DeleteFunc(rs[i].Wants, cname)
+		}
+	}
+	return rs
 }
 
 // oursNearby is an independent look at whether a record set may count as ours: one of the names that its marker may have holds a
@@ -122,13 +133,12 @@ func TestNameKeepsItsPromises(t *testing.T) {
 		rs := drawRows(t, name)
 		policy := rapid.SampledFrom([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}).Draw(t, "policy")
 		types := rapid.SampledFrom([][]record.Type{{"A", "AAAA", "CNAME"}, {"A", "AAAA", "CNAME", "TXT"}}).Draw(t, "managed")
-		run := func(state []record.Set) change.Group {
+		run := func(state []record.Set) (change.Group, []change.Decision) {
 			in := input(state, name, rs, reg, policy)
 			in.Manages = managed(types...)
-			g, _ := plan.Name(in)
-			return g
+			return plan.Name(in)
 		}
-		group := run(state)
+		group, decisions := run(state)
 		for _, c := range group.Changes {
 			if c.Before == nil {
 				continue
@@ -145,13 +155,21 @@ func TestNameKeepsItsPromises(t *testing.T) {
 			if c.Marker || c.After == nil {
 				continue
 			}
-			l := reg.Open(full(name), example, look(after), func(string, dnsname.Name) bool { return false })
-			if claim, ok, why := l.Claim(*c.After); why.Code != "AmbiguousMarker" && (!ok || claim.Owner != us) {
+			l := reg.Open(full(name), example, look(after), asking(rs, name))
+			if claim, ok, why := l.Claim(*c.After); !ok || claim.Owner != us {
 				t.Fatalf("%s is claimed by %q (%v), in\n%s", c, claim.Owner, why, text(after))
 			}
 		}
-		if again := run(after); len(again.Changes) > 0 {
+		again, _ := run(after)
+		if opts.Format != "auto" && opts.Format != "typed" || slices.ContainsFunc(decisions, refused) {
+			// What was in the way may have gone, and a forced untyped marker that is shared tells one object only.
+			after = apply(t, after, again.Changes)
+			again, _ = run(after)
+		}
+		if len(again.Changes) > 0 {
 			t.Fatalf("planned again after %v: %v, in\n%s\nbefore\n%s", group.Changes, again.Changes, text(after), text(state))
 		}
 	})
 }
+
+func refused(d change.Decision) bool { return d.Verdict == change.Refused }

@@ -67,15 +67,15 @@ func (l *Limiter) Run(ctx context.Context) {
 		}
 		select { // a person first
 		case user <- struct{}{}:
-			b.tokens--
+			b.take(time.Now())
 			continue
 		default:
 		}
 		select {
 		case user <- struct{}{}:
-			b.tokens--
+			b.take(time.Now())
 		case rest <- struct{}{}:
-			b.tokens--
+			b.take(time.Now())
 		case throttled := <-l.feedback:
 			b.report(throttled)
 		case <-ready:
@@ -98,6 +98,12 @@ func (b *bucket) wait(now time.Time) time.Duration {
 		return 0
 	}
 	return time.Duration((1-b.tokens)/b.rate*float64(time.Second)) + time.Nanosecond
+}
+
+// take takes a token. What has come in while nobody asked is counted first, so that it can't add to a full bucket.
+func (b *bucket) take(now time.Time) {
+	b.wait(now)
+	b.tokens--
 }
 
 func (b *bucket) report(throttled bool) {

@@ -21,8 +21,8 @@ const (
 func (a *attachment) mark(o registry.Owned) reason.Reason {
 	for _, form := range a.formsFor(o.Set.Type) {
 		s, why := a.slotFor(o, form)
-		if form == untyped && why.Code == reason.MarkerCNAME && a.r.format == auto {
-			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME
+		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || a.ofAnother(s, o.Resource)) {
+			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
 		}
 		if !why.None() {
 			have, ok := a.marked(o.Set)
@@ -35,6 +35,25 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 			continue // an untyped marker is shared
 		}
 		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
+	}
+	return a.overruled(o.Set)
+}
+
+// ofAnother reports whether the marker that is wanted at a slot names another object, which sharing it would lose.
+func (a *attachment) ofAnother(s slot, resource string) bool {
+	m, taken := a.want[s]
+	return taken && resourceOf(m) != resource
+}
+
+// overruled tells whose marker would be read before those that are wanted for a record set.
+func (a *attachment) overruled(s record.Set) reason.Reason {
+	for _, p := range a.r.placesOf(s, a.zone) {
+		if _, wanted := a.want[slot{p.at, s.ID}]; wanted {
+			break
+		}
+		if _, h, ok := a.marker(p, s.ID); ok && h.Owner != a.r.owner {
+			return reason.New(reason.OtherOwner, "%s is marked for the owner %q", p.at, h.Owner)
+		}
 	}
 	return reason.Reason{}
 }
