@@ -173,9 +173,9 @@ func (r *rig) synced(ds ...feed.Delta) {
 
 func (r *rig) put(at string, t *thing) { r.say(feed.Event{Deltas: []feed.Delta{delta(at, t)}}) }
 
-// settle lets windows close and calls be made; the clock of the bubble moves.
+// settle lets windows close and calls be made, and stays below the shortest pause of what is put off; the clock of the bubble moves.
 func (r *rig) settle() {
-	time.Sleep(3 * time.Second)
+	time.Sleep(2 * time.Second)
 	synctest.Wait()
 }
 
