@@ -9,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"path"
 	"slices"
 	"time"
 
@@ -49,6 +51,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	m.Build(v.Number, v.Revision)
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
 	meters := &meter{metrics: m}
+	if o.Metrics.Legacy {
+		o.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
+			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
+		}
+	}
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -58,13 +59,48 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 	m.Registry(byType(c.Observed))
 	m.Verified(byType(c.Verified))
 	m.Queue(c.Waiting)
-	var names []metrics.NameCount
+	type kind struct{ verdict, reason string }
+	names := make(map[kind]int)
+	invalid := make(map[string]int)
 	for verdict, reasons := range c.Names {
 		for code, n := range reasons {
-			names = append(names, metrics.NameCount{Verdict: string(verdict), Reason: string(code), N: n})
+			names[kind{string(verdict), string(code)}] += n
 		}
 	}
-	m.Names(names)
+	for part, n := range c.Refusals {
+		names[kind{string(change.Refused), string(part.Reason)}] += n
+		invalid[part.Source] += n
+	}
+	counts := make([]metrics.NameCount, 0, len(names))
+	for k, n := range names {
+		counts = append(counts, metrics.NameCount{Verdict: k.verdict, Reason: k.reason, N: n})
+	}
+	m.Names(counts)
+	m.Invalid(bySource(invalid))
+	m.Deduplicated(bySource(c.Duplicates))
+	m.Mismatches(mismatches(c.Foreign))
+}
+
+func bySource(counts map[string]int) []metrics.SourceCount {
+	out := make([]metrics.SourceCount, 0, len(counts))
+	for source, n := range counts {
+		out = append(out, metrics.SourceCount{Source: source, N: n})
+	}
+	return out
+}
+
+// mismatches counts record sets that other owners keep us from making, by the name without its first label.
+func mismatches(keys []record.Key) []metrics.Mismatch {
+	counts := make(map[metrics.Mismatch]int)
+	for _, k := range keys {
+		counts[metrics.Mismatch{Type: string(k.Type), Domain: string(k.Name.Parent())}]++
+	}
+	out := make([]metrics.Mismatch, 0, len(counts))
+	for m, n := range counts {
+		m.N = n
+		out = append(out, m)
+	}
+	return out
 }
 
 func byType(counts map[record.Type]int) map[string]int {

@@ -95,7 +95,7 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 // duplicates reports endpoints that another object asks for in the same words.
 func (c *core) duplicates(eps []endpoint.Endpoint) {
 	for i, e := range eps {
-		if slices.ContainsFunc(eps[:i], func(o endpoint.Endpoint) bool { return o.Key() == e.Key() && slices.Equal(o.Targets, e.Targets) }) {
+		if slices.ContainsFunc(eps[:i], repeats(e)) {
 			c.Observe(Duplicated{e})
 		}
 	}

@@ -8,13 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -61,7 +59,7 @@ func load(ctx context.Context, o Options, name string) (aws.Config, error) {
 		config.WithDefaultRegion(globalRegion),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 		config.WithAPIOptions([]func(*middleware.Stack) error{limitBody}),
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(callTimeout).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })),
+		config.WithHTTPClient(client()),
 	}
 	if name != DefaultName {
 		with = append(with, config.WithSharedConfigProfile(name))
@@ -76,6 +74,7 @@ func load(ctx context.Context, o Options, name string) (aws.Config, error) {
 			return aws.Config{}, err
 		}
 	}
+	cfg.HTTPClient = observed(cfg.HTTPClient, o.Observe) // now that the SDK has added the certificates of AWS_CA_BUNDLE
 	if o.AssumeRole != "" {
 		cfg.Credentials = assume(cfg, o)
 	}
@@ -114,7 +113,7 @@ func Local(endpoint string) Account {
 		Region: globalRegion, BaseEndpoint: aws.String(endpoint),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", ""),
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
-		HTTPClient:  awshttp.NewBuildableClient().WithTimeout(callTimeout),
+		HTTPClient:  client(),
 	}
 	return Account{Name: DefaultName, Config: cfg}
 }

@@ -14,6 +14,8 @@ type Options struct {
 	AssumeRole string   `name:"aws-assume-role" placeholder:"ARN" help:"ARN of a role to assume with each account's credentials."`
 	ExternalID string   `name:"aws-assume-role-external-id" placeholder:"ID" help:"External id that the role to assume asks for."`
 	APIRetries int      `name:"aws-api-retries" default:"3" help:"Accepted for compatibility: a call that fails is tried again by the engine, with growing pauses, for as long as it takes."`
+
+	Observe Observe `kong:"-"` // nil: nobody is told
 }
 
 // Check tells what is wrong with the options.
