@@ -40,6 +40,8 @@ func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(id, resou
 			holds:   filter(holds, func(h endpoint.Hold) bool { return h.ID == id }),
 			claimed: func(f *endpoint.Origin) bool { return claimed(id, f.Ref.String()) },
 		}
+		slices.SortStableFunc(c.eps, func(a, b endpoint.Endpoint) int { return cmp.Or(a.Key().Compare(b.Key()), a.From.Compare(b.From)) })
+		slices.SortStableFunc(c.holds, func(a, b endpoint.Hold) int { return a.From.Compare(b.From) })
 		if !o.MergeNamespaces {
 			c.pickNamespace()
 		}

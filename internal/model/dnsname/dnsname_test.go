@@ -32,6 +32,9 @@ func TestParse(t *testing.T) {
 		"inner star":     {why: "a star is a wildcard only as the first label", in: "a.*.example.com", err: "character '*'"},
 		"space":          {why: "not a host name", in: "a b.example.com", err: "character ' '"},
 		"slash":          {why: "not a host name", in: "a/b.example.com", err: "character '/'"},
+		"mapped away":    {why: "IDNA maps a soft hyphen to nothing", in: "\u00ad", err: "empty"},
+		"ideographic":    {why: "IDNA's other full stops separate labels too", in: "名札。example。com", want: "xn--eqry85b.example.com"},
+		"wild unicode":   {why: "a wildcard of an internationalised zone", in: "*.bücher.example", want: "*.xn--bcher-kva.example"},
 		"newline":        {why: "log and zone file injection", in: "a\nb.example.com", err: `character '\n'`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,6 +78,48 @@ func TestCompareIsListingOrder(t *testing.T) {
 	slices.SortFunc(got, dnsname.Name.Compare)
 	if !slices.Equal(got, want) {
 		t.Errorf("sorted %v, want %v", got, want)
+	}
+}
+
+func TestParts(t *testing.T) {
+	for _, tc := range []struct {
+		name, parent     dnsname.Name
+		label            string
+		wildcard         bool
+		fqdn, readAsText string
+	}{
+		{"www.example.com", "example.com", "www", false, "www.example.com.", "www.example.com"},
+		{"com", "", "com", false, "com.", "com"},
+		{"", "", "", false, ".", ""},
+		{"*.xn--bcher-kva.example", "xn--bcher-kva.example", "*", true, "*.xn--bcher-kva.example.", "*.bücher.example"},
+		{"*", "", "*", true, "*.", "*"},
+	} {
+		label, parent := tc.name.Cut()
+		if label != tc.label || parent != tc.parent || tc.name.Parent() != tc.parent {
+			t.Errorf("%q.Cut() = %q, %q; want %q, %q", tc.name, label, parent, tc.label, tc.parent)
+		}
+		if tc.name.IsWildcard() != tc.wildcard || tc.name.FQDN() != tc.fqdn || tc.name.Unicode() != tc.readAsText {
+			t.Errorf("%q: wildcard %v, FQDN %q, Unicode %q", tc.name, tc.name.IsWildcard(), tc.name.FQDN(), tc.name.Unicode())
+		}
+		if joined := strings.Join(slices.Collect(tc.name.Labels()), "."); joined != string(tc.name) {
+			t.Errorf("the labels of %q make %q", tc.name, joined)
+		}
+	}
+}
+
+func TestCompareIsAnOrder(t *testing.T) {
+	names := []dnsname.Name{"", "com", "example.com", "*.example.com", "a-*.example.com", "a-b.example.com", "a.example.com", "a.b.example.com", "a0.example.com", "_x.example.com"}
+	for _, a := range names {
+		for _, b := range names {
+			if (a.Compare(b) == 0) != (a == b) || a.Compare(b) != -b.Compare(a) {
+				t.Errorf("Compare(%q, %q) = %d, the other way %d", a, b, a.Compare(b), b.Compare(a))
+			}
+			for _, c := range names {
+				if a.Compare(b) < 0 && b.Compare(c) < 0 && a.Compare(c) >= 0 {
+					t.Errorf("%q < %q < %q, and yet not %q < %q", a, b, c, a, c)
+				}
+			}
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ var docs = index([]Doc{
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
 	{MarkerCNAME, "The marker and a CNAME would share a name, which DNS forbids.", "use --txt-format=auto or typed, or set --txt-prefix"},
 	{MarkerTooLong, "The marker's name would break the limits of DNS.", "use a shorter name or a shorter --txt-prefix"},
-	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix with %{record_type} that ends in a dot, such as %{record_type}-nafuda."},
+	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix such as %{record_type}-nafuda. with the dot at its end"},
 	{Ambiguous, "A marker can be read as belonging to two record sets, so it claims neither.", "remove the marker, or one of the record sets, by hand"},
 	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
