@@ -34,6 +34,7 @@ func (p *planner) attach() []registry.Refused {
 		if m.Before != nil && m.After != nil && m.Before.Equal(*m.After) {
 			continue
 		}
+		m.Why = reason.New(reason.Marks, "it marks %s", p.Name)
 		p.changes = append(p.changes, m)
 	}
 	return nil

@@ -113,7 +113,11 @@ func (r *rowPlan) keptResource(have record.Set, w change.Want) string {
 }
 
 func (r *rowPlan) put(before, after *record.Set, resource string) {
-	r.changes = append(r.changes, change.Change{Before: before, After: after, Resource: resource})
+	why := reason.New(reason.Asked, "%s asks for %s", resource, after.Key)
+	if before != nil {
+		why = reason.New(reason.Differs, "%s asks for %s with other data", resource, after.Key)
+	}
+	r.changes = append(r.changes, change.Change{Before: before, After: after, Resource: resource, Why: why})
 	r.keep(*after, resource)
 }
 
@@ -177,5 +181,9 @@ func (r *rowPlan) remove(s record.Set, replaced bool) {
 		r.decide(change.Held, s.Key, resource, why)
 		return
 	}
-	r.changes = append(r.changes, change.Change{Before: &s, Resource: resource})
+	why = reason.New(reason.NotAsked, "no object asks for %s any more", s.Key)
+	if replaced {
+		why = reason.New(reason.Replaced, "another type takes the place of %s", s.Key)
+	}
+	r.changes = append(r.changes, change.Change{Before: &s, Resource: resource, Why: why})
 }

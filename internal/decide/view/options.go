@@ -46,6 +46,9 @@ var types = []record.Type{
 // Check returns every mistake in the options, selectors apart.
 func (o Options) Check() (errs []error) {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
+		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
+	}
 	o.checkTypes(add)
 	o.checkDomains(add)
 	o.checkTargets(add)

@@ -19,6 +19,15 @@ const (
 	TypeCantDo Code = "TypeNotSupported"
 )
 
+// Why a record set is changed.
+const (
+	Asked    Code = "AskedFor"
+	Differs  Code = "Differs"
+	NotAsked Code = "NotAskedFor"
+	Replaced Code = "TypeChanged"
+	Marks    Code = "Marks"
+)
+
 // Why a name waits.
 const (
 	NoAddressYet  Code = "NoAddressYet"
@@ -83,6 +92,11 @@ var docs = index([]Doc{
 	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
+	{Asked, "An object asks for the record set, which isn't there.", ""},
+	{Differs, "The record set isn't as its object asks for it.", ""},
+	{NotAsked, "No object asks for the record set any more.", ""},
+	{Replaced, "The name's object asks for another record type now.", ""},
+	{Marks, "The ownership marker goes with its record set.", ""},
 	{NoAddressYet, "The object asks for the name but has no address yet; what is published stays.", "wait for the load balancer, the pod or the node, or set a target annotation"},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
