@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
@@ -70,15 +71,19 @@ func asWritten(stored []string) []string {
 	return slices.Compact(out)
 }
 
-// writeValues spells a set's values as Route 53 takes them, sorted.
+// writeValues spells a set's values as Route 53 takes them, sorted. The host of an SRV record gets a final dot: ExternalDNS compares
+// it as text, and changes each record that lacks it.
 func writeValues(s record.Set) []string {
 	if s.Stored != nil {
 		return s.Stored
 	}
 	out := slices.Clone(s.Values)
-	if s.Type == record.TXT {
-		for i, v := range out {
+	for i, v := range out {
+		switch {
+		case s.Type == record.TXT:
 			out[i] = writeTXT(v)
+		case s.Type == record.SRV && !strings.HasSuffix(v, "."):
+			out[i] = v + "."
 		}
 	}
 	slices.Sort(out)
