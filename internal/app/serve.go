@@ -34,11 +34,13 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics) sta
 			page.ServeHTTP(w, r)
 		}),
 		Ready: func() []string {
-			s, err := ask()
+			ctx, cancel := context.WithTimeout(ctx, askTimeout)
+			defer cancel()
+			missing, err := loop.Missing(ctx)
 			if err != nil {
 				return []string{err.Error()}
 			}
-			return s.Missing
+			return missing
 		},
 		Status: func() any {
 			s, err := ask()

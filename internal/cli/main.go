@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 
 	"nafuda.io/nafuda/internal/app/flags"
@@ -80,6 +81,13 @@ func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
 		return g.Docs.start(x)
 	default:
 		return fmt.Errorf("the command %s does nothing", res.Command)
+	}
+}
+
+// tell logs what the user should know about the command line, one line each.
+func tell(log *slog.Logger, notes []string) {
+	for _, note := range notes {
+		log.Info("read the configuration", "note", note)
 	}
 }
 

@@ -21,9 +21,7 @@ type planCommand struct {
 
 func (c *planCommand) start(ctx context.Context, x IO, notes []string) error {
 	log := c.Options.Logger(x.Err)
-	for _, note := range notes {
-		log.Info(note)
-	}
+	tell(log, notes)
 	p, err := app.MakePlan(ctx, c.Options, built(), log)
 	if err != nil {
 		return err

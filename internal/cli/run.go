@@ -14,9 +14,7 @@ type runCommand struct {
 
 func (c *runCommand) start(ctx context.Context, x IO, notes []string) error {
 	log := c.Options.Logger(x.Err)
-	for _, note := range notes {
-		log.Info(note)
-	}
+	tell(log, notes)
 	return app.Run(ctx, c.Options, built(), log)
 }
 

@@ -24,9 +24,7 @@ func (c *sandboxCommand) start(ctx context.Context, x IO, notes []string) error 
 		return err
 	}
 	log := controller.Logger(x.Err)
-	for _, note := range notes {
-		log.Info(note)
-	}
+	tell(log, notes)
 	return sandbox.Run(ctx, c.Options, controller, built(), x.Out, log)
 }
 

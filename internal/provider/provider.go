@@ -20,7 +20,8 @@ import (
 type Provider interface {
 	Describe() Description
 	// Desired returns the sets that this provider would store for a set, in its own normal form: an alias may become A and
-	// AAAA, a missing TTL the default. It is pure, idempotent and never changes its argument. The error says what can't be stored.
+	// AAAA, a missing TTL the default. It is pure, idempotent but for a property alias=false, which it uses up, and never
+	// changes its argument. The error says what can't be stored.
 	Desired(record.Set) ([]record.Set, error)
 	// Zones lists every hosted zone that the account and the provider's own options let us use.
 	Zones(ctx context.Context) ([]zone.Zone, error)

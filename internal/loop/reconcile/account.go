@@ -63,7 +63,7 @@ func (c *core) finishList(r result) {
 	a := r.account
 	a.busy = false
 	if r.err != nil {
-		a.next = time.Now().Add(a.backoff.next())
+		a.next = time.Now().Add(a.backoff.next(longestOutage))
 		if c.Once && a.backoff.tries >= onceTries {
 			c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, r.err)
 		}
@@ -77,8 +77,10 @@ func (c *core) finishList(r result) {
 	for _, z := range r.zones {
 		there[z.Key] = true
 		if known, ok := c.zones[z.Key]; ok {
-			changed = changed || known.vanished
-			known.vanished = false
+			if known.vanished {
+				changed, known.vanished = true, false
+				known.reread()
+			}
 			known.Tags = z.Tags
 			c.compareCount(known, z.Records)
 			continue
@@ -103,7 +105,7 @@ func (c *core) finishList(r result) {
 // nothing.
 func (c *core) compareCount(z *zoneState, counted int) {
 	asked, ok := z.account.asked[z.Key]
-	if !ok || !z.read || !z.idle() || asked != z.mirror.Now() || counted < 0 || counted == z.mirror.Len() {
+	if !ok || c.DryRun || !z.read || !z.idle() || asked != z.mirror.Now() || counted < 0 || counted == z.mirror.Len() {
 		return
 	}
 	c.Observe(Drifted{Zone: z.Zone, Counted: counted, Known: z.mirror.Len()})
@@ -161,9 +163,14 @@ func (c *core) dispatch(names []dirty) {
 	}
 }
 
-// dirtyEverything makes every name dirty that is asked for or observed.
-func (c *core) dirtyEverything() {
-	now := time.Now()
+// dirtyEverything makes every name dirty that is asked for or observed, with the next step.
+func (c *core) dirtyEverything() { c.allDirty = true }
+
+func (c *core) spreadDirt(now time.Time) {
+	if !c.allDirty {
+		return
+	}
+	c.allDirty = false
 	var names []dnsname.Name
 	for n := range c.catalog.Names() {
 		names = append(names, n)

@@ -9,7 +9,8 @@ import (
 
 const (
 	shortestPause = 5 * time.Second
-	longestPause  = 15 * time.Minute
+	longestPause  = 15 * time.Minute // of one name
+	longestOutage = time.Minute      // of a zone or an account: many names wait for its end
 	// onceTries is how often a failing call is made with Once.
 	onceTries = 3
 )
@@ -17,9 +18,9 @@ const (
 // backoff grows pauses exponentially, with jitter so that what failed together isn't tried again together.
 type backoff struct{ tries int }
 
-func (b *backoff) next() time.Duration {
-	pause := shortestPause << min(b.tries, 10)
+// next is the next pause, at most longest.
+func (b *backoff) next(longest time.Duration) time.Duration {
+	pause := min(shortestPause<<min(b.tries, 10), longest)
 	b.tries++
-	pause = min(pause, longestPause)
 	return pause/2 + rand.N(pause/2+1)
 }

@@ -38,6 +38,7 @@ type core struct {
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
+	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
 	failed   error                          // with Once: why going on makes no sense
@@ -107,6 +108,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 func (c *core) step() {
 	now := time.Now()
 	next := never
+	c.spreadDirt(now)
 	if names, at := c.window.due(now); names != nil {
 		c.dispatch(names)
 	} else {
@@ -146,7 +148,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.window.empty() || len(c.toWant) > 0 {
+	if !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -23,7 +23,8 @@ import (
 	"nafuda.io/nafuda/internal/source"
 )
 
-// thing is the test's object: it asks for names with targets; "hold" as a target holds the name.
+// thing is the test's object: it asks for names with targets; "hold" as a target holds the name, and "unread" does
+// because something that it depends on hasn't been read.
 type thing struct {
 	Created time.Time
 	Names   map[string][]string
@@ -42,6 +43,10 @@ func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 			for _, target := range targets {
 				if target == "hold" {
 					r.Holds = append(r.Holds, endpoint.Hold{Name: dnsname.Name(name), From: from, Why: reason.New(reason.NoAddressYet, "no address")})
+					continue
+				}
+				if target == "unread" {
+					r.Holds = append(r.Holds, endpoint.Hold{Name: dnsname.Name(name), From: from, Why: reason.New(reason.KindUnknown, "not read yet")})
 					continue
 				}
 				byType[record.TypeOf(target)] = append(byType[record.TypeOf(target)], target)

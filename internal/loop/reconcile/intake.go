@@ -102,6 +102,12 @@ func (c *core) eval(ref endpoint.Ref) {
 		result = src.Eval(obj, look)
 		result.Sort()
 	}
+	before, _ := c.catalog.Result(ref)
+	if _, was := unsure(before); was {
+		if _, still := unsure(result); !still {
+			c.dirtyEverything() // what is marked for the object and isn't among its names can go now
+		}
+	}
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), true)
 	for _, kind := range c.objects.Wanted() {
@@ -134,7 +140,23 @@ func (c *core) gone(resource string) reason.Reason {
 			return reason.New(reason.SourceUnknown, "the namespace of %s isn't watched", resource)
 		}
 	}
+	if r, ok := c.catalog.Result(ref); ok {
+		if h, is := unsure(r); is {
+			return h.Why
+		}
+	}
 	return c.readInFull(ref.Kind)
+}
+
+// unsure returns a hold that says the object's source couldn't read what it needs. Then the object may ask for names that we
+// can't list: those of a headless Service's Pods.
+func unsure(r endpoint.Result) (endpoint.Hold, bool) {
+	for _, h := range r.Holds {
+		if h.Why.Code == reason.KindUnknown || h.Why.Code == reason.KindForbidden {
+			return h, true
+		}
+	}
+	return endpoint.Hold{}, false
 }
 
 func (c *core) readInFull(kind string) reason.Reason {

@@ -67,7 +67,8 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, []change.Decision) {
 	spec := c.Views[i].Spec
 	if !spec.Domains.Match(name) {
-		return change.Group{Name: name}, nil
+		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
+		return change.Group{Name: name}, decisions
 	}
 	reg := z.registries[i]
 	ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)

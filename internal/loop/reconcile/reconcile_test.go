@@ -364,3 +364,45 @@ func TestReceiptsAreAskedForAtMostThreeTimes(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatAnObjectMayStillAskForStays(t *testing.T) {
+	in(t, func(r *rig) {
+		r.put2("a.example.com", "192.0.2.1", "d/a") // a name that the object can't list while it is unsure
+		r.start()
+		r.synced(delta("d/a", ask("b.example.com=unread")))
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+		r.put("d/a", ask("b.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "b.example.com A 192.0.2.2", "x-a-b.example.com TXT me:d/a")
+	})
+}
+
+func TestWritesThatFailArePaced(t *testing.T) {
+	for _, class := range []provider.Class{provider.Uncertain, provider.Unavailable, provider.Denied, provider.Stale} {
+		t.Run(string(class), func(t *testing.T) {
+			in(t, func(r *rig) {
+				r.flaky.Fail(providertest.OpApply, providertest.Fault{Err: &provider.Error{Class: class, Err: errors.New("no")}, Times: -1})
+				r.start()
+				r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+				time.Sleep(10 * time.Minute)
+				synctest.Wait()
+				if n := r.refusals(); n < 5 || n > 40 {
+					t.Errorf("%d writes in ten minutes of failures, want some, with growing pauses up to a minute", n)
+				}
+			})
+		})
+	}
+}
+
+func TestZoneThatComesBackIsReadAgain(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.memory.RemoveZone("example.com")
+		time.Sleep(r.opts.Interval)
+		r.memory.AddZone(providertest.MemoryZone("example.com")) // empty
+		time.Sleep(r.opts.Interval)
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+	})
+}

@@ -114,11 +114,16 @@ func (c *core) finishNames(z *zoneState, r result) {
 	c.window.add(c.known(z, r.names.names), time.Now(), false)
 }
 
-// zoneFailed pauses a zone after a failure that concerns all of it.
-func (c *core) zoneFailed(z *zoneState, err error) {
+// zoneFailed pauses a zone that can't be read.
+func (c *core) zoneFailed(z *zoneState, err error) { c.rest(z, &z.back, err) }
+
+// writeFailed pauses a zone of which a whole batch failed. That reads go well meanwhile doesn't shorten the pauses.
+func (c *core) writeFailed(z *zoneState, err error) { c.rest(z, &z.writes, err) }
+
+func (c *core) rest(z *zoneState, b *backoff, err error) {
 	z.fault = err
-	z.pause = time.Now().Add(z.back.next())
-	if c.Once && z.back.tries >= onceTries {
+	z.pause = time.Now().Add(b.next(longestOutage))
+	if c.Once && b.tries >= onceTries {
 		c.failed = fmt.Errorf("zone %s: %w", z.Name, err)
 	}
 }

@@ -73,7 +73,7 @@ func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Ti
 
 // finish enters the result of a call.
 func (c *core) finish(r result) {
-	if r.took > 0 {
+	if r.called {
 		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
@@ -115,18 +115,20 @@ func (c *core) finishApply(z *zoneState, r result) {
 	case provider.Uncertain, provider.Partial:
 		z.stale = touched(batch)
 		z.requeue(batch)
+		c.writeFailed(z, r.err)
 	case provider.Throttled: // the limiter has slowed down already
 		z.requeue(batch)
 		z.pause = time.Now().Add(time.Second)
 	default:
 		z.requeue(batch)
-		c.zoneFailed(z, r.err)
+		c.writeFailed(z, r.err)
 	}
 }
 
 // applied enters a batch that the provider has taken, or would have taken in a dry run.
 func (c *core) applied(z *zoneState, r result) {
 	z.recovered()
+	z.writes = backoff{}
 	z.mirror.Commit(r.apply.batch)
 	z.bisect.accepted()
 	c.parkCulprit(z)
@@ -169,6 +171,7 @@ func (c *core) stale(z *zoneState, b change.Batch, detail *provider.Error, err e
 	suspects := culprits(b, detail)
 	if len(suspects) == 0 {
 		z.stale = touched(b)
+		c.writeFailed(z, err)
 		return
 	}
 	z.stale = nil
@@ -222,6 +225,6 @@ func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 	}
 	p.why = why
 	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
-	p.until = time.Now().Add(p.back.next())
+	p.until = time.Now().Add(p.back.next(longestPause))
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
 }

@@ -83,6 +83,13 @@ func (l *Loop) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
+// Missing asks the loop what readiness waits for; nothing: it is ready.
+func (l *Loop) Missing(ctx context.Context) ([]string, error) {
+	var m []string
+	err := l.ask(ctx, func(c *core) { m = c.missing() })
+	return m, err
+}
+
 func (c *core) status() Status {
 	s := Status{Missing: c.missing()}
 	s.Ready = len(s.Missing) == 0

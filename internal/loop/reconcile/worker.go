@@ -47,6 +47,7 @@ type result struct {
 	job
 	account *account
 	err     error
+	called  bool // false: it came to no call
 	took    time.Duration
 	zones   []zone.Zone
 	page    provider.Page
@@ -99,6 +100,7 @@ func (a *account) do(ctx context.Context, j job) result {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	r.called = true
 	begin := time.Now()
 	switch {
 	case j.list:

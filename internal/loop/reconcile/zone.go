@@ -23,10 +23,11 @@ type zoneState struct {
 	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
 	vanished   bool
 
-	busy  bool      // a call is in flight
-	pause time.Time // nothing is sent before
-	back  backoff   // of failures that concern the whole zone
-	fault error     // the last of them
+	busy   bool      // a call is in flight
+	pause  time.Time // nothing is sent before
+	back   backoff   // of reads that fail
+	writes backoff   // of batches that fail as a whole
+	fault  error     // the last of them
 
 	read     bool // in full, at least once
 	reading  bool // a listing is under way
