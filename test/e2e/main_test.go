@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e runs the built program as its users do: as a process of its own, with the arguments of the reference set-up, against
+// a real Kubernetes API server with the reference role, the emulated Route 53 with the reference policy, dig, and the aws command
+// line.
+package e2e
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	_ "nafuda.io/nafuda/internal/cli" // what is run is built apart: a change of it must end what the test cache knows
+	"nafuda.io/nafuda/test/kube"
+)
+
+// suite is what the tests share.
+type suite struct {
+	cluster *kube.Cluster
+	user    kube.User // who has the reference role
+	binary  string
+}
+
+// TestEndToEnd runs everything on one cluster, one after the other: the program's arguments take in the whole cluster.
+func TestEndToEnd(t *testing.T) {
+	s := &suite{cluster: kube.Start(t), binary: build(t)}
+	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
+	s.user = s.cluster.CreateUser(t, "external-dns")
+	for _, tt := range []struct {
+		name string
+		run  func(*testing.T, *suite)
+	}{
+		{"an Ingress becomes a record set and its marker", ingressBecomesRecord},
+		{"a zone of ExternalDNS v0.10 keeps its form", untypedZone},
+		{"the form of markers can be forced", forcedForms},
+		{"markers without the prefix move with the next change", unprefixedMarkers},
+	} {
+		t.Run(tt.name, func(t *testing.T) { tt.run(t, s) })
+	}
+}
+
+// build builds the program, with the race detector where the test has it.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "nafuda")
+	args := []string{"build", "-o", path}
+	if raceEnabled {
+		args = append(args, "-race")
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", append(args, "../../cmd/nafuda")...).CombinedOutput(); err != nil {
+		t.Fatalf("build the program: %v\n%s", err, out)
+	}
+	return path
+}
