@@ -5,6 +5,7 @@ package reconcile_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -128,14 +130,7 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 			in(t, func(r *rig) {
 				r.flaky.Fail(providertest.OpApply, providertest.Fault{
 					Err: &provider.Error{Class: provider.Rejected, Err: errors.New("bad value")}, Times: -1,
-					When: func(_ zone.Zone, b change.Batch) bool {
-						for _, g := range b.Groups {
-							if g.Name == "n1.example.com" {
-								return true
-							}
-						}
-						return false
-					},
+					When: touches("n1.example.com"),
 				})
 				var ds []feed.Delta
 				for i := 1; i <= n; i++ {
@@ -173,6 +168,13 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// touches picks batches that have a name.
+func touches(n dnsname.Name) func(zone.Zone, change.Batch) bool {
+	return func(_ zone.Zone, b change.Batch) bool {
+		return slices.ContainsFunc(b.Groups, func(g change.Group) bool { return g.Name == n })
 	}
 }
 
