@@ -149,7 +149,7 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 					t.Errorf("%d calls for one bad name in %d, want at most %d", calls, n, log2+2)
 				}
 				parked := 0
-				for _, e := range r.events {
+				for _, e := range r.seen() {
 					if p, ok := e.(reconcile.Parked); ok {
 						parked++
 						if p.Name != "n1.example.com" {
@@ -181,7 +181,7 @@ func touches(n dnsname.Name) func(zone.Zone, change.Batch) bool {
 // refusals counts calls that the flaky wrapper refused before they reached the memory.
 func (r *rig) refusals() int {
 	n := 0
-	for _, e := range r.events {
+	for _, e := range r.seen() {
 		if c, ok := e.(reconcile.Called); ok && c.Operation == "apply" && c.Class != "" {
 			n++
 		}
@@ -283,7 +283,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
 		r.want("example.com")
 		planned := 0
-		for _, e := range r.events {
+		for _, e := range r.seen() {
 			if p, ok := e.(reconcile.Planned); ok {
 				planned += len(p.Group.Changes)
 			}
@@ -351,7 +351,7 @@ func TestReceiptsAreAskedForAtMostThreeTimes(t *testing.T) {
 				}
 				synctest.Wait()
 				var got []string
-				for _, e := range r.events {
+				for _, e := range r.seen() {
 					switch e.(type) {
 					case reconcile.InSync:
 						got = append(got, "in sync")
