@@ -72,6 +72,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		if err != nil {
 			return fmt.Errorf("listen on --metrics-address=%s: %w", o.Status.Address, err)
 		}
+		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {

@@ -58,11 +58,13 @@ func (o *Options) Check() error {
 	default:
 		add("--provider=%s: must be aws", o.Provider)
 	}
-	for flag, text := range map[string]string{"annotation-filter": o.View.AnnotationFilter, "label-filter": o.View.LabelFilter} {
+	filter := func(flag, text string) {
 		if _, err := selector.Parse(text); err != nil {
 			add("--%s=%s: %w", flag, text, err)
 		}
 	}
+	filter("annotation-filter", o.View.AnnotationFilter)
+	filter("label-filter", o.View.LabelFilter)
 	errs = append(errs, o.Sources.Check(o.Use))
 	return errors.Join(errs...)
 }
