@@ -23,8 +23,8 @@ import (
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
-	"nafuda.io/nafuda/internal/provider/awsconf"
-	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/provider"
+	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
@@ -50,9 +50,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	m := metrics.New(o.Metrics.Legacy)
 	m.Build(v.Number, v.Revision)
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	meters := &meter{metrics: m}
+	meters := &meter{metrics: m, provider: o.Provider}
 	if o.Metrics.Legacy {
-		o.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
+		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
@@ -72,6 +72,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		if err != nil {
 			return fmt.Errorf("listen on --metrics-address=%s: %w", o.Status.Address, err)
 		}
+		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
@@ -174,18 +175,18 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	accounts := []awsconf.Account{awsconf.Local(o.Local)}
-	if o.Local == "" {
-		var err error
-		if accounts, err = awsconf.Load(ctx, o.AWS); err != nil {
-			return nil, err
-		}
-	}
 	domains := o.View.Domains()
-	var out []reconcile.Account
+	filter := provider.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents}
+	var accounts []providers.Account
+	var err error
+	if o.Local != "" {
+		accounts = providers.Emulated(o.Local, o.Publish, filter)
+	} else if accounts, err = providers.Open(ctx, o.Provider, o.Publish, filter); err != nil {
+		return nil, err
+	}
+	out := make([]reconcile.Account, 0, len(accounts))
 	for _, a := range accounts {
-		p := route53.New(a, o.Route53, route53.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents})
-		out = append(out, reconcile.Account{Name: a.Name, Provider: p})
+		out = append(out, reconcile.Account(a))
 	}
 	return out, nil
 }

@@ -73,6 +73,9 @@ func (l *logger) zones(e reconcile.Event) {
 		for _, z := range e.Zones {
 			legacylog.ConsideringZone(l.log, z)
 		}
+		for _, s := range e.Skipped {
+			l.log.Debug("leaving out a hosted zone", "zone", string(s.Zone.Name), "id", s.Zone.ID, "reason", s.Why.Code, "why", s.Why.String())
+		}
 		legacylog.RecordFilter(l.log, e.Zones)
 	case reconcile.ZoneRead:
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)

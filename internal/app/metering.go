@@ -8,13 +8,13 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/ops/metrics"
-	"nafuda.io/nafuda/internal/provider/route53"
 )
 
 // meter turns what happens into metrics.
 type meter struct {
-	metrics *metrics.Metrics
-	errors  int // in a row
+	metrics  *metrics.Metrics
+	provider string
+	errors   int // in a row
 }
 
 func (m *meter) observe(e reconcile.Event) {
@@ -48,7 +48,7 @@ func (m *meter) called(e reconcile.Called) {
 		m.errors = 0
 	}
 	m.metrics.SoftErrors(m.errors)
-	m.metrics.Call(route53.Name, e.Operation, class, e.Took)
+	m.metrics.Call(m.provider, e.Operation, class, e.Took)
 }
 
 func (m *meter) applied(e reconcile.Applied) {

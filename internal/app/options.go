@@ -6,6 +6,8 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed/kube"
@@ -13,8 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
-	"nafuda.io/nafuda/internal/provider/awsconf"
-	"nafuda.io/nafuda/internal/provider/route53"
+	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry/txt"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/selector"
@@ -35,10 +36,9 @@ type Options struct {
 	Loop    reconcile.Options `embed:""`
 	TXT     txt.Options       `embed:""`
 	Sources sources.Options   `embed:""`
+	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
 	Files   manifest.Options  `embed:""`
-	AWS     awsconf.Options   `embed:""`
-	Route53 route53.Options   `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
 }
@@ -51,18 +51,18 @@ func (o *Options) Check() error {
 	if len(o.Use) == 0 {
 		add("--source: name at least one source: service or ingress")
 	}
-	switch o.Provider {
-	case route53.Name:
-	case "":
-		add("--provider: name the provider: aws")
-	default:
-		add("--provider=%s: must be aws", o.Provider)
+	if o.Provider == "" {
+		add("--provider: name the provider: %s", strings.Join(providers.Names(), ", "))
+	} else if !slices.Contains(providers.Names(), o.Provider) {
+		add("--provider=%s: must be one of %s", o.Provider, strings.Join(providers.Names(), ", "))
 	}
-	for flag, text := range map[string]string{"annotation-filter": o.View.AnnotationFilter, "label-filter": o.View.LabelFilter} {
+	filter := func(flag, text string) {
 		if _, err := selector.Parse(text); err != nil {
 			add("--%s=%s: %w", flag, text, err)
 		}
 	}
+	filter("annotation-filter", o.View.AnnotationFilter)
+	filter("label-filter", o.View.LabelFilter)
 	errs = append(errs, o.Sources.Check(o.Use))
 	return errors.Join(errs...)
 }

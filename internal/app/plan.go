@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -100,7 +101,7 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (Plan
 	if err != nil {
 		return Plan{}, err
 	}
-	if err := loop.Run(ctx); err != nil {
+	if err := loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete is among the refused
 		return Plan{}, fmt.Errorf("plan: %w", err)
 	}
 	if err := ctx.Err(); err != nil {

@@ -35,16 +35,14 @@ type grammar struct {
 // changes. Nothing outside is
 // touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
-	g := new(grammar)
-	spec := spec(g)
-	spec.Args, spec.Env = x.Args, x.Env
-	if slices.Contains(x.Args, "--version") { // as for ExternalDNS, whatever else is given
-		spec.Args = []string{"version"}
+	args := x.Args
+	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
+		args = []string{"version"}
 	}
-	if slices.Contains(x.Args, "sandbox") {
-		spec.Env = ownEnvironment(x.Env)
+	g, res, errs := read(args, x.Env)
+	if res.Command == "sandbox" {
+		g, res, errs = read(args, ownEnvironment(x.Env))
 	}
-	res, errs := parse.Parse(spec)
 	if len(errs) > 0 {
 		for _, err := range errs {
 			fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -65,6 +63,14 @@ func Main(ctx context.Context, x IO) int {
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
 		return 1
 	}
+}
+
+func read(args, env []string) (*grammar, parse.Result, []error) {
+	g := new(grammar)
+	s := spec(g)
+	s.Args, s.Env = args, env
+	res, errs := parse.Parse(s)
+	return g, res, errs
 }
 
 func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {

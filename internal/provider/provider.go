@@ -55,6 +55,15 @@ type SkippedZone struct {
 	Why  reason.Reason
 }
 
+// Filter says which hosted zones a view uses, whatever the provider. The zero Filter lets every zone pass.
+type Filter struct {
+	IDs   []string                // hosted zone ids, with or without /hostedzone/; none: any
+	Match func(dnsname.Name) bool // whether names in a zone of that name can be published; nil: any
+	// Below reports whether names that can be published are below a zone of that name. It is asked where the
+	// provider is told to use parents of the domains too, and Match says no; nil: any.
+	Below func(dnsname.Name) bool
+}
+
 // Description is what the loop, the documentation and the conformance suite need to know of a provider.
 type Description struct {
 	Name    string        // as --provider has it

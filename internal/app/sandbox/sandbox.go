@@ -36,13 +36,15 @@ type Options struct {
 // Check returns every mistake in the options.
 func (o *Options) Check() error {
 	var errs []error
-	for flag, address := range map[string]string{"listen": o.API, "dns-listen": o.DNS, "metrics-address": o.Status} {
-		if flag == "metrics-address" && address == "" {
-			continue
-		}
+	check := func(flag, address string) {
 		if err := loopback(address); err != nil {
 			errs = append(errs, fmt.Errorf("--%s=%s: %w", flag, address, err))
 		}
+	}
+	check("listen", o.API)
+	check("dns-listen", o.DNS)
+	if o.Status != "" {
+		check("metrics-address", o.Status)
 	}
 	for _, z := range o.Zones {
 		if _, err := dnsname.Parse(z); err != nil {

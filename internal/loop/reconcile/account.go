@@ -24,7 +24,8 @@ type account struct {
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
-	asked    map[zone.Key]uint64 // each mirror's clock when the listing was asked for
+	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
+	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
 	mute     bool // we may not ask about receipts
 }
@@ -70,6 +71,7 @@ func (c *core) finishList(r result) {
 		return
 	}
 	a.backoff = backoff{}
+	a.skipped = r.skipped
 	a.next = time.Now().Add(c.Interval)
 	there := make(map[zone.Key]bool, len(r.zones))
 	changed := !a.listed
@@ -96,7 +98,7 @@ func (c *core) finishList(r result) {
 	}
 	if changed {
 		c.names = newZoneNames(c)
-		c.Observe(ZonesListed{Account: a.name, Zones: r.zones})
+		c.Observe(ZonesListed{Account: a.name, Zones: r.zones, Skipped: r.skipped})
 		c.dirtyEverything()
 	}
 }

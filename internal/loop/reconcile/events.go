@@ -37,6 +37,7 @@ type (
 	ZonesListed struct {
 		Account string
 		Zones   []zone.Zone
+		Skipped []provider.SkippedZone
 	}
 	// ZoneRead says that a zone has been read in full.
 	ZoneRead struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,6 +91,7 @@ type rig struct {
 	memory *providertest.Memory
 	flaky  *providertest.Flaky
 	feed   script
+	heard  sync.Mutex // guards events
 	events []reconcile.Event
 	stop   func()
 	view   view.Options
@@ -123,7 +125,11 @@ func (r *rig) loop() *reconcile.Loop {
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
-		Observe: func(e reconcile.Event) { r.events = append(r.events, e) },
+		Observe: func(e reconcile.Event) {
+			r.heard.Lock()
+			defer r.heard.Unlock()
+			r.events = append(r.events, e)
+		},
 	})
 }
 
@@ -141,6 +147,13 @@ func (r *rig) start() *reconcile.Loop {
 		r.stop = func() {}
 	}
 	return l
+}
+
+// seen returns the events so far.
+func (r *rig) seen() []reconcile.Event {
+	r.heard.Lock()
+	defer r.heard.Unlock()
+	return slices.Clone(r.events)
 }
 
 func ref(s string) endpoint.Ref {

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -70,6 +71,9 @@ func (c *core) kindState(e feed.Event) {
 	}
 	if before == e.State {
 		return
+	}
+	if c.Once && c.kinds[e.Kind].source && e.State != feed.Synced {
+		c.failed = fmt.Errorf("read the objects of the kind %s (%s): %w", e.Kind, e.State, e.Err)
 	}
 	c.Observe(KindChanged{Kind: e.Kind, State: e.State, Err: e.Err})
 	if c.kinds[e.Kind].source {

@@ -132,7 +132,6 @@ func TestOnePath(t *testing.T) {
 			}
 			r.stop()
 			writes := r.memory.Calls().Apply
-			r.events = nil
 			r.start()
 			var ds []feed.Delta
 			for at, o := range objects {

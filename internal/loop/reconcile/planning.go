@@ -16,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/registry"
 )
 
@@ -177,7 +178,7 @@ func (c *core) checkZone(name dnsname.Name) {
 		if c.catalog.Has(name) && c.allListed() && len(c.names.views[i].Find(name)) == 0 {
 			eps, holds, decisions := c.asked(v.Spec, name)
 			lost = decisions
-			why := reason.New(reason.NoZone, "no hosted zone of view %s holds %s", v.Spec.Name, name)
+			why := c.noZoneFor(v, name)
 			for _, e := range eps {
 				lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Refused, Resource: e.From.Ref.String(), Why: why})
 			}
@@ -196,6 +197,22 @@ func (c *core) checkZone(name dnsname.Name) {
 		}
 		c.Observe(Decided{View: v.Spec.Name, Name: name, Decisions: lost})
 	}
+}
+
+// noZoneFor says why a name has no zone: there is none, or the options leave it out.
+func (c *core) noZoneFor(v View, name dnsname.Name) reason.Reason {
+	var left *provider.SkippedZone
+	for _, a := range c.accounts {
+		for i, s := range a.skipped {
+			if slices.Contains(v.Accounts, a.name) && name.In(s.Zone.Name) && (left == nil || len(s.Zone.Name) > len(left.Zone.Name)) {
+				left = &a.skipped[i]
+			}
+		}
+	}
+	if left != nil {
+		return reason.New(reason.NoZone, "the hosted zone that holds %s isn't used: %s", name, left.Why.Text)
+	}
+	return reason.New(reason.NoZone, "no hosted zone of view %s holds %s", v.Spec.Name, name)
 }
 
 func (c *core) allListed() bool {

@@ -5,6 +5,7 @@ package reconcile_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -128,14 +130,7 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 			in(t, func(r *rig) {
 				r.flaky.Fail(providertest.OpApply, providertest.Fault{
 					Err: &provider.Error{Class: provider.Rejected, Err: errors.New("bad value")}, Times: -1,
-					When: func(_ zone.Zone, b change.Batch) bool {
-						for _, g := range b.Groups {
-							if g.Name == "n1.example.com" {
-								return true
-							}
-						}
-						return false
-					},
+					When: touches("n1.example.com"),
 				})
 				var ds []feed.Delta
 				for i := 1; i <= n; i++ {
@@ -154,7 +149,7 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 					t.Errorf("%d calls for one bad name in %d, want at most %d", calls, n, log2+2)
 				}
 				parked := 0
-				for _, e := range r.events {
+				for _, e := range r.seen() {
 					if p, ok := e.(reconcile.Parked); ok {
 						parked++
 						if p.Name != "n1.example.com" {
@@ -176,10 +171,17 @@ func TestOneBadNameDelaysNoOther(t *testing.T) {
 	}
 }
 
+// touches picks batches that have a name.
+func touches(n dnsname.Name) func(zone.Zone, change.Batch) bool {
+	return func(_ zone.Zone, b change.Batch) bool {
+		return slices.ContainsFunc(b.Groups, func(g change.Group) bool { return g.Name == n })
+	}
+}
+
 // refusals counts calls that the flaky wrapper refused before they reached the memory.
 func (r *rig) refusals() int {
 	n := 0
-	for _, e := range r.events {
+	for _, e := range r.seen() {
 		if c, ok := e.(reconcile.Called); ok && c.Operation == "apply" && c.Class != "" {
 			n++
 		}
@@ -281,7 +283,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
 		r.want("example.com")
 		planned := 0
-		for _, e := range r.events {
+		for _, e := range r.seen() {
 			if p, ok := e.(reconcile.Planned); ok {
 				planned += len(p.Group.Changes)
 			}
@@ -349,7 +351,7 @@ func TestReceiptsAreAskedForAtMostThreeTimes(t *testing.T) {
 				}
 				synctest.Wait()
 				var got []string
-				for _, e := range r.events {
+				for _, e := range r.seen() {
 					switch e.(type) {
 					case reconcile.InSync:
 						got = append(got, "in sync")

@@ -50,6 +50,7 @@ type result struct {
 	called  bool // false: it came to no call
 	took    time.Duration
 	zones   []zone.Zone
+	skipped []provider.SkippedZone
 	page    provider.Page
 	sets    []record.Set
 	receipt provider.Receipt
@@ -104,7 +105,7 @@ func (a *account) do(ctx context.Context, j job) result {
 	begin := time.Now()
 	switch {
 	case j.list:
-		r.zones, r.err = a.provider.Zones(ctx)
+		r.zones, r.skipped, r.err = a.list(ctx)
 	case j.read != nil:
 		r.page, r.err = a.provider.Records(ctx, j.zone, j.read.cursor)
 	case j.names != nil:
@@ -117,6 +118,15 @@ func (a *account) do(ctx context.Context, j job) result {
 	r.took = time.Since(begin)
 	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// list lists the zones, and where the provider tells, those that its options leave out.
+func (a *account) list(ctx context.Context) (used []zone.Zone, skipped []provider.SkippedZone, err error) {
+	if x, ok := a.provider.(provider.ZoneExplainer); ok {
+		return x.ExplainZones(ctx)
+	}
+	used, err = a.provider.Zones(ctx)
+	return used, nil, err
 }
 
 var errCantReadNames = errors.New("the provider can't read single names")

@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/route53"
 )
 
@@ -62,7 +63,7 @@ func TestDesiredAlias(t *testing.T) {
 		"an unknown host stays a CNAME":    {route53.Defaults(), ask("CNAME", "", []string{"x.example.net"}), []record.Set{{Key: plain.Key, TTL: 300, Values: []string{"x.example.net"}}}},
 	} {
 		t.Run(why, func(t *testing.T) {
-			got, err := route53.New(accountAt("http://127.0.0.1:1"), tc.opts, route53.Filter{}).Desired(tc.in)
+			got, err := route53.New(accountAt("http://127.0.0.1:1"), tc.opts, provider.Filter{}).Desired(tc.in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +94,7 @@ func TestServiceZones(t *testing.T) {
 		"lb.eu-central-1.elb.amazonaws.com.evil.example.com": "",
 		"notcloudfront.net":                                  "",
 	} {
-		got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), route53.Filter{}).Desired(ask("CNAME", "", []string{target}))
+		got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), provider.Filter{}).Desired(ask("CNAME", "", []string{target}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +142,7 @@ func TestDesiredRouting(t *testing.T) {
 		"CIDR in halves":               {ask("A", "x", one, "aws/cidr-location-name=here"), "!needs both"},
 	} {
 		t.Run(why, func(t *testing.T) {
-			got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), route53.Filter{}).Desired(tc.in)
+			got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), provider.Filter{}).Desired(tc.in)
 			if wrong, isErr := strings.CutPrefix(tc.want, "!"); isErr {
 				if err == nil || !strings.Contains(err.Error(), wrong) || !strings.Contains(err.Error(), "www.example.com") {
 					t.Errorf("%v, %v; want an error with %q", got, err, wrong)
@@ -179,7 +180,7 @@ func TestDesiredRefuses(t *testing.T) {
 		"more than 400 values": {ask("TXT", "", distinct(401)), "401 values"},
 	} {
 		t.Run(why, func(t *testing.T) {
-			got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), route53.Filter{}).Desired(tc.in)
+			got, err := route53.New(accountAt("http://127.0.0.1:1"), route53.Defaults(), provider.Filter{}).Desired(tc.in)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, %v; want an error with %q", got, err, tc.want)
 			}
@@ -205,7 +206,7 @@ func TestCheck(t *testing.T) {
 	}
 	large := route53.Defaults()
 	large.BatchBytes, large.BatchValues = 1<<20, 4000
-	if l := route53.New(accountAt("http://127.0.0.1:1"), large, route53.Filter{}).Describe().Limits; l.Chars != 32000 || l.Values != 1000 {
+	if l := route53.New(accountAt("http://127.0.0.1:1"), large, provider.Filter{}).Describe().Limits; l.Chars != 32000 || l.Values != 1000 {
 		t.Errorf("Route 53's own limits are passed: %+v", l)
 	}
 }

@@ -48,7 +48,7 @@ func accountAt(url string) awsconf.Account {
 	}}
 }
 
-func (e *emulated) open(o route53.Options, f route53.Filter) *route53.Provider {
+func (e *emulated) open(o route53.Options, f provider.Filter) *route53.Provider {
 	return route53.New(e.account, o, f)
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"nafuda.io/nafuda/internal/model/change"
-	"nafuda.io/nafuda/internal/model/dnsname"
 )
 
 // What one call may carry at most (Route 53 developer guide, "Quotas", ChangeResourceRecordSets).
@@ -58,13 +57,4 @@ func (o Options) Check() []error {
 // limits are those of the options, or of Route 53 where these are lower.
 func (o Options) limits() change.Limits {
 	return change.Limits{Changes: o.BatchSize, Values: min(o.BatchValues, maxValues), Chars: min(o.BatchBytes, maxChars)}
-}
-
-// Filter says which hosted zones a view uses, whatever the provider. The zero Filter lets every zone pass.
-type Filter struct {
-	IDs   []string                // hosted zone ids, with or without /hostedzone/; none: any
-	Match func(dnsname.Name) bool // whether names in a zone of that name can be published; nil: any
-	// Below reports whether names that can be published are below a zone of that name. It is asked with
-	// --aws-zone-match-parent, where Match says no; nil: any.
-	Below func(dnsname.Name) bool
 }

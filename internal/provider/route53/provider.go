@@ -24,7 +24,7 @@ const Name = "aws"
 type Provider struct {
 	client  *route53.Client
 	opts    Options
-	filter  Filter
+	filter  provider.Filter
 	account string
 }
 
@@ -36,7 +36,7 @@ var (
 )
 
 // New makes the provider of an account. It sends nothing.
-func New(account awsconf.Account, opts Options, filter Filter) *Provider {
+func New(account awsconf.Account, opts Options, filter provider.Filter) *Provider {
 	return &Provider{client: route53.NewFromConfig(account.Config), opts: opts, filter: filter, account: account.Name}
 }
 

@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/provider/route53"
@@ -28,7 +29,7 @@ func TestRealRoute53(t *testing.T) {
 		t.Fatal(err)
 	}
 	providertest.Run(t, func(t *testing.T) providertest.Target {
-		p := route53.New(accounts[0], route53.Defaults(), route53.Filter{IDs: []string{id}})
+		p := route53.New(accounts[0], route53.Defaults(), provider.Filter{IDs: []string{id}})
 		zones, err := p.Zones(t.Context())
 		if err != nil || len(zones) != 1 {
 			t.Fatalf("zone %s: %v, %v", id, zones, err)

@@ -94,7 +94,7 @@ func applyTo(t *testing.T, b change.Batch, h http.HandlerFunc) *provider.Error {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
-	_, err := route53.New(accountAt(s.URL), route53.Defaults(), route53.Filter{}).Apply(t.Context(), example, b)
+	_, err := route53.New(accountAt(s.URL), route53.Defaults(), provider.Filter{}).Apply(t.Context(), example, b)
 	e, ok := errors.AsType[*provider.Error](err)
 	if !ok {
 		t.Fatalf("an error without a class: %v", err)
@@ -122,7 +122,7 @@ func TestDeleteForbidden(t *testing.T) {
 		}
 	}})
 	z := e.zone("example.com")
-	p := e.open(route53.Defaults(), route53.Filter{})
+	p := e.open(route53.Defaults(), provider.Filter{})
 	one, two, three := set("www.example.com", "A", "", "192.0.2.1"), set("www.example.com", "A", "", "192.0.2.2"), set("www.example.com", "A", "", "192.0.2.3")
 	added := set("new.example.com", "A", "", "192.0.2.4")
 	for _, step := range []struct {

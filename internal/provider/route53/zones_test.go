@@ -43,23 +43,23 @@ func TestZoneFilters(t *testing.T) {
 	}
 	for why, tc := range map[string]struct {
 		opts   func(*route53.Options)
-		filter route53.Filter
+		filter provider.Filter
 		want   string
 		tagged bool // whether tags are asked for
 	}{
-		"no filter":         {nil, route53.Filter{}, "example.com private:example.com sub.example.com example.net", false},
-		"public":            {func(o *route53.Options) { o.ZoneType = "public" }, route53.Filter{}, "example.com sub.example.com example.net", false},
-		"private":           {func(o *route53.Options) { o.ZoneType = "private" }, route53.Filter{}, "private:example.com", false},
-		"ids in both forms": {nil, route53.Filter{IDs: []string{ids[3], "/hostedzone/" + ids[2]}}, "sub.example.com example.net", false},
-		"a domain":          {nil, route53.Filter{Match: under("sub.example.com")}, "sub.example.com", false},
-		"its parents as well": {func(o *route53.Options) { o.ZoneMatchParent = true }, route53.Filter{
+		"no filter":         {nil, provider.Filter{}, "example.com private:example.com sub.example.com example.net", false},
+		"public":            {func(o *route53.Options) { o.ZoneType = "public" }, provider.Filter{}, "example.com sub.example.com example.net", false},
+		"private":           {func(o *route53.Options) { o.ZoneType = "private" }, provider.Filter{}, "private:example.com", false},
+		"ids in both forms": {nil, provider.Filter{IDs: []string{ids[3], "/hostedzone/" + ids[2]}}, "sub.example.com example.net", false},
+		"a domain":          {nil, provider.Filter{Match: under("sub.example.com")}, "sub.example.com", false},
+		"its parents as well": {func(o *route53.Options) { o.ZoneMatchParent = true }, provider.Filter{
 			Match: under("sub.example.com"), Below: func(n dnsname.Name) bool { return dnsname.Name("sub.example.com").In(n) },
 		}, "example.com private:example.com sub.example.com", false},
-		"parents, not asked for": {nil, route53.Filter{Match: under("sub.example.com"), Below: func(dnsname.Name) bool { return true }}, "sub.example.com", false},
-		"a tag":                  {func(o *route53.Options) { o.ZoneTags = []string{"team=web"} }, route53.Filter{}, "example.com example.net", true},
-		"a tag of any value":     {func(o *route53.Options) { o.ZoneTags = []string{"team"} }, route53.Filter{}, "example.com sub.example.com example.net", true},
-		"two tags":               {func(o *route53.Options) { o.ZoneTags = []string{"team=web", "other="} }, route53.Filter{}, "", true},
-		"a blank tag is none":    {func(o *route53.Options) { o.ZoneTags = []string{""} }, route53.Filter{}, "example.com private:example.com sub.example.com example.net", false},
+		"parents, not asked for": {nil, provider.Filter{Match: under("sub.example.com"), Below: func(dnsname.Name) bool { return true }}, "sub.example.com", false},
+		"a tag":                  {func(o *route53.Options) { o.ZoneTags = []string{"team=web"} }, provider.Filter{}, "example.com example.net", true},
+		"a tag of any value":     {func(o *route53.Options) { o.ZoneTags = []string{"team"} }, provider.Filter{}, "example.com sub.example.com example.net", true},
+		"two tags":               {func(o *route53.Options) { o.ZoneTags = []string{"team=web", "other="} }, provider.Filter{}, "", true},
+		"a blank tag is none":    {func(o *route53.Options) { o.ZoneTags = []string{""} }, provider.Filter{}, "example.com private:example.com sub.example.com example.net", false},
 	} {
 		t.Run(why, func(t *testing.T) {
 			o := route53.Defaults()
@@ -120,7 +120,7 @@ func TestZonesInPages(t *testing.T) {
 	}
 	o := route53.Defaults()
 	o.ZoneTags = []string{"none=such"}
-	used, skipped, err := e.open(o, route53.Filter{}).ExplainZones(t.Context())
+	used, skipped, err := e.open(o, provider.Filter{}).ExplainZones(t.Context())
 	if err != nil || len(used) != 0 || len(skipped) != 205 {
 		t.Errorf("%d used, %d skipped, %v", len(used), len(skipped), err)
 	}
@@ -145,7 +145,7 @@ func TestReadersThatDontEnd(t *testing.T) {
 				io.WriteString(w, `<ListHostedZonesResponse><HostedZones/><IsTruncated>true</IsTruncated><NextMarker>Z1</NextMarker><MaxItems>100</MaxItems></ListHostedZonesResponse>`)
 			}))
 			t.Cleanup(s.Close)
-			p := route53.New(accountAt(s.URL), route53.Defaults(), route53.Filter{})
+			p := route53.New(accountAt(s.URL), route53.Defaults(), provider.Filter{})
 			_, zones := p.Zones(t.Context())
 			_, page := p.Records(t.Context(), example, "")
 			_, names := p.Names(t.Context(), example, []dnsname.Name{"x.example.com"})
@@ -164,7 +164,7 @@ func TestHostilePage(t *testing.T) {
 		io.WriteString(w, `<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>x.example.com.</Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets><IsTruncated>true</IsTruncated><NextRecordName>a.example.com.</NextRecordName><NextRecordType>A</NextRecordType><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>`)
 	}))
 	t.Cleanup(s.Close)
-	page, err := route53.New(accountAt(s.URL), route53.Defaults(), route53.Filter{}).Records(t.Context(), example, "m.example.com")
+	page, err := route53.New(accountAt(s.URL), route53.Defaults(), provider.Filter{}).Records(t.Context(), example, "m.example.com")
 	if provider.ClassOf(err) != provider.Unavailable || err == nil {
 		t.Errorf("%+v, %v", page, err)
 	}
@@ -176,7 +176,7 @@ func TestPermissions(t *testing.T) {
 		io.WriteString(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not allowed</Message></Error></ErrorResponse>`)
 	}))
 	t.Cleanup(s.Close)
-	p := route53.New(accountAt(s.URL), route53.Defaults(), route53.Filter{})
+	p := route53.New(accountAt(s.URL), route53.Defaults(), provider.Filter{})
 	_, zones := p.Zones(t.Context())
 	_, page := p.Records(t.Context(), example, "")
 	_, sync := p.InSync(t.Context(), "C1")
@@ -203,7 +203,7 @@ func TestPermissions(t *testing.T) {
 func TestOneCallEach(t *testing.T) {
 	e := emulate(t)
 	z := e.zone("example.com")
-	p := e.open(route53.Defaults(), route53.Filter{})
+	p := e.open(route53.Defaults(), provider.Filter{})
 	if _, err := p.Names(t.Context(), z, []dnsname.Name{"a.example.com", "b.example.com", "a.example.com"}); err != nil {
 		t.Fatal(err)
 	}

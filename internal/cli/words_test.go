@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/yaml"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/serve/r53emu"
+)
+
+// patience bounds how long a word waits.
+const patience = 30 * time.Second
+
+// words are the words of our scripts. Those that ask a running sandbox find its addresses in the file sandbox.log.
+//
+//	dns TYPE NAME              prints the values that the name server gives, sorted, or the answer's code
+//	waitfor TYPE NAME VALUE... waits until those are the values
+//	waitfor status KEY TEXT... waits until the status has all texts under a key
+//	status KEY...              prints the status's values under keys
+//	everyhost DIR              waits until each host name in a folder of manifests is answered
+//	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it
+func words() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"dns": func(ts *testscript.TestScript, _ bool, args []string) {
+			answer, err := ask(ts, args[0], args[1])
+			ts.Check(err)
+			fmt.Fprintln(ts.Stdout(), strings.Join(answer, "\n"))
+		},
+		"waitfor": waitFor,
+		"status": func(ts *testscript.TestScript, _ bool, args []string) {
+			for _, key := range args {
+				text, err := status(ts, key)
+				ts.Check(err)
+				fmt.Fprintln(ts.Stdout(), text)
+			}
+		},
+		"everyhost": everyHost,
+		"emulator":  emulator,
+	}
+}
+
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	if args[0] == "status" {
+		poll(ts, strings.Join(args, " "), func() (string, bool, error) {
+			text, err := status(ts, args[1])
+			return text, !slices.ContainsFunc(args[2:], func(want string) bool { return !strings.Contains(text, want) }), err
+		})
+		return
+	}
+	want := slices.Sorted(slices.Values(args[2:]))
+	poll(ts, strings.Join(args, " "), func() (string, bool, error) {
+		answer, err := ask(ts, args[0], args[1])
+		return strings.Join(answer, " "), slices.Equal(answer, want), err
+	})
+}
+
+// poll tries until it is done.
+func poll(ts *testscript.TestScript, what string, try func() (last string, done bool, err error)) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		last, done, err := try()
+		if err == nil && done {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Logf("%s", ts.ReadFile("sandbox.log"))
+			ts.Fatalf("waited in vain for %s: %s %v", what, last, err)
+		}
+	}
+}
+
+// address finds an address in what the sandbox has printed.
+func address(ts *testscript.TestScript, pattern string) (string, error) {
+	data, err := os.ReadFile(ts.MkAbs("sandbox.log"))
+	if err != nil {
+		return "", err
+	}
+	found := regexp.MustCompile(pattern).FindSubmatch(data)
+	if found == nil {
+		return "", fmt.Errorf("the sandbox hasn't printed %s", pattern)
+	}
+	return string(found[1]), nil
+}
+
+// ask asks the name server. The answer is the values of the type, or the code where that isn't NOERROR.
+func ask(ts *testscript.TestScript, kind, name string) ([]string, error) {
+	at, err := address(ts, `a name server at ([0-9.:]+)\. `)
+	if err != nil {
+		return nil, err
+	}
+	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.StringToType[kind])
+	r, _, err := (&dns.Client{Net: "tcp"}).Exchange(q, at)
+	if err != nil {
+		return nil, err
+	}
+	if r.Rcode != dns.RcodeSuccess {
+		return []string{dns.RcodeToString[r.Rcode]}, nil
+	}
+	var out []string
+	for _, rr := range r.Answer {
+		if rr.Header().Rrtype == q.Question[0].Qtype {
+			out = append(out, strings.TrimPrefix(rr.String(), rr.Header().String()))
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// status is the value under a key of /status.json, as JSON.
+func status(ts *testscript.TestScript, key string) (string, error) {
+	at, err := address(ts, `serving [^\n]*address="?([0-9.:]+)`)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.Get("http://" + at + "/status.json") //nolint:noctx // a test's own server
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close() //nolint:errcheck // read-only
+	var all map[string]json.RawMessage
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err = enc.Encode(all[key])
+	return strings.TrimSpace(text.String()), err
+}
+
+// everyHost takes the host names from the YAML, not from our own reading of it.
+func everyHost(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*.yaml"))
+	ts.Check(err)
+	n := 0
+	for _, f := range files {
+		for doc := range strings.SplitSeq(ts.ReadFile(f), "\n---") {
+			for _, host := range hosts(ts, doc) {
+				n++
+				name := strings.Replace(host, "*", "anything", 1)
+				poll(ts, "an answer for "+host, func() (string, bool, error) {
+					var all []string
+					for _, kind := range []string{"A", "AAAA", "CNAME"} {
+						answer, err := ask(ts, kind, name)
+						if err != nil {
+							return "", false, err
+						}
+						all = append(all, answer...)
+					}
+					return fmt.Sprint(all), len(all) > 0 && !slices.Contains(all, "NXDOMAIN"), nil
+				})
+			}
+		}
+	}
+	fmt.Fprintln(ts.Stdout(), n, "hosts")
+}
+
+func hosts(ts *testscript.TestScript, doc string) []string {
+	var object struct {
+		Metadata struct{ Annotations map[string]string }
+		Spec     struct {
+			Rules []struct{ Host string }
+			TLS   []struct{ Hosts []string }
+		}
+	}
+	ts.Check(yaml.Unmarshal([]byte(doc), &object))
+	var out []string
+	for _, r := range object.Spec.Rules {
+		out = append(out, r.Host)
+	}
+	for _, t := range object.Spec.TLS {
+		out = append(out, t.Hosts...)
+	}
+	for key, value := range object.Metadata.Annotations {
+		if strings.HasSuffix(key, "/hostname") || strings.HasSuffix(key, "/internal-hostname") {
+			out = append(out, strings.Split(value, ",")...)
+		}
+	}
+	return out
+}
+
+func emulator(ts *testscript.TestScript, _ bool, zones []string) {
+	emu := r53emu.New(r53emu.Options{})
+	for _, z := range zones {
+		emu.AddZone(dnsname.MustParse(z), false)
+	}
+	ts.Setenv("AWS_ENDPOINT_URL_ROUTE_53", serve(ts, emu))
+	for key, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "example", "AWS_SECRET_ACCESS_KEY": "example", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+	} {
+		ts.Setenv(key, value)
+	}
+}
+
+func serve(ts *testscript.TestScript, h http.Handler) string {
+	server := httptest.NewServer(h)
+	ts.Defer(server.Close)
+	return server.URL
+}

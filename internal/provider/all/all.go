@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package all lists the providers: one line each.
+package all
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/route53"
+)
+
+// Options are the flags of all providers.
+type Options struct {
+	AWS     awsconf.Options `embed:""`
+	Route53 route53.Options `embed:""`
+}
+
+// Account is a provider opened for one account.
+type Account struct {
+	Name     string
+	Provider provider.Provider
+}
+
+// opener opens the accounts that the options name.
+type opener func(ctx context.Context, o Options, f provider.Filter) ([]Account, error)
+
+func openers() map[string]opener {
+	return map[string]opener{
+		route53.Name: openRoute53,
+	}
+}
+
+// Names lists the providers, sorted, as --provider has them.
+func Names() []string { return slices.Sorted(maps.Keys(openers())) }
+
+// Open opens the accounts of a provider, one of Names, for the zones that pass the filter. It sends nothing.
+func Open(ctx context.Context, name string, o Options, f provider.Filter) ([]Account, error) {
+	return openers()[name](ctx, o, f)
+}
+
+// Emulated is Route 53 at an address of this machine, for the sandbox: nothing of files and environment is read.
+func Emulated(endpoint string, o Options, f provider.Filter) []Account {
+	a := awsconf.Local(endpoint)
+	return []Account{{a.Name, route53.New(a, o.Route53, f)}}
+}
+
+func openRoute53(ctx context.Context, o Options, f provider.Filter) ([]Account, error) {
+	accounts, err := awsconf.Load(ctx, o.AWS)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Account, 0, len(accounts))
+	for _, a := range accounts {
+		out = append(out, Account{a.Name, route53.New(a, o.Route53, f)})
+	}
+	return out, nil
+}
