@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package docs checks the pages: that their links and the files they name exist, that the two READMEs are the same, and that the
+// commands they show give the output they show.
+package docs
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const root = ".."
+
+// pages returns every Markdown file of the repository, by its path from the root.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := make(map[string]string)
+	err := fs.WalkDir(os.DirFS(root), ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (p == "bin" || p == "dist" || p != "." && strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if path.Ext(p) == ".md" {
+			text, err := os.ReadFile(filepath.Join(root, p))
+			if err != nil {
+				return err
+			}
+			found[p] = string(text)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 10 {
+		t.Fatalf("found only %d pages", len(found))
+	}
+	return found
+}
+
+// block is a fenced block: its language and its text, less the indentation of the fence.
+type block struct{ Lang, Text string }
+
+var fenced = regexp.MustCompile("(?m)^( *)```([a-z]*)\n((?s:.*?))^ *```$")
+
+func blocks(page string) []block {
+	var out []block
+	for _, m := range fenced.FindAllStringSubmatch(page, -1) {
+		out = append(out, block{m[2], regexp.MustCompile("(?m)^"+m[1]).ReplaceAllString(m[3], "")})
+	}
+	return out
+}
+
+// prose is a page without its fenced blocks.
+func prose(page string) string { return fenced.ReplaceAllString(page, "") }
+
+func headings(page string) []int {
+	var levels []int
+	for line := range strings.Lines(prose(page)) {
+		if n := len(line) - len(strings.TrimLeft(line, "#")); n > 0 {
+			levels = append(levels, n)
+		}
+	}
+	return levels
+}
+
+func TestReadmesAreTheSame(t *testing.T) {
+	all := pages(t)
+	en, ja := all["README.md"], all["README.ja.md"]
+	if diff := cmp.Diff(headings(en), headings(ja)); diff != "" {
+		t.Errorf("the levels of the headings, -English +Japanese:\n%s", diff)
+	}
+	if diff := cmp.Diff(blocks(en), blocks(ja)); diff != "" {
+		t.Errorf("the fenced blocks, -English +Japanese:\n%s", diff)
+	}
+	rows := func(page string) int { return strings.Count(prose(page), "\n| ") }
+	if rows(en) != rows(ja) {
+		t.Errorf("the English tables have %d rows, the Japanese ones %d", rows(en), rows(ja))
+	}
+	if len(blocks(en)) < 10 || len(headings(en)) < 10 {
+		t.Errorf("README.md has %d blocks and %d headings: is it read right?", len(blocks(en)), len(headings(en)))
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	checked := 0
+	for name, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(prose(text), -1) {
+			if strings.Contains(m[1], "://") || strings.HasPrefix(m[1], "mailto:") {
+				continue
+			}
+			target, _, _ := strings.Cut(m[1], "#")
+			checked++
+			if _, err := os.Stat(filepath.Join(root, path.Dir(name), target)); target != "" && err != nil {
+				t.Errorf("%s: the link %s leads nowhere", name, m[1])
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("checked only %d links", checked)
+	}
+}
+
+// named matches a path below a top-level folder, in code marks.
+var named = regexp.MustCompile("`((?:cmd|internal|docs|examples|deploy|test|build)/[A-Za-z0-9_./-]*)`")
+
+func TestNamedFilesExist(t *testing.T) {
+	checked := 0
+	for name, text := range pages(t) {
+		for _, m := range named.FindAllStringSubmatch(prose(text), -1) {
+			checked++
+			if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+				t.Errorf("%s names %s, which isn't there", name, m[1])
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("checked only %d names", checked)
+	}
+}
+
+// flagged matches a flag in prose or in a block that calls us.
+var flagged = regexp.MustCompile(`--[a-z][a-z0-9-]+[a-z0-9]`)
+
+func TestNamedFlagsExist(t *testing.T) {
+	all := pages(t)
+	known := flagged.FindAllString(all["docs/flags.md"]+all["docs/externaldns-flags.md"], -1)
+	// Those of the sandbox and of other programs.
+	known = append(known, "--manifests", "--from-literal", "--endpoint-url", "--hosted-zone-id", "--query", "--change-batch")
+	for _, name := range []string{"README.md", "README.ja.md", "docs/differences.md", "docs/handover.md"} {
+		for _, f := range flagged.FindAllString(all[name], -1) {
+			if !slices.Contains(known, f) {
+				t.Errorf("%s names %s, which is no flag", name, f)
+			}
+		}
+	}
+}
+
+var code = regexp.MustCompile("reasons? `([A-Za-z]+)`")
+
+func TestNamedReasonsExist(t *testing.T) {
+	all := pages(t)
+	for name, text := range all {
+		for _, m := range code.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(all["docs/reasons.md"], "| `"+m[1]+"` |") {
+				t.Errorf("%s names the reason %s, which isn't in docs/reasons.md", name, m[1])
+			}
+		}
+	}
+}
+
+func TestDecisionsAreListed(t *testing.T) {
+	all := pages(t)
+	for name := range all {
+		if dir, file := path.Split(name); dir == "docs/decisions/" && file != "README.md" {
+			if !strings.Contains(all["docs/decisions/README.md"], "("+file+")") {
+				t.Errorf("docs/decisions/README.md doesn't list %s", file)
+			}
+			for _, part := range []string{"\n## Context\n", "\n## Choice\n", "\n## Consequence\n"} {
+				if !strings.Contains(all[name], part) {
+					t.Errorf("%s has no part %q", name, strings.TrimSpace(part))
+				}
+			}
+		}
+	}
+}
