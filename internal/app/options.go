@@ -54,7 +54,7 @@ func (o *Options) Check() error {
 	if o.Provider == "" {
 		add("--provider: name the provider: %s", strings.Join(providers.Names(), ", "))
 	} else if !slices.Contains(providers.Names(), o.Provider) {
-		add("--provider=%s: must be one of %s", o.Provider, strings.Join(providers.Names(), ", "))
+		add("--provider=%s: must be %s", o.Provider, strings.Join(providers.Names(), " or "))
 	}
 	filter := func(flag, text string) {
 		if _, err := selector.Parse(text); err != nil {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ const patience = 30 * time.Second
 //	waitfor status KEY TEXT... waits until the status has all texts under a key
 //	status KEY...              prints the status's values under keys
 //	everyhost DIR              waits until each host name in a folder of manifests is answered
+//	copies N FILE DIR          writes N copies of a file into a folder, each with its number for every %d
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -49,6 +51,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 			}
 		},
 		"everyhost": everyHost,
+		"copies":    copies,
 		"emulator":  emulator,
 	}
 }
@@ -190,6 +193,17 @@ func hosts(ts *testscript.TestScript, doc string) []string {
 		}
 	}
 	return out
+}
+
+func copies(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	text := ts.ReadFile(args[1])
+	ts.Check(os.MkdirAll(ts.MkAbs(args[2]), 0o755))
+	for i := range n {
+		number := strconv.Itoa(i)
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(args[2]), number+".yaml"), []byte(strings.ReplaceAll(text, "%d", number)), 0o600))
+	}
 }
 
 func emulator(ts *testscript.TestScript, _ bool, zones []string) {

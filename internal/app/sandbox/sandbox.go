@@ -65,15 +65,13 @@ func loopback(address string) error {
 	return nil
 }
 
-// Arguments are those of the controller. It is told everything: the sandbox reads no variable that configures a real one.
+// Arguments are those of the controller. It is told everything: the sandbox reads no variable that configures a real one. There is no
+// domain filter, so that a name outside the zones is refused aloud.
 func (o *Options) Arguments() []string {
 	args := []string{
 		"--source=service", "--source=ingress", "--provider=aws", "--policy=sync", "--registry=txt", "--txt-owner-id=sandbox",
 		"--txt-prefix=nafuda-%{record_type}.", "--aws-api-rate=100", "--aws-api-burst=100",
 		"--metrics-address=" + o.Status, "--log-level=" + o.LogLevel, "--log-format=" + o.LogFormat,
-	}
-	for _, z := range o.Zones {
-		args = append(args, "--domain-filter="+z)
 	}
 	for _, m := range o.Manifests {
 		args = append(args, "--manifests="+m)

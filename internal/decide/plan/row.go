@@ -37,7 +37,7 @@ func (r *rowPlan) run() {
 		if i >= 0 {
 			r.update(r.have[i], w)
 		} else {
-			r.create(w, replaced)
+			r.create(w)
 		}
 	}
 	for _, s := range r.have {
@@ -60,7 +60,7 @@ func (r *rowPlan) replaced() []record.Key {
 	var out []record.Key
 	for _, s := range r.have {
 		clashes := slices.ContainsFunc(r.wanted, func(w change.Want) bool { return clash(w.Set.Key, s.Key) })
-		if !kept(s) && (disjoint || clashes) && r.stayed(s).None() {
+		if !kept(s) && (disjoint || clashes) {
 			out = append(out, s.Key)
 		}
 	}
@@ -137,14 +137,9 @@ func grow(have, want record.Set) record.Set {
 	return out
 }
 
-func (r *rowPlan) create(w change.Want, replaced []record.Key) {
-	why := r.occupied(w.Set.Key)
-	for _, s := range r.have {
-		if why.None() && clash(s.Key, w.Set.Key) && !slices.Contains(replaced, s.Key) {
-			why = cmp.Or(r.hold, r.stayed(s), reason.New(reason.PolicyKeeps, "--policy=%s doesn't replace %s", r.Policy, s.Key))
-		}
-	}
-	if !why.None() {
+// create makes a set, unless something that isn't ours has its place; what it can't stand beside is looked for at the end.
+func (r *rowPlan) create(w change.Want) {
+	if why := r.occupied(w.Set.Key); !why.None() {
 		r.refused = append(r.refused, registry.Refused{Key: w.Set.Key, Why: why})
 		return
 	}

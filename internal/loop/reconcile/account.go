@@ -74,29 +74,29 @@ func (c *core) finishList(r result) {
 	a.skipped = r.skipped
 	a.next = time.Now().Add(c.Interval)
 	there := make(map[zone.Key]bool, len(r.zones))
-	changed := !a.listed
+	different := !a.listed
 	a.listed = true
 	for _, z := range r.zones {
 		there[z.Key] = true
 		if known, ok := c.zones[z.Key]; ok {
 			if known.vanished {
-				changed, known.vanished = true, false
+				different, known.vanished = true, false
 				known.reread()
 			}
 			known.Tags = z.Tags
 			c.compareCount(known, z.Records)
 			continue
 		}
-		changed = true
+		different = true
 		c.zones[z.Key] = newZoneState(c, a, z)
 	}
 	for key, z := range c.zones {
 		if z.account == a && !there[key] && !z.vanished {
 			z.vanished = true
-			changed = true
+			different = true
 		}
 	}
-	if changed {
+	if different {
 		c.names = newZoneNames(c)
 		c.Observe(ZonesListed{Account: a.name, Zones: r.zones, Skipped: r.skipped})
 		c.dirtyEverything()
@@ -182,5 +182,5 @@ func (c *core) spreadDirt(now time.Time) {
 			names = slices.AppendSeq(names, z.mirror.Names())
 		}
 	}
-	c.window.add(names, now, false)
+	c.window.add(names, now, everything)
 }

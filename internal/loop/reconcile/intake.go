@@ -113,7 +113,7 @@ func (c *core) eval(ref endpoint.Ref) {
 		}
 	}
 	names := c.catalog.Put(ref, result)
-	c.window.add(names, time.Now(), true)
+	c.window.add(names, time.Now(), changed)
 	for _, kind := range c.objects.Wanted() {
 		if _, asked := c.kinds[kind]; !asked {
 			c.kinds[kind] = kindInfo{}

@@ -36,7 +36,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.pages++
 	now := time.Now()
 	if z.read {
-		c.window.add(c.known(z, names), now, false)
+		c.window.add(c.known(z, names), now, looked)
 	}
 	if z.cursor != "" {
 		z.nextPage = now.Add(c.Resync / time.Duration(max(z.expectedPages(), 1)))
@@ -85,7 +85,7 @@ func (c *core) firstRead(z *zoneState) {
 			names = append(names, n)
 		}
 	}
-	c.window.add(names, now, false)
+	c.window.add(names, now, everything)
 }
 
 // readStale reads names again whose sets aren't what we took them for. Many names are cheaper to read with the whole zone.
@@ -111,7 +111,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.recovered()
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
-	c.window.add(c.known(z, r.names.names), time.Now(), false)
+	c.window.add(c.known(z, r.names.names), time.Now(), looked)
 }
 
 // zoneFailed pauses a zone that can't be read.

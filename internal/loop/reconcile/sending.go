@@ -150,7 +150,7 @@ func (z *zoneState) requeue(b change.Batch) {
 	now := time.Now()
 	ds := make([]dirty, 0, len(b.Groups))
 	for _, g := range b.Groups {
-		ds = append(ds, dirty{g.Name, now, false})
+		ds = append(ds, dirty{g.Name, now, looked})
 	}
 	z.queue.unshift(ds)
 }

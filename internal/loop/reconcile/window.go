@@ -22,8 +22,8 @@ type window struct {
 	first, last time.Time
 }
 
-// add makes names dirty; fresh says that an object has changed, rather than that we look again.
-func (w *window) add(names []dnsname.Name, now time.Time, fresh bool) {
+// add makes names dirty.
+func (w *window) add(names []dnsname.Name, now time.Time, why cause) {
 	if len(names) == 0 {
 		return
 	}
@@ -33,18 +33,27 @@ func (w *window) add(names []dnsname.Name, now time.Time, fresh bool) {
 	}
 	w.last = now
 	for _, n := range names {
-		if d, there := w.names[n]; !there || fresh && !d.fresh {
-			w.names[n] = dirty{n, now, fresh}
+		if d, there := w.names[n]; !there || d.why < why {
+			w.names[n] = dirty{n, now, why}
 		}
 	}
 }
 
-// dirty is a name, since when it is dirty, and whether that is because an object has changed.
+// dirty is a name, since when it is dirty, and why.
 type dirty struct {
 	name  dnsname.Name
 	since time.Time
-	fresh bool
+	why   cause
 }
+
+// cause is why a name is dirty; a larger one asks for more.
+type cause int
+
+const (
+	everything cause = iota // every name is
+	looked                  // it was read again, or a name that it depends on is dirty
+	changed                 // an object asks for something else there
+)
 
 // due returns the names, sorted, once the window closes; before that, when it will.
 func (w *window) due(now time.Time) ([]dirty, time.Time) {

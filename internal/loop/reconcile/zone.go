@@ -112,7 +112,7 @@ func (z *zoneState) unpark(c *core, now time.Time) time.Time {
 		if p.until.After(now) {
 			next = earlier(next, p.until)
 		} else if !z.queue.has(n) {
-			z.queue.push(dirty{n, now, false})
+			z.queue.push(dirty{n, now, looked})
 			next = now
 		}
 	}
@@ -122,17 +122,20 @@ func (z *zoneState) unpark(c *core, now time.Time) time.Time {
 // enqueue makes a name dirty in the zone, and those whose claims depend on it. A name whose object has changed isn't parked any
 // longer.
 func (z *zoneState) enqueue(c *core, d dirty) {
-	if d.fresh {
+	if d.why == changed {
 		delete(z.parked, d.name)
 	}
 	z.queue.push(d)
+	if d.why == everything {
+		return // so are the names that depend on it
+	}
 	for i, r := range z.registries {
 		if !slices.Contains(c.Views[i].Accounts, z.account.name) {
 			continue
 		}
 		for _, n := range r.Subjects(d.name, z.Zone) {
 			if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
-				z.queue.push(dirty{n, d.since, false})
+				z.queue.push(dirty{n, d.since, looked})
 			}
 		}
 	}

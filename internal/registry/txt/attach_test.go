@@ -110,6 +110,8 @@ func TestAttach(t *testing.T) {
 		"shared, one goes":     {why: "an untyped marker goes with the last of its record sets", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", after: "i/x www MX 10", want: "www MX 10\nwww TXT =i/x"},
 		"shared, all go":       {why: "an untyped marker goes with the last of its record sets", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", want: ""},
 		"shared, two objects":  {why: "one of the objects is named, and that is enough", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", after: "i/x www A 192.0.2.1\ni/y www MX 10", want: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x"},
+		"two objects, change":  {why: "a shared marker would lose the second object", state: "www A 192.0.2.1\nwww MX 10\nwww TXT =i/x", after: "i/x www A 192.0.2.2\ni/y www MX 10", want: "www A 192.0.2.2\nwww MX 10\nwww TXT =i/x\nmx-www TXT =i/y"},
+		"overruled":            {why: "the other owner's marker tells more and would be read first", state: "www TXT =i/x\na-www TXT =them:i/y", after: "i/x www A 192.0.2.1", refused: reason.OtherOwner},
 		"orphan of ours":       {why: "a marker whose record set was lost is taken up", state: "a-www TXT =i/old", after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/x"},
 		"orphan of others":     {why: "the record set would be the other owner's", state: "a-www TXT =them:i/x", after: "i/x www A 192.0.2.1", refused: reason.OtherOwner},
 		"name taken":           {why: "a text of somebody's stays", state: "a-www TXT hello", after: "i/x www A 192.0.2.1", refused: reason.MarkerTaken},

@@ -129,6 +129,8 @@ func TestClaim(t *testing.T) {
 		"a-b, asked for both":     {why: "the object asks for both names: nothing is told", state: "b A 192.0.2.1\na-b A 192.0.2.2\na-b TXT =ingress/ns/x", asks: "ingress/ns/x b\ningress/ns/x a-b", code: reason.Ambiguous},
 		"a-b alone":               {why: "only a-b is there", state: "a-b A 192.0.2.2\na-b TXT =ingress/ns/x", owner: us},
 		"a-b with its own":        {why: "a-b has a typed marker, so a-b's TXT is b's", state: "b A 192.0.2.1\na-b A 192.0.2.2\na-b TXT =ingress/ns/x\na-a-b TXT =ingress/ns/y", owner: us},
+		"a-b of AAAA alone":       {why: "an untyped marker claims no AAAA, so it is b's", state: "b A 192.0.2.1\na-b AAAA 2001:db8::1\na-b TXT =ingress/ns/x", owner: us},
+		"a-b of another id":       {why: "another set identifier, another marker", state: "b A 192.0.2.1\na-b#x A 192.0.2.2\na-b TXT =ingress/ns/x", owner: us},
 		"ns-1 of another type":    {why: "ns-1 fits NS of 1, which isn't there", state: "ns-1 A 192.0.2.2\nns-1 TXT =ingress/ns/x\n1 A 192.0.2.3", owner: us},
 		"txt-foo":                 {why: "TXT of foo is there", state: "txt-foo A 192.0.2.2\ntxt-foo TXT =ingress/ns/x\nfoo TXT hello", code: reason.Ambiguous},
 		"mx-1":                    {why: "MX of 1 is there", state: "mx-1 A 192.0.2.2\nmx-1 TXT =ingress/ns/x\n1 MX 10", code: reason.Ambiguous},
