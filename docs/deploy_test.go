@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
+
+	"nafuda.io/nafuda/test/kube"
 )
 
 func deployed(t *testing.T, name string) string {
@@ -102,4 +104,11 @@ func TestPolicies(t *testing.T) {
 			t.Errorf("deploy/%s allows, -want +got:\n%s", name, diff)
 		}
 	}
+}
+
+// TestManifestsApply applies what README.md tells to apply, as the server checks it.
+func TestManifestsApply(t *testing.T) {
+	c := kube.Start(t)
+	c.Apply(t, deployed(t, "rbac.yaml"))
+	c.Apply(t, deployed(t, "deployment.yaml"))
 }
