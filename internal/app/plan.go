@@ -41,15 +41,17 @@ type PlanZone struct {
 	Name string `json:"name"`
 }
 
-// PlanChange is one change of a record set, markers included.
+// PlanChange is one change of a record set, markers included. Every key is always there, Marker's apart: programs needn't ask whether
+// Before (null for a create) or After (null for a delete) exist. Reason is an object rather than a text, so that programs can go
+// by its code, which stays the same, and people read its text, which doesn't.
 type PlanChange struct {
 	Zone   PlanZone      `json:"zone"`
 	Name   dnsname.Name  `json:"name"`
 	Type   record.Type   `json:"type"`
-	ID     string        `json:"setIdentifier,omitempty"`
+	ID     string        `json:"setIdentifier"`
 	Action change.Action `json:"action"`
-	Before *PlanSet      `json:"before,omitempty"`
-	After  *PlanSet      `json:"after,omitempty"`
+	Before *PlanSet      `json:"before"`
+	After  *PlanSet      `json:"after"`
 	From   string        `json:"from"`
 	Marker bool          `json:"marker,omitempty"`
 	Reason reason.Reason `json:"reason"`

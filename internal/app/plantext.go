@@ -5,7 +5,10 @@ package app
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+	"unicode"
 
 	"nafuda.io/nafuda/internal/model/change"
 )
@@ -66,7 +69,7 @@ func (t *planText) view(v PlanView, named bool) {
 	for _, c := range v.Changes {
 		if c.Zone != zone {
 			zone = c.Zone
-			t.line("", "Zone %s (%s)", zone.Name, zone.ID)
+			t.line("", "Zone %s (%s)", clean(zone.Name), clean(zone.ID))
 		}
 		t.change(c)
 	}
@@ -101,11 +104,14 @@ func (t *planText) change(c PlanChange) {
 	t.line(colour, "  %s %s %s%s  %s%s", sign, clean(string(c.Name)), c.Type, id, what, from)
 }
 
-// String is the set in one line: its TTL and targets.
+// String is the set in one line: its TTL, targets and properties.
 func (s *PlanSet) String() string {
 	text := clean(strings.Join(s.Targets, ", "))
 	if s.TTL > 0 {
 		text = fmt.Sprintf("%d %s", s.TTL, text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Props)) {
+		text += clean(" " + name + "=" + s.Props[name])
 	}
 	return text
 }
@@ -132,11 +138,12 @@ func (t *planText) names(title, colour string, list []PlanName) {
 	}
 }
 
-// clean replaces control characters, so that text from objects can't steer a terminal.
+// clean replaces what isn't printed as itself, such as control characters and those that change the direction of writing, so that
+// text from objects can neither steer a terminal nor pass for other text.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '�'
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
 		}
 		return r
 	}, s)

@@ -30,11 +30,8 @@ func checks(v reflect.Value) []error {
 		}
 	}
 	if v.CanAddr() && v.Addr().CanInterface() {
-		switch c := v.Addr().Interface().(type) {
-		case Checker:
+		if c, ok := v.Addr().Interface().(Checker); ok {
 			errs = append(errs, split(c.Check())...)
-		case interface{ Check() []error }:
-			errs = append(errs, c.Check()...)
 		}
 	}
 	return errs

@@ -42,9 +42,9 @@ type several struct {
 	Rate int `default:"1" help:"How many."`
 }
 
-func (s several) Check() []error {
+func (s several) Check() error {
 	if s.Rate < 1 {
-		return []error{fmt.Errorf("--rate=%d: must be at least 1", s.Rate)}
+		return fmt.Errorf("--rate=%d: must be at least 1", s.Rate)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package view
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -44,7 +45,8 @@ var types = []record.Type{
 }
 
 // Check returns every mistake in the options, selectors apart.
-func (o Options) Check() (errs []error) {
+func (o Options) Check() error {
+	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
 		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
@@ -56,7 +58,7 @@ func (o Options) Check() (errs []error) {
 		add("--min-ttl=%s: must be from 0s to 2147483647s", o.MinTTL)
 	}
 	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return errs
+	return errors.Join(errs...)
 }
 
 func (o Options) checkDomains(add func(string, ...any)) {

@@ -32,7 +32,8 @@ type Options struct {
 }
 
 // Check returns every mistake in the options.
-func (o Options) Check() (errs []error) {
+func (o Options) Check() error {
+	var errs []error
 	if o.Interval < 10*time.Second {
 		errs = append(errs, fmt.Errorf("--interval=%s: must be at least 10s; changes of objects don't wait for it", o.Interval))
 	}
@@ -45,7 +46,7 @@ func (o Options) Check() (errs []error) {
 	if o.Burst < 1 || o.Burst > 10000 {
 		errs = append(errs, fmt.Errorf("--aws-api-burst=%d: must be from 1 to 10000", o.Burst))
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // View is one place to publish to.

@@ -408,3 +408,18 @@ func TestZoneThatComesBackIsReadAgain(t *testing.T) {
 		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
 	})
 }
+
+func TestRefusedNameIsReconsideredWhenItsObstacleGoes(t *testing.T) {
+	in(t, func(r *rig) {
+		// "any" stands for the asterisk, so the two names want the same marker, and the second has to wait for the first.
+		r.txt.Wildcard = "any"
+		r.start()
+		r.synced(delta("d/a", ask("any.example.com=192.0.2.1")))
+		r.put("d/b", ask("*.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "any.example.com A 192.0.2.1", "x-a-any.example.com TXT me:d/a")
+		r.put("d/a", nil)
+		r.settle()
+		r.want("example.com", "*.example.com A 192.0.2.2", "x-a-any.example.com TXT me:d/b")
+	})
+}

@@ -141,7 +141,27 @@ func (c *core) applied(z *zoneState, r result) {
 	for _, g := range r.apply.batch.Groups {
 		delete(z.parked, g.Name)
 	}
+	z.reconsider(r.apply.batch, now)
 	c.Observe(Applied{Zone: z.Zone, Batch: r.apply.batch, Receipt: r.receipt, Waited: waited, DryRun: r.apply.dryRun})
+}
+
+// reconsider makes names dirty whose wish was refused or held, where a batch has changed what they depend on: their own sets and
+// markers, or those that can be read for them.
+func (z *zoneState) reconsider(b change.Batch, now time.Time) {
+	waits := func(v verdicts) bool {
+		return slices.ContainsFunc(v.decisions, func(d change.Decision) bool { return d.Verdict == change.Refused || d.Verdict == change.Held })
+	}
+	for _, edited := range touched(b) {
+		concerned := []dnsname.Name{edited}
+		for _, r := range z.registries {
+			concerned = append(concerned, r.Subjects(edited, z.Zone)...)
+		}
+		for _, n := range concerned {
+			if slices.ContainsFunc(z.decided[n], waits) {
+				z.queue.push(dirty{n, now, looked})
+			}
+		}
+	}
 }
 
 // requeue makes the names of a batch dirty again: they are planned anew.

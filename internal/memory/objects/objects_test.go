@@ -132,8 +132,14 @@ func TestStateIsToldOnce(t *testing.T) {
 		err   error
 		told  bool
 	}{
-		{feed.Forbidden, one, true}, {feed.Forbidden, one, false}, {feed.Forbidden, two, true},
-		{feed.Synced, nil, true}, {feed.Synced, nil, false}, {feed.Failing, one, false}, {feed.Failing, two, false}, {feed.Synced, nil, false},
+		{feed.Forbidden, one, true},
+		{feed.Forbidden, one, false},
+		{feed.Forbidden, two, true},
+		{feed.Synced, nil, true},
+		{feed.Synced, nil, false},
+		{feed.Failing, one, false},
+		{feed.Failing, two, false},
+		{feed.Synced, nil, false},
 	} {
 		if told := s.SetState("pod", step.state, step.err); (len(told) > 0) != step.told {
 			t.Errorf("step %d, %s: %v are told; want somebody: %v", i, step.state, told, step.told)

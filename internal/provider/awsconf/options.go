@@ -3,6 +3,7 @@
 package awsconf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type Options struct {
 }
 
 // Check tells what is wrong with the options.
-func (o Options) Check() []error {
+func (o Options) Check() error {
 	var errs []error
 	if o.AssumeRole != "" && !strings.HasPrefix(o.AssumeRole, "arn:") {
 		errs = append(errs, fmt.Errorf("--aws-assume-role=%s: it isn't an ARN: write arn:aws:iam::ACCOUNT:role/NAME", o.AssumeRole))
@@ -30,7 +31,7 @@ func (o Options) Check() []error {
 	if o.APIRetries < 0 {
 		errs = append(errs, fmt.Errorf("--aws-api-retries=%d: it can't be negative", o.APIRetries))
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // names lists the accounts: the profiles without blanks and repetitions, or DefaultName.

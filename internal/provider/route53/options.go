@@ -3,6 +3,7 @@
 package route53
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -33,7 +34,7 @@ func Defaults() Options {
 }
 
 // Check tells what is wrong with the options.
-func (o Options) Check() []error {
+func (o Options) Check() error {
 	var errs []error
 	if o.ZoneType != "" && o.ZoneType != public && o.ZoneType != private {
 		errs = append(errs, fmt.Errorf("--aws-zone-type=%s: it is neither public nor private: correct it, or leave it out to use both", o.ZoneType))
@@ -51,7 +52,7 @@ func (o Options) Check() []error {
 			errs = append(errs, fmt.Errorf("--%s=%d: a call has to carry something: give 1 or more", n.flag, n.value))
 		}
 	}
-	return errs
+	return errors.Join(errs...)
 }
 
 // limits are those of the options, or of Route 53 where these are lower.

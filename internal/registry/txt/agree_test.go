@@ -4,6 +4,7 @@ package txt
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -22,7 +23,7 @@ func FuzzPlacesAreRead(f *testing.F) {
 	f.Add("cname-www", "", ".%{record_type}", "x", 8, false)
 	f.Fuzz(func(t *testing.T, head, prefix, suffix, wildcard string, kind int, alias bool) {
 		o := Options{Owner: "us", Format: "auto", Prefix: prefix, Suffix: suffix, Wildcard: wildcard, OldPrefix: []string{"old-"}}
-		if len(o.Check()) > 0 || kind < 0 {
+		if o.Check() != nil || kind < 0 {
 			return
 		}
 		z := zone.Zone{Name: "example.com"}
@@ -69,8 +70,13 @@ func TestOptionsCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := good
 			tc.edit(&o)
-			if errs := o.Check(); len(errs) != tc.wrong {
-				t.Errorf("Check() = %v; want %d errors (%s)", errs, tc.wrong, tc.why)
+			wrong := 0
+			err := o.Check()
+			if err != nil {
+				wrong = strings.Count(err.Error(), "\n") + 1
+			}
+			if wrong != tc.wrong {
+				t.Errorf("Check() = %v; want %d errors (%s)", err, tc.wrong, tc.why)
 			}
 		})
 	}

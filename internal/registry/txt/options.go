@@ -3,6 +3,7 @@
 package txt
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +28,8 @@ const (
 )
 
 // Check returns every mistake in the options.
-func (o Options) Check() (errs []error) {
+func (o Options) Check() error {
+	var errs []error
 	if o.Prefix != "" && o.Suffix != "" {
 		errs = append(errs, fmt.Errorf("--txt-prefix and --txt-suffix exclude each other: give one of them"))
 	}
@@ -46,7 +48,7 @@ func (o Options) Check() (errs []error) {
 		errs = append(errs, fmt.Errorf("--txt-wildcard-replacement=%q: only letters, digits, -, _ and . may be in it", o.Wildcard))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errs
+	return errors.Join(errs...)
 }
 
 // plain reports whether s has only what names are made of.
