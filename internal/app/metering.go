@@ -14,7 +14,8 @@ import (
 type meter struct {
 	metrics  *metrics.Metrics
 	provider string
-	errors   int // in a row
+	errors   int                        // in a row
+	zones    map[string]map[string]bool // names of the zones by account
 }
 
 func (m *meter) observe(e reconcile.Event) {
@@ -28,6 +29,8 @@ func (m *meter) observe(e reconcile.Event) {
 		m.called(e)
 	case reconcile.Applied:
 		m.applied(e)
+	case reconcile.ZonesListed:
+		m.listed(e)
 	case reconcile.ZoneRead:
 		m.metrics.ZoneRead(string(e.Zone.Name), time.Now(), e.Sets)
 	case reconcile.Drifted:
@@ -36,6 +39,32 @@ func (m *meter) observe(e reconcile.Event) {
 		m.metrics.Reconciled(time.Now(), true)
 		m.metrics.Synced(time.Now())
 	}
+}
+
+// listed takes out what is measured of zones that no account has any more.
+func (m *meter) listed(e reconcile.ZonesListed) {
+	if m.zones == nil {
+		m.zones = make(map[string]map[string]bool)
+	}
+	before := m.zones[e.Account]
+	m.zones[e.Account] = make(map[string]bool)
+	for _, z := range e.Zones {
+		m.zones[e.Account][string(z.Name)] = true
+	}
+	for name := range before {
+		if !m.has(name) {
+			m.metrics.ZoneGone(name)
+		}
+	}
+}
+
+func (m *meter) has(zone string) bool {
+	for _, names := range m.zones {
+		if names[zone] {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *meter) called(e reconcile.Called) {
@@ -52,6 +81,9 @@ func (m *meter) called(e reconcile.Called) {
 }
 
 func (m *meter) applied(e reconcile.Applied) {
+	if e.DryRun {
+		return
+	}
 	zone := string(e.Zone.Name)
 	m.metrics.Batch(zone, "applied")
 	for _, c := range e.Batch.Changes() {
