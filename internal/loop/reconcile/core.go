@@ -5,6 +5,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -80,7 +81,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 		c.step()
 		if c.Once && c.settled() {
 			c.Observe(Settled{c.status()})
-			return errors.Join(c.failed, c.incomplete)
+			return errors.Join(c.failed, c.incomplete, c.unreadable())
 		}
 		var want chan<- string
 		var next string
@@ -139,6 +140,17 @@ func (c *core) sourcesKnown() bool {
 		}
 	}
 	return true
+}
+
+// unreadable tells which sources' kinds couldn't be read. A kind that may not be read isn't among them: it holds its names.
+func (c *core) unreadable() error {
+	var errs []error
+	for _, s := range c.Sources {
+		if state, err := c.objects.State(s.Kind); state == feed.Failing {
+			errs = append(errs, fmt.Errorf("%w: read the objects of the kind %s: %w", ErrIncomplete, s.Kind, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // settled reports whether there is nothing left to do.
