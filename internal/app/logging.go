@@ -104,11 +104,20 @@ func (l *logger) called(e reconcile.Called) {
 func (l *logger) decided(e reconcile.Decided) {
 	for _, d := range e.Decisions {
 		level := slog.LevelWarn
-		quiet := d.Why.Code == reason.Foreign || d.Why.Code == reason.OtherOwner || d.Why.Code == reason.NoAddressYet || d.Why.Code == reason.PolicyKeeps
-		if d.Verdict == change.Filtered || d.Verdict == change.Held && quiet {
+		if d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}
 		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
 			"object", d.Resource, "reason", d.Why.Code, "why", d.Why.String())
+	}
+}
+
+// usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
+func usual(code reason.Code) bool {
+	switch code {
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced:
+		return true
+	default:
+		return false
 	}
 }
