@@ -34,6 +34,9 @@ func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated:
 		legacylog.Generated(l.log, e.Ref, e.Result.Endpoints)
+		for _, again := range e.Result.Again {
+			legacylog.Duplicate(l.log, again)
+		}
 		for _, r := range e.Result.Refusals {
 			l.log.Warn("refused part of an object", "object", e.Ref, "field", r.Field, "value", r.Value, "reason", r.Why.Code, "why", r.Why.String())
 		}

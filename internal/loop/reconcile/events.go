@@ -19,7 +19,7 @@ type Event any
 
 // The events.
 type (
-	// Evaluated says what an object asks for now.
+	// Evaluated says what an object asks for now. Its Result.Again has what others have asked for alike before, too.
 	Evaluated struct {
 		Source string
 		Ref    endpoint.Ref

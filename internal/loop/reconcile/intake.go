@@ -102,6 +102,8 @@ func (c *core) eval(ref endpoint.Ref) {
 		result = src.Eval(obj, look)
 		result.Sort()
 	}
+	again := result.Again
+	result.Again = nil // for the log alone
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), true)
 	for _, kind := range c.objects.Wanted() {
@@ -111,8 +113,23 @@ func (c *core) eval(ref endpoint.Ref) {
 		}
 	}
 	if obj != nil && (names != nil || len(result.Endpoints) == 0) {
+		result.Again = append(again, c.alike(ref, result.Endpoints)...)
 		c.Observe(Evaluated{Source: src.Name, Ref: ref, Result: result})
 	}
+}
+
+// alike returns the endpoints that another object asks for with the same targets.
+func (c *core) alike(ref endpoint.Ref, eps []endpoint.Endpoint) []endpoint.Endpoint {
+	var out []endpoint.Endpoint
+	for _, e := range eps {
+		others, _ := c.catalog.At(e.Name)
+		if slices.ContainsFunc(others, func(o endpoint.Endpoint) bool {
+			return o.From.Ref != ref && o.Key() == e.Key() && slices.Equal(o.Targets, e.Targets)
+		}) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // gone tells why it isn't proven that an object is gone or asks no more; none: it is proven.
