@@ -92,6 +92,7 @@ func TestLogsAreDebug(t *testing.T) {
 	ctx := logged(t.Context(), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	klog.FromContext(ctx).Info("a line")
 	klog.FromContext(ctx).Error(nil, "a complaint")
+	klog.FromContext(ctx).V(8).Info("the body of an answer")
 	if got := out.String(); strings.Count(got, "level=DEBUG") != 2 || !strings.Contains(got, "a complaint") {
 		t.Errorf("got %s", got)
 	}

@@ -96,6 +96,8 @@ type Result struct {
 	Endpoints []Endpoint
 	Holds     []Hold
 	Refusals  []Refusal
+	// Again has those of the endpoints that the object asks for more than once. They count once; this is for the log alone.
+	Again []Endpoint
 }
 
 // Sort puts a result in its one order, so that equal objects give equal bytes.
