@@ -50,7 +50,7 @@ func (p Plan) summary() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%d to create, %d to update, %d to delete, and their markers.", count[change.Create], count[change.Update], count[change.Delete])
+	return fmt.Sprintf("%d to create, %d to update, %d to delete, markers apart.", count[change.Create], count[change.Update], count[change.Delete])
 }
 
 // planLine is a change as people see it: a change of type is one update, though it deletes and creates record sets.

@@ -97,7 +97,7 @@ var docs = index([]Doc{
 	{BadName, "A host name isn't one.", "correct the host name in the object"},
 	{BadTTL, "A TTL isn't a number of seconds or a duration from 1 s to 2147483647 s. The name is published with the default TTL.", "write the TTL as seconds (300) or as a duration (5m)"},
 	{BadTarget, "A target is neither an address nor a host name.", "correct the target annotation"},
-	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the field names"},
+	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the text names"},
 	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
