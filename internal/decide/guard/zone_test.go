@@ -245,7 +245,9 @@ func TestUpdates(t *testing.T) {
 		},
 		"two targets replaced": {
 			"two for two isn't one for one", 40, 40,
-			func(i int) guard.Effect { return move(i, []string{"192.0.2.1", "192.0.2.3"}, []string{"192.0.2.2", "192.0.2.4"}) }, reason.BrakeUpdates, 40, 40,
+			func(i int) guard.Effect {
+				return move(i, []string{"192.0.2.1", "192.0.2.3"}, []string{"192.0.2.2", "192.0.2.4"})
+			}, reason.BrakeUpdates, 40, 40,
 		},
 		"one target left everywhere": {
 			"a node that is gone, and nothing in its place", 40, 40,
