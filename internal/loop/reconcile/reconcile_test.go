@@ -3,6 +3,7 @@
 package reconcile_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -271,6 +272,29 @@ func TestQuietHour(t *testing.T) {
 			t.Errorf("%d reads in an idle hour of 2,000 record sets, want at most 12 counts and 4 pages and some slack", n)
 		}
 	})
+}
+
+func TestOnceFailsWhereASourceCannotBeRead(t *testing.T) {
+	for name, tt := range map[string]struct {
+		state feed.State
+		fails bool
+		why   string
+	}{
+		"failing":   {feed.Failing, true, "nobody knows what is asked for"},
+		"forbidden": {feed.Forbidden, false, "it holds its names, and the rest can be done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(r *rig) {
+				r.opts.Once = true
+				done := make(chan error)
+				go func() { done <- r.loop().Run(context.Background()) }()
+				r.say(feed.Event{State: tt.state, Err: errors.New("connection refused")})
+				if err := <-done; errors.Is(err, reconcile.ErrIncomplete) != tt.fails {
+					t.Errorf("a run with --once ended with %v: %s", err, tt.why)
+				}
+			})
+		})
+	}
 }
 
 func TestDryRunWritesNothing(t *testing.T) {
