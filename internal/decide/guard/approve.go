@@ -70,8 +70,6 @@ func (g *Zone) Approve(now time.Time, hash string) error {
 		}
 		g.count(r)
 		g.waiting[n] = r
-		mark(g.braked, n, g.braked[n] && r.removeOK == "")
-		mark(g.blocked, n, g.blocked[n] && r.moveOK == "")
 	}
 	return nil
 }

@@ -114,6 +114,9 @@ func TestApprove(t *testing.T) {
 		if err := g.Approve(start, g.Held(start).Hash); err != nil {
 			t.Fatal(err)
 		}
+		if due := g.Due(start); len(due) != 0 {
+			t.Errorf("%v are due before it is over", due)
+		}
 		if v := g.Ask(start, remove(0)); v.Deletes.Code != reason.GracePeriod {
 			t.Errorf("%+v, want the grace period", v)
 		}

@@ -39,6 +39,12 @@ func TestUpdates(t *testing.T) {
 				return move(i, []string{"192.0.2.1", "192.0.2.3"}, []string{"192.0.2.2", "192.0.2.4"})
 			}, reason.BrakeUpdates, 40, 40,
 		},
+		"one target split in two": {
+			"one for two isn't one for one", 40, 40, func(i int) guard.Effect { return move(i, one, []string{"192.0.2.2", "192.0.2.4"}) }, reason.BrakeUpdates, 40, 40,
+		},
+		"two targets became one": {
+			"two for one isn't either", 40, 40, func(i int) guard.Effect { return move(i, []string{"192.0.2.1", "192.0.2.3"}, two) }, reason.BrakeUpdates, 40, 40,
+		},
 		"one target left everywhere": {
 			"a node that is gone, and nothing in its place", 40, 40,
 			func(i int) guard.Effect { return move(i, append(own(i), one...), own(i)) }, "", 1, 40,

@@ -187,6 +187,32 @@ func TestGraceIsCancelledByAnObjectThatAsksAgain(t *testing.T) {
 	}
 }
 
+func TestDueDoesNotTellWhatAskHasSaid(t *testing.T) {
+	g := zoneOf(defaults, 10)
+	g.Ask(start, remove(1))
+	later := start.Add(15 * time.Second)
+	if v := g.Ask(later, remove(1)); v.Policy() != change.Sync {
+		t.Fatalf("%+v, want it to go", v)
+	}
+	g.Sent(later, name(1))
+	if due := g.Due(later); len(due) != 0 {
+		t.Errorf("%v are due while their change is on its way", due)
+	}
+}
+
+func TestTimeThatGoesBackStandsStill(t *testing.T) {
+	g := zoneOf(atOnce, 30)
+	for i := range 10 {
+		goes(t, g, start.Add(time.Duration(10-i)*time.Minute), remove(i))
+	}
+	if l := g.Level(start.Add(70*time.Minute - 1)); l.Deletes != 10 {
+		t.Errorf("%+v, want all ten to count as of the latest time", l)
+	}
+	if l := g.Level(start.Add(70 * time.Minute)); l.Deletes != 0 {
+		t.Errorf("%+v, want all ten forgotten", l)
+	}
+}
+
 func TestBrakeOpensWhenObjectsAskAgain(t *testing.T) {
 	g := zoneOf(defaults, 30)
 	for i := range 11 {
