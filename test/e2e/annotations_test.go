@@ -117,6 +117,25 @@ func aliases(t *testing.T, s *suite) {
 	w.wantDig("example.com", "AAAA", "2001:db8::51")
 }
 
+// aliasBeforeItsTarget has an alias wait for its target, and follow the types that it has.
+func aliasBeforeItsTarget(t *testing.T, s *suite) {
+	w := s.world(t)
+	p := w.start(reference())
+	w.cluster.Apply(t, service("front", "", "hostname=front.example.com", "target=back.example.com", "alias=true"))
+	p.wantLog(`level=warning .*name=front\.example\.com .*alias target back\.example\.com`)
+	w.cluster.Apply(t, service("back", "192.168.10.51", "hostname=back.example.com"))
+	lines := []string{
+		"back.example.com A 300 192.168.10.51", marker("prefix_a-back.example.com", "service/default/back"),
+		"front.example.com A alias back.example.com of " + w.zone, marker("prefix_a-front.example.com", "service/default/front"),
+	}
+	w.want(lines...)
+	w.cluster.Apply(t, service("back", "192.168.10.51,2001:db8::51", "hostname=back.example.com"))
+	w.want(append(lines,
+		"back.example.com AAAA 300 2001:db8::51", marker("prefix_aaaa-back.example.com", "service/default/back"),
+		"front.example.com AAAA alias back.example.com of "+w.zone, marker("prefix_aaaa-front.example.com", "service/default/front"),
+	)...)
+}
+
 // weighted has two Services share a name by set identifiers.
 func weighted(t *testing.T, s *suite) {
 	w := s.world(t)

@@ -42,6 +42,7 @@ func TestEndToEnd(t *testing.T) {
 		{"the nine annotations", nineAnnotations},
 		{"both annotation prefixes", bothPrefixes},
 		{"aliases", aliases},
+		{"alias before its target", aliasBeforeItsTarget},
 		{"weighted record sets", weighted},
 		{"objects come, change and go under each policy", life},
 		{"zones that the filters leave out", otherZones},

@@ -68,10 +68,8 @@ func (g *Zone) Approve(now time.Time, hash string) error {
 		if !g.released[n] {
 			delete(g.released, n)
 		}
-		g.count(old, r)
+		g.count(r)
 		g.waiting[n] = r
-		mark(g.braked, n, g.braked[n] && r.removeOK == "")
-		mark(g.blocked, n, g.blocked[n] && r.moveOK == "")
 	}
 	return nil
 }

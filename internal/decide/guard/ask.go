@@ -35,7 +35,7 @@ type request struct {
 	Effect
 	free     bool   // as last asked
 	counted  bool   // in deletes
-	unit     string // in updates; empty: not counted
+	unit     string // as what it counts in updates; empty: it doesn't
 	removeOK string // hash of the removes that were approved
 	moveOK   string // hash of the moves that were approved
 }
@@ -89,7 +89,7 @@ func (g *Zone) enter(e Effect) *request {
 	if old != nil && old.moveOK != "" && old.moveOK == Hash(g.zone.Key, e.Moves) {
 		r.moveOK = old.moveOK
 	}
-	g.count(old, r)
+	g.count(r)
 	g.waiting[e.Name] = r
 	if len(e.Removes) > 0 {
 		g.grace.Start(g.now, e.Name)
@@ -101,9 +101,7 @@ func (g *Zone) enter(e Effect) *request {
 
 // forget drops the request of a name.
 func (g *Zone) forget(n dnsname.Name) {
-	if old := g.waiting[n]; old != nil {
-		g.count(old, &request{})
-	}
+	g.count(&request{Effect: Effect{Name: n}})
 	delete(g.waiting, n)
 	delete(g.braked, n)
 	delete(g.blocked, n)
@@ -111,25 +109,19 @@ func (g *Zone) forget(n dnsname.Name) {
 	g.grace.Stop(n)
 }
 
-// count makes the tallies count a request in place of another, nil: none. What is approved isn't counted.
-func (g *Zone) count(old, r *request) {
+// count makes the tallies count a request in place of what the name had. What is approved isn't counted.
+func (g *Zone) count(r *request) {
 	r.counted = len(r.Removes) > 0 && r.removeOK == ""
 	r.unit = ""
 	if len(r.Moves) > 0 && r.moveOK == "" {
 		r.unit = r.Effect.unit
 	}
+	self := ""
 	if r.counted {
-		g.deletes.wait(string(r.Name))
+		self = "name " + string(r.Name) // not empty, even for the root
 	}
-	if r.unit != "" {
-		g.updates.wait(r.unit)
-	}
-	if old != nil && old.counted {
-		g.deletes.drop(string(old.Name))
-	}
-	if old != nil && old.unit != "" {
-		g.updates.drop(old.unit)
-	}
+	g.deletes.wait(r.Name, self)
+	g.updates.wait(r.Name, r.unit)
 }
 
 // Sent says that what the name was last asked about is about to be sent: it is spent. Store State between this and the call.
@@ -140,10 +132,10 @@ func (g *Zone) Sent(now time.Time, n dnsname.Name) {
 		return
 	}
 	if r.counted {
-		g.deletes.spend(g.now, string(n))
+		g.deletes.spend(g.now, n)
 	}
 	if r.unit != "" {
-		g.updates.spend(g.now, r.unit)
+		g.updates.spend(g.now, n)
 	}
 }
 

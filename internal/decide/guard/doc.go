@@ -23,7 +23,7 @@
 //
 // Updates that take a target away are counted the same way against --max-update-percent, without a grace period. Names that
 // replace one target by the same other one make one update together, however many they are; a target that leaves and has no
-// successor is the same. What only adds targets, creates, or changes a TTL, a property or a marker isn't counted.
+// successor is the same. A name that moves more than once counts as its latest move. What only adds targets, creates, or changes a TTL, a property or a marker isn't counted.
 //
 // How it is used, by one goroutine:
 //

@@ -81,11 +81,17 @@ func DecodeState(data []byte) (State, error) {
 	return s, nil
 }
 
-// export sums up what counts as spent.
+// export sums up what counts as spent: of names with one label the latest.
 func (t *tally) export() []Bucket {
-	sums := make(map[int]int, len(t.minutes)+len(t.before))
-	for m, n := range t.minutes {
-		sums[int(m)] += n
+	latest := make(map[string]time.Time)
+	for _, u := range t.names {
+		if u.as != "" && u.spent.After(latest[u.as]) {
+			latest[u.as] = u.spent
+		}
+	}
+	sums := make(map[int]int)
+	for _, at := range latest {
+		sums[minute(at)]++
 	}
 	for _, b := range t.before {
 		sums[b.Minute] += b.Spent
@@ -107,10 +113,12 @@ func (t *tally) export() []Bucket {
 func (t *tally) restore(now time.Time, list []Bucket) {
 	list = slices.Clone(list)
 	for i := range list {
-		list[i].Minute = min(list[i].Minute, int(minute(now)))
+		list[i].Minute = min(list[i].Minute, minute(now))
 		t.earlier += list[i].Spent
 	}
 	slices.SortFunc(list, func(a, b Bucket) int { return a.Minute - b.Minute })
 	t.before = list
 	t.slide(now)
 }
+
+func minute(t time.Time) int { return int(t.Unix() / 60) }

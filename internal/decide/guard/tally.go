@@ -2,96 +2,102 @@
 
 package guard
 
-import "time"
+import (
+	"time"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+)
 
 // hour is how far back is counted: what was spent at t counts before t+hour, and not at t+hour.
 const hour = time.Hour
 
-// tally counts units that wait to be spent or were spent within the last hour, each once.
+// tally counts names that wait to be spent or were spent within the last hour. Each counts once, and names with one label count
+// as one together; a name's label is what it waits for, else what it was spent as last.
 type tally struct {
-	units   map[string]*unit
-	log     []spending    // in the order of time; those of units spent again since are skipped
-	minutes map[int64]int // spent units by the Unix minute
-	before  []Bucket      // spent before a restart, in the order of time
-	earlier int           // how many those are
-	turned  func(unit string, counted bool)
+	names   map[dnsname.Name]*use
+	labels  map[string]int // how many names have it
+	log     []spending     // in the order of time; those of names spent again since are skipped
+	before  []Bucket       // spent before a restart, in the order of time
+	earlier int            // how many those are
+	turned  func(n dnsname.Name, counted bool)
 }
 
-// unit is what is counted as one.
-type unit struct {
-	waiting int       // how many names wait for it
-	spent   time.Time // zero: not within the last hour
+// use is what counts of a name.
+type use struct {
+	waits string // for what; empty: it doesn't wait
+	as    string // what it was spent as; empty: not within the last hour
+	spent time.Time
+}
+
+func (u use) label() string {
+	if u.waits != "" {
+		return u.waits
+	}
+	return u.as
 }
 
 type spending struct {
-	unit string
+	name dnsname.Name
 	at   time.Time
 }
 
-// newTally returns an empty tally that tells turned whenever a unit begins or ceases to count.
-func newTally(turned func(unit string, counted bool)) tally {
-	return tally{units: make(map[string]*unit), minutes: make(map[int64]int), turned: turned}
+// newTally returns an empty tally that tells turned whenever a name begins or ceases to count.
+func newTally(turned func(n dnsname.Name, counted bool)) tally {
+	return tally{names: make(map[dnsname.Name]*use), labels: make(map[string]int), turned: turned}
 }
 
-// count is how many units count.
-func (t *tally) count() int { return len(t.units) + t.earlier }
+// count is how much counts.
+func (t *tally) count() int { return len(t.labels) + t.earlier }
 
-func (t *tally) has(u string) bool { return t.units[u] != nil }
+func (t *tally) has(n dnsname.Name) bool { return t.names[n] != nil }
 
-func (t *tally) enter(u string) *unit {
-	if t.units[u] == nil {
-		t.units[u] = &unit{}
-		t.turned(u, true)
+// wait says what a name waits for: nothing, where that is empty.
+func (t *tally) wait(n dnsname.Name, label string) {
+	t.edit(n, func(u *use) { u.waits = label })
+}
+
+// spend says that what a name waits for is spent now.
+func (t *tally) spend(now time.Time, n dnsname.Name) {
+	t.edit(n, func(u *use) { u.as, u.spent = u.waits, now })
+	t.log = append(t.log, spending{n, now})
+}
+
+// edit changes a name's use and keeps the counts right.
+func (t *tally) edit(n dnsname.Name, change func(*use)) {
+	u, known := t.names[n]
+	if !known {
+		u = &use{}
 	}
-	return t.units[u]
-}
-
-func (t *tally) leave(u string) {
-	if x := t.units[u]; x.waiting == 0 && x.spent.IsZero() {
-		delete(t.units, u)
-		t.turned(u, false)
+	old := u.label()
+	change(u)
+	label := u.label()
+	if label != "" {
+		t.labels[label]++
 	}
-}
-
-// wait says that a name waits for a unit; drop takes that back.
-func (t *tally) wait(u string) { t.enter(u).waiting++ }
-
-func (t *tally) drop(u string) {
-	t.units[u].waiting--
-	t.leave(u)
-}
-
-// spend says that a unit was spent now: one that was spent within the hour is only spent later.
-func (t *tally) spend(now time.Time, u string) {
-	x := t.enter(u)
-	t.forget(x)
-	x.spent = now
-	t.minutes[minute(now)]++
-	t.log = append(t.log, spending{u, now})
-}
-
-// forget takes a unit's spending out of the minutes.
-func (t *tally) forget(x *unit) {
-	if x.spent.IsZero() {
-		return
+	if old != "" {
+		if t.labels[old]--; t.labels[old] == 0 {
+			delete(t.labels, old)
+		}
 	}
-	m := minute(x.spent)
-	if t.minutes[m]--; t.minutes[m] == 0 {
-		delete(t.minutes, m)
+	switch {
+	case label != "" && !known:
+		t.names[n] = u
+		t.turned(n, true)
+	case label == "" && known:
+		delete(t.names, n)
+		t.turned(n, false)
 	}
-	x.spent = time.Time{}
 }
 
 // slide forgets what was spent an hour ago or earlier.
 func (t *tally) slide(now time.Time) {
 	for len(t.log) > 0 {
 		s := t.log[0]
-		if t.current(s) {
+		if u := t.names[s.name]; u != nil && u.as != "" && u.spent.Equal(s.at) {
 			if now.Before(s.at.Add(hour)) {
 				break
 			}
-			t.forget(t.units[s.unit])
-			t.leave(s.unit)
+			t.edit(s.name, func(u *use) { u.as, u.spent = "", time.Time{} })
 		}
 		t.log = t.log[1:]
 	}
@@ -99,12 +105,6 @@ func (t *tally) slide(now time.Time) {
 		t.earlier -= t.before[0].Spent
 		t.before = t.before[1:]
 	}
-}
-
-// current reports whether a spending is its unit's latest.
-func (t *tally) current(s spending) bool {
-	x := t.units[s.unit]
-	return x != nil && x.spent.Equal(s.at)
 }
 
 // next is when slide will have less to count; zero: never. Slide has been called before.
@@ -126,5 +126,3 @@ func sooner(a, b time.Time) time.Time {
 	}
 	return a
 }
-
-func minute(t time.Time) int64 { return t.Unix() / 60 }

@@ -21,8 +21,8 @@ type Zone struct {
 
 	owned   map[dnsname.Name]bool
 	gone    int   // names that count as deletes and aren't owned
-	deletes tally // in names
-	updates tally // in units of Effect
+	deletes tally // each name labelled with itself
+	updates tally // labelled with the unit of its Effect
 
 	grace    *Grace[dnsname.Name]
 	waiting  map[dnsname.Name]*request
@@ -39,12 +39,12 @@ func NewZone(now time.Time, z zone.Zone, o Options, s *State) *Zone {
 		owned: make(map[dnsname.Name]bool), grace: NewGrace[dnsname.Name](o.DeleteAfter), waiting: make(map[dnsname.Name]*request),
 		braked: make(map[dnsname.Name]bool), blocked: make(map[dnsname.Name]bool), released: make(map[dnsname.Name]bool),
 	}
-	g.deletes = newTally(func(u string, counted bool) {
-		if !g.owned[dnsname.Name(u)] {
+	g.deletes = newTally(func(n dnsname.Name, counted bool) {
+		if !g.owned[n] {
 			g.gone += sign(counted)
 		}
 	})
-	g.updates = newTally(func(string, bool) {})
+	g.updates = newTally(func(dnsname.Name, bool) {})
 	g.strict = now.Add(hour)
 	if s != nil {
 		if kept := time.Unix(s.Strict, 0); kept.Before(g.strict) {
@@ -63,7 +63,7 @@ func sign(up bool) int {
 	return -1
 }
 
-// State is what NewZone needs after a restart. It costs O(1).
+// State is what NewZone needs after a restart. It costs a walk over the names that wait or were spent within the hour.
 func (g *Zone) State() State {
 	s := State{Deletes: g.deletes.export(), Updates: g.updates.export()}
 	if g.now.Before(g.strict) {
@@ -82,12 +82,13 @@ func (g *Zone) Own(n dnsname.Name, owned bool) {
 	} else {
 		delete(g.owned, n)
 	}
-	if g.deletes.has(string(n)) {
+	if g.deletes.has(n) {
 		g.gone += sign(!owned)
 	}
 }
 
-// Due returns the names, sorted, that may be free now: plan them and ask again. Each is returned once until it is asked about.
+// Due returns the names, sorted, that may be free now: plan them and ask again. A name is returned
+// once, until it is asked about or approved, for each of the two that it waits for: deletes and updates.
 func (g *Zone) Due(now time.Time) []dnsname.Name {
 	g.tick(now)
 	for _, n := range g.grace.Due(g.now) {

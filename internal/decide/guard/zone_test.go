@@ -3,7 +3,6 @@
 package guard_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -115,7 +114,7 @@ func TestBrakeCountsNamesThatWaitTogether(t *testing.T) {
 }
 
 func TestBrakeCountsTheSameOneByOne(t *testing.T) {
-	for what, c := range map[string]struct{ owned, go_ int }{
+	for what, c := range map[string]struct{ owned, free int }{
 		"of 36 the 11th is too many": {36, 10},
 		"of 37 the 12th is too many": {37, 11},
 		"of 3 the last":              {3, 2},
@@ -123,11 +122,11 @@ func TestBrakeCountsTheSameOneByOne(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			g := zoneOf(atOnce, c.owned)
-			for i := range c.go_ {
+			for i := range c.free {
 				goes(t, g, start, remove(i))
 			}
-			if v := g.Ask(start, remove(c.go_)); v.Deletes.Code != reason.BrakeDeletes {
-				t.Errorf("delete %d of %d: %+v, want it held", c.go_+1, c.owned, v)
+			if v := g.Ask(start, remove(c.free)); v.Deletes.Code != reason.BrakeDeletes {
+				t.Errorf("delete %d of %d: %+v, want it held", c.free+1, c.owned, v)
 			}
 		})
 	}
@@ -188,6 +187,32 @@ func TestGraceIsCancelledByAnObjectThatAsksAgain(t *testing.T) {
 	}
 }
 
+func TestDueDoesNotTellWhatAskHasSaid(t *testing.T) {
+	g := zoneOf(defaults, 10)
+	g.Ask(start, remove(1))
+	later := start.Add(15 * time.Second)
+	if v := g.Ask(later, remove(1)); v.Policy() != change.Sync {
+		t.Fatalf("%+v, want it to go", v)
+	}
+	g.Sent(later, name(1))
+	if due := g.Due(later); len(due) != 0 {
+		t.Errorf("%v are due while their change is on its way", due)
+	}
+}
+
+func TestTimeThatGoesBackStandsStill(t *testing.T) {
+	g := zoneOf(atOnce, 30)
+	for i := range 10 {
+		goes(t, g, start.Add(time.Duration(10-i)*time.Minute), remove(i))
+	}
+	if l := g.Level(start.Add(70*time.Minute - 1)); l.Deletes != 10 {
+		t.Errorf("%+v, want all ten to count as of the latest time", l)
+	}
+	if l := g.Level(start.Add(70 * time.Minute)); l.Deletes != 0 {
+		t.Errorf("%+v, want all ten forgotten", l)
+	}
+}
+
 func TestBrakeOpensWhenObjectsAskAgain(t *testing.T) {
 	g := zoneOf(defaults, 30)
 	for i := range 11 {
@@ -224,272 +249,6 @@ func TestFailedCallStaysSpentAndIsCountedOnce(t *testing.T) {
 	if l := g.Level(start.Add(time.Hour)); l.Deletes != 0 {
 		t.Errorf("%+v, want it forgotten after an hour", l)
 	}
-}
-
-func TestUpdates(t *testing.T) {
-	one, two := []string{"192.0.2.1"}, []string{"192.0.2.2"}
-	own := func(i int) []string { return []string{fmt.Sprintf("198.51.100.%d", i)} }
-	for what, c := range map[string]struct {
-		why          string
-		owned, n     int
-		effect       func(i int) guard.Effect
-		want         reason.Code
-		units, moves int
-	}{
-		"one target replaced everywhere": {
-			"a WAN address that moved", 40, 40, func(i int) guard.Effect { return move(i, one, two) }, "", 1, 40,
-		},
-		"one target of several replaced everywhere": {
-			"a load balancer beside others", 40, 40,
-			func(i int) guard.Effect { return move(i, append(own(i), one...), append(own(i), two...)) }, "", 1, 40,
-		},
-		"two targets replaced": {
-			"two for two isn't one for one", 40, 40,
-			func(i int) guard.Effect {
-				return move(i, []string{"192.0.2.1", "192.0.2.3"}, []string{"192.0.2.2", "192.0.2.4"})
-			}, reason.BrakeUpdates, 40, 40,
-		},
-		"one target left everywhere": {
-			"a node that is gone, and nothing in its place", 40, 40,
-			func(i int) guard.Effect { return move(i, append(own(i), one...), own(i)) }, "", 1, 40,
-		},
-		"a target of its own each": {
-			"a wrong target everywhere", 40, 40, func(i int) guard.Effect { return move(i, own(i), two) }, reason.BrakeUpdates, 40, 40,
-		},
-		"exactly half":          {"50 % isn't more", 40, 20, func(i int) guard.Effect { return move(i, own(i), two) }, "", 20, 20},
-		"one more than half":    {"52.5 % is", 40, 21, func(i int) guard.Effect { return move(i, own(i), two) }, reason.BrakeUpdates, 21, 21},
-		"nineteen of nineteen":  {"under 20 names nothing is braked", 19, 19, func(i int) guard.Effect { return move(i, own(i), two) }, "", 19, 19},
-		"twenty of twenty":      {"from 20 on it is", 20, 20, func(i int) guard.Effect { return move(i, own(i), two) }, reason.BrakeUpdates, 20, 20},
-		"creates":               {"creates don't count", 40, 40, nothing, "", 0, 0},
-		"a target added":        {"what grows takes nothing away", 40, 40, func(i int) guard.Effect { return move(i, one, append(own(i), one...)) }, "", 0, 0},
-		"the order of targets":  {"the same targets", 40, 40, func(i int) guard.Effect { return move(i, append(own(i), one...), append(one, own(i)...)) }, "", 0, 0},
-		"TTL only":              {"the targets stay", 40, 40, ttlOnly, "", 0, 0},
-		"markers only":          {"markers aren't names", 40, 40, markerOnly, "", 0, 0},
-		"a change of type":      {"A to CNAME, one for one", 40, 40, toCNAME(func(int) string { return "192.0.2.1" }), "", 1, 80},
-		"a type each of itself": {"A to CNAME, from many", 40, 40, toCNAME(func(i int) string { return own(i)[0] }), reason.BrakeUpdates, 40, 80},
-	} {
-		t.Run(what, func(t *testing.T) {
-			g := zoneOf(defaults, c.owned)
-			for i := range c.n {
-				g.Ask(start, c.effect(i))
-			}
-			if l := g.Level(start); l.Updates != c.units || l.Deletes != 0 {
-				t.Errorf("%+v, want %d updates and no delete: %s", l, c.units, c.why)
-			}
-			moves := 0
-			for i := range c.n {
-				v := g.Ask(start, c.effect(i))
-				if v.Updates.Code != c.want || !v.Deletes.None() {
-					t.Fatalf("%d: %+v, want %q: %s", i, v, c.want, c.why)
-				}
-				moves += len(c.effect(i).Moves)
-			}
-			if moves != c.moves {
-				t.Errorf("%d moves, want %d", moves, c.moves)
-			}
-			if c.want != "" && len(g.Held(start).Updates) != c.moves {
-				t.Errorf("%d are held, want %d", len(g.Held(start).Updates), c.moves)
-			}
-		})
-	}
-}
-
-func ttlOnly(i int) guard.Effect {
-	n := name(i)
-	after := set(n, record.A, "", "192.0.2.1")
-	after.TTL = 60
-	return guard.Of(group(n, change.Change{Before: set(n, record.A, "", "192.0.2.1"), After: after}))
-}
-
-func markerOnly(i int) guard.Effect {
-	n := name(i)
-	return guard.Of(group(n, change.Change{Before: set(n, record.TXT, "", "old"), After: set(n, record.TXT, "", "new"), Marker: true}))
-}
-
-func toCNAME(from func(int) string) func(int) guard.Effect {
-	return func(i int) guard.Effect {
-		n := name(i)
-		return guard.Of(group(n, change.Change{Before: set(n, record.A, "", from(i))}, change.Change{After: set(n, record.CNAME, "", "lb.example.com")}))
-	}
-}
-
-func TestUpdatesSpendTheHourToo(t *testing.T) {
-	g := zoneOf(defaults, 20)
-	own := func(i int) guard.Effect {
-		return move(i, []string{fmt.Sprintf("198.51.100.%d", i)}, []string{"192.0.2.2"})
-	}
-	for i := range 10 {
-		goes(t, g, start, own(i))
-	}
-	if v := g.Ask(start, own(10)); v.Updates.Code != reason.BrakeUpdates || v.Policy() != change.CreateOnly {
-		t.Fatalf("the eleventh of twenty: %+v, want it held", v)
-	}
-	if next := g.Next(); !next.Equal(start.Add(time.Hour)) {
-		t.Errorf("next at %s, want an hour", next.Sub(start))
-	}
-	if diff := cmp.Diff([]dnsname.Name{name(10)}, g.Due(start.Add(time.Hour))); diff != "" {
-		t.Errorf("due after an hour: %s", diff)
-	}
-}
-
-func TestDeletesAreHeldWhileUpdatesOfTheNameGo(t *testing.T) {
-	g := zoneOf(defaults, 10)
-	n := name(0)
-	e := guard.Of(group(n,
-		change.Change{Before: set(n, record.A, "", "192.0.2.1"), After: set(n, record.A, "", "192.0.2.2")},
-		change.Change{Before: set(n, record.AAAA, "", "2001:db8::1")}))
-	if len(e.Moves) != 1 || len(e.Removes) != 1 {
-		t.Fatalf("%d moves and %d removes, want one each", len(e.Moves), len(e.Removes))
-	}
-	if v := g.Ask(start, e); v.Deletes.Code != reason.GracePeriod || !v.Updates.None() || v.Policy() != change.UpsertOnly {
-		t.Errorf("%+v, want the delete to wait and the update to go", v)
-	}
-}
-
-func TestOtherSetIdentifierTakesNoPlace(t *testing.T) {
-	n := name(0)
-	for what, c := range map[string]struct {
-		why          string
-		gone, came   string
-		removed      int
-		replacedSets int
-	}{
-		"another row":        {"blue goes, green comes: blue isn't replaced", "blue", "green", 1, 0},
-		"the same row":       {"a change of type in a row", "blue", "blue", 0, 2},
-		"the row without id": {"a simple set can't stand beside a routed one", "", "blue", 0, 2},
-	} {
-		t.Run(what, func(t *testing.T) {
-			e := guard.Of(group(n, change.Change{Before: set(n, record.A, c.gone, "192.0.2.1")}, change.Change{After: set(n, record.CNAME, c.came, "lb.example.com")}))
-			if len(e.Removes) != c.removed || len(e.Moves) != c.replacedSets {
-				t.Errorf("%d removes and %d moves: %s", len(e.Removes), len(e.Moves), c.why)
-			}
-		})
-	}
-}
-
-func TestApprove(t *testing.T) {
-	held := func(t *testing.T, n int) (*guard.Zone, time.Time) {
-		t.Helper()
-		g := zoneOf(defaults, 30)
-		for i := range n {
-			g.Ask(start, remove(i))
-		}
-		later := start.Add(15 * time.Second)
-		g.Due(later)
-		return g, later
-	}
-	t.Run("exactly what was shown goes", func(t *testing.T) {
-		g, now := held(t, 12)
-		if err := g.Approve(now, g.Held(now).Hash); err != nil {
-			t.Fatal(err)
-		}
-		if due := g.Due(now); len(due) != 12 {
-			t.Errorf("%d are due, want 12", len(due))
-		}
-		for i := range 12 {
-			goes(t, g, now, remove(i))
-		}
-		if l := g.Level(now); l.Deletes != 0 || l.Base != 18 {
-			t.Errorf("%+v, want approved deletes to leave the budget alone", l)
-		}
-	})
-	t.Run("one more since is refused", func(t *testing.T) {
-		g, now := held(t, 12)
-		shown := g.Held(now).Hash
-		g.Ask(now, remove(20))
-		if err := g.Approve(now, shown); !errors.Is(err, guard.ErrOtherPlan) {
-			t.Fatalf("%v, want another plan", err)
-		}
-		if due := g.Due(now); len(due) != 0 {
-			t.Errorf("%v go though nothing was approved", due)
-		}
-	})
-	t.Run("one less since is refused", func(t *testing.T) {
-		g, now := held(t, 12)
-		shown := g.Held(now).Hash
-		g.Ask(now, nothing(3))
-		if err := g.Approve(now, shown); !errors.Is(err, guard.ErrOtherPlan) {
-			t.Errorf("%v, want another plan", err)
-		}
-	})
-	t.Run("nothing is held any more", func(t *testing.T) {
-		g, now := held(t, 11)
-		shown := g.Held(now).Hash
-		g.Ask(now, nothing(3))
-		if err := g.Approve(now, shown); !errors.Is(err, guard.ErrNothingHeld) {
-			t.Errorf("%v, want nothing to be held", err)
-		}
-	})
-	t.Run("twice is refused", func(t *testing.T) {
-		g, now := held(t, 12)
-		shown := g.Held(now).Hash
-		if err := g.Approve(now, shown); err != nil {
-			t.Fatal(err)
-		}
-		if err := g.Approve(now, shown); !errors.Is(err, guard.ErrNothingHeld) {
-			t.Errorf("%v, want nothing to be held", err)
-		}
-	})
-	t.Run("another change of an approved name is held", func(t *testing.T) {
-		g, now := held(t, 12)
-		if err := g.Approve(now, g.Held(now).Hash); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 12 {
-			n := name(i)
-			e := guard.Of(group(n, change.Change{Before: set(n, record.A, "", "192.0.2.77")}))
-			g.Ask(now, e)
-		}
-		n := name(0)
-		if v := g.Ask(now, guard.Of(group(n, change.Change{Before: set(n, record.A, "", "192.0.2.77")}))); v.Deletes.Code != reason.BrakeDeletes {
-			t.Errorf("%+v, want it held: something else was approved", v)
-		}
-	})
-	t.Run("an approval ends with the request", func(t *testing.T) {
-		g, now := held(t, 12)
-		if err := g.Approve(now, g.Held(now).Hash); err != nil {
-			t.Fatal(err)
-		}
-		for i := range 12 {
-			g.Ask(now, nothing(i))
-			g.Ask(now, remove(i))
-		}
-		later := now.Add(time.Minute)
-		if v := g.Ask(later, remove(0)); v.Deletes.Code != reason.BrakeDeletes {
-			t.Errorf("%+v, want it held again", v)
-		}
-	})
-	t.Run("grace goes on", func(t *testing.T) {
-		g := zoneOf(defaults, 30)
-		for i := range 11 {
-			g.Ask(start, remove(i))
-		}
-		if err := g.Approve(start, g.Held(start).Hash); err != nil {
-			t.Fatal(err)
-		}
-		if v := g.Ask(start, remove(0)); v.Deletes.Code != reason.GracePeriod {
-			t.Errorf("%+v, want the grace period", v)
-		}
-		if due := g.Due(start.Add(15 * time.Second)); len(due) != 11 {
-			t.Errorf("%d are due after it, want 11", len(due))
-		}
-	})
-	t.Run("updates", func(t *testing.T) {
-		g := zoneOf(defaults, 20)
-		own := func(i int) guard.Effect {
-			return move(i, []string{fmt.Sprintf("198.51.100.%d", i)}, []string{"192.0.2.2"})
-		}
-		for i := range 20 {
-			g.Ask(start, own(i))
-		}
-		if err := g.Approve(start, g.Held(start).Hash); err != nil {
-			t.Fatal(err)
-		}
-		if due := g.Due(start); len(due) != 20 {
-			t.Errorf("%d are due, want 20", len(due))
-		}
-		goes(t, g, start, own(7))
-	})
 }
 
 func TestRestart(t *testing.T) {

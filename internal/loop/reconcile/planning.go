@@ -83,7 +83,7 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
-		Manages: spec.Manages, Desired: z.account.provider.Desired, Gone: c.gone,
+		Manages: spec.Manages, Desired: z.desired, Gone: c.gone,
 	}
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))

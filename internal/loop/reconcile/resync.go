@@ -36,6 +36,11 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.pages++
 	now := time.Now()
 	if z.read {
+		for _, n := range names {
+			for dependent := range z.aliases[n] {
+				names = append(names, dependent)
+			}
+		}
 		c.window.add(c.known(z, names), now, looked)
 	}
 	if z.cursor != "" {

@@ -156,8 +156,13 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 		for _, r := range z.registries {
 			concerned = append(concerned, r.Subjects(edited, z.Zone)...)
 		}
+		for n := range z.aliases[edited] {
+			delete(z.parked, n)
+			concerned = append(concerned, n)
+		}
+		slices.SortFunc(concerned, dnsname.Name.Compare)
 		for _, n := range concerned {
-			if slices.ContainsFunc(z.decided[n], waits) {
+			if z.aliases[edited][n] || slices.ContainsFunc(z.decided[n], waits) {
 				z.queue.push(dirty{n, now, looked})
 			}
 		}

@@ -39,6 +39,7 @@ type zoneState struct {
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
+	aliases aliases
 	bisect  bisection
 	parked  map[dnsname.Name]*parking
 	decided map[dnsname.Name][]verdicts
@@ -60,7 +61,7 @@ type parking struct {
 func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
-		parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 	}
 	for _, v := range c.Views {
 		s.registries = append(s.registries, v.Registry)

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"fmt"
+
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
+)
+
+// aliases remembers which names of a zone are aliases of which others of it. A name that isn't one any more costs a plan that
+// changes nothing.
+type aliases map[dnsname.Name]map[dnsname.Name]bool
+
+func (a aliases) add(target, name dnsname.Name) {
+	if a[target] == nil {
+		a[target] = make(map[dnsname.Name]bool)
+	}
+	a[target][name] = true
+}
+
+// desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a
+// type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it.
+func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
+	sets, err := z.account.provider.Desired(s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]record.Set, 0, len(sets))
+	for _, d := range sets {
+		if d.Alias == nil || d.Alias.Zone != "" || !d.Alias.Target.In(z.Name) {
+			out = append(out, d)
+			continue
+		}
+		z.aliases.add(d.Alias.Target, s.Name)
+		if has(z.mirror.At(d.Alias.Target), d.Type) {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("store %s: its alias target %s has no record set of the type in the zone yet", s.Key, sets[0].Alias.Target)
+	}
+	return out, nil
+}
+
+func has(sets []record.Set, t record.Type) bool {
+	for _, s := range sets {
+		if s.Type == t {
+			return true
+		}
+	}
+	return false
+}
