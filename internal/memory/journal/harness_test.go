@@ -137,3 +137,13 @@ func content(t testing.TB, dir, name string) []byte {
 }
 
 func firstName() string { return newSegment(1).name }
+
+// unsynced writes to real files without waiting for the disk, for tests that open thousands.
+func unsynced(path string) (output, error) {
+	f, err := create(path)
+	return lazy{f}, err
+}
+
+type lazy struct{ output }
+
+func (lazy) Sync() error { return nil }
