@@ -25,7 +25,7 @@ func written(t *testing.T) (file []byte, entries []Entry, safe map[ID]int) {
 	dir := t.TempDir()
 	j := mustOpen(t, dir, Options{})
 	safe = make(map[ID]int)
-	for n := range 4 {
+	for n := range 3 {
 		in := intent(group("a.example.com", change.Change{After: set("a.example.com", record.A, fmt.Sprintf("192.0.2.%d", n))}))
 		id := mustBegin(t, j, in)
 		safe[id] = len(content(t, dir, firstName()))
@@ -34,7 +34,7 @@ func written(t *testing.T) (file []byte, entries []Entry, safe map[ID]int) {
 		}
 	}
 	entries, damage := read(t, j, Filter{})
-	if len(entries) != 4 || len(damage) > 0 {
+	if len(entries) != 3 || len(damage) > 0 {
 		t.Fatalf("%d entries, damage %v", len(entries), damage)
 	}
 	mustClose(t, j)
@@ -175,10 +175,10 @@ func TestDamageOfWholeBlocks(t *testing.T) {
 		file []byte
 		want []ID
 	}{
-		"zeros behind":    {"a power cut may leave zeros", append(bytes.Clone(file), make([]byte, 5000)...), []ID{4, 3, 2, 1}},
-		"zeros in front":  {"a lost first block", append(make([]byte, 5000), file...), []ID{4, 3, 2, 1}},
-		"noise lines":     {"many damaged lines are told as one", append(bytes.Repeat([]byte("noise\n"), 10_000), file...), []ID{4, 3, 2, 1}},
-		"a line too long": {"a line longer than any record is passed over", append(append(bytes.Repeat([]byte{'x'}, 40<<20), '\n'), file...), []ID{4, 3, 2, 1}},
+		"zeros behind":    {"a power cut may leave zeros", append(bytes.Clone(file), make([]byte, 5000)...), []ID{3, 2, 1}},
+		"zeros in front":  {"a lost first block", append(make([]byte, 5000), file...), []ID{3, 2, 1}},
+		"noise lines":     {"many damaged lines are told as one", append(bytes.Repeat([]byte("noise\n"), 10_000), file...), []ID{3, 2, 1}},
+		"a line too long": {"a line longer than any record is passed over", append(append(bytes.Repeat([]byte{'x'}, 40<<20), '\n'), file...), []ID{3, 2, 1}},
 		"only noise":      {"nothing is there to be read", bytes.Repeat([]byte("noise\n"), 100), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -272,7 +272,7 @@ func FuzzReader(f *testing.F) {
 		scan := newScanner(bytes.NewReader(file))
 		for {
 			p, err := scan.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil || p.at < at || p.at > at+1 || p.size < 1 {
@@ -285,7 +285,7 @@ func FuzzReader(f *testing.F) {
 		}
 		dir := t.TempDir()
 		put(t, dir, firstName(), file)
-		j := mustOpen(t, dir, Options{})
+		j := mustOpenWith(t, dir, Options{}, unsynced)
 		before, _ := read(t, j, Filter{})
 		for _, e := range before {
 			e.Inverse()
@@ -293,7 +293,7 @@ func FuzzReader(f *testing.F) {
 		}
 		id := mustBegin(t, j, published(1))
 		mustClose(t, j)
-		after, _ := read(t, mustOpen(t, dir, Options{}), Filter{})
+		after, _ := read(t, mustOpenWith(t, dir, Options{}, unsynced), Filter{})
 		if len(after) != len(before)+1 || find(after, id).ID != id {
 			t.Fatalf("entries %v became %v", ids(before), ids(after))
 		}

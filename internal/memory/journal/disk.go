@@ -20,10 +20,9 @@ var ErrLocked = errors.New("another process is writing it: stop that one, or giv
 
 // output is a file that is written to: an *os.File but for tests.
 type output interface {
-	io.Writer
+	io.WriteCloser
 	Truncate(size int64) error
 	Sync() error
-	Close() error
 }
 
 // creator opens a file for appending; it makes the file if it isn't there.

@@ -96,24 +96,29 @@ func surveyAll(segs []segment, openFile func(segment) (*os.File, error)) survey 
 
 func (s *survey) enter(it item) {
 	if it.damage != nil {
-		if n := len(s.damage); n == 0 || !s.damage[n-1].absorb(it.damage) {
-			s.damage = append(s.damage, it.damage)
+		s.tell(it.damage)
+		if it.damage.Torn {
+			s.last.torn = it.size
+			return
 		}
 	}
-	switch {
-	case it.damage != nil && it.damage.Torn:
-		s.last.torn = it.size
-		return
-	case it.kind == header && it.damage != nil:
-		s.last.usable = false
-	case it.kind == begin || it.kind == end:
+	switch it.kind {
+	case header:
+		s.last.usable = s.last.usable && it.damage == nil
+	case begin, end:
 		s.next = max(s.next, it.id+1)
-	case it.kind == "": // it may have been an entry
+	default: // it may have been an entry
 		s.next++
 	}
 	s.last.size = it.at + it.size
 	s.last.open = it.body != nil && !it.ended
 	if it.body != nil && it.ended {
 		s.last.size++
+	}
+}
+
+func (s *survey) tell(d *Damage) {
+	if n := len(s.damage); n == 0 || !s.damage[n-1].absorb(d) {
+		s.damage = append(s.damage, d)
 	}
 }
