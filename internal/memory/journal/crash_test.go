@@ -107,7 +107,7 @@ func TestUndoSurvivesACrashAtEveryByte(t *testing.T) {
 	}
 }
 
-// TestDamageLosesOneRecord flips each bit of the file: at most the record that holds it is lost, and it is told.
+// TestDamageLosesOneRecord flips each bit of the file: at most the record that holds it is lost, none for a newline, and it is told.
 func TestDamageLosesOneRecord(t *testing.T) {
 	file, wrote, _ := written(t)
 	dir := t.TempDir()
@@ -133,7 +133,7 @@ func TestDamageLosesOneRecord(t *testing.T) {
 					lost++
 				}
 			}
-			if lost > 1 || !told {
+			if lost > 1 || lost > 0 && file[i] == '\n' || !told {
 				t.Fatalf("%s: %d records are lost, told: %v", what, lost, told)
 			}
 		}
@@ -142,7 +142,8 @@ func TestDamageLosesOneRecord(t *testing.T) {
 
 // TestDamageIsKept opens files with a flipped bit for writing: IDs go on rising, and no byte of the damaged file is gone.
 func TestDamageIsKept(t *testing.T) {
-	file, wrote, _ := written(t)
+	file, wrote, safe := written(t)
+	file = file[:safe[wrote[0].ID]] // the last entry has no outcome that would tell its number
 	dir := t.TempDir()
 	for i := range file {
 		what := fmt.Sprintf("bit %d of byte %d", i%8, i)

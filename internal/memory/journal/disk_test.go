@@ -120,24 +120,6 @@ func fullDisk(t *testing.T, dir, what string, f *faulty) {
 	j := mustOpenWith(t, dir, Options{MaxBytes: leastBytes, MaxFiles: mostFiles}, f.create)
 	want := make(map[ID]State)
 	refused, last := 0, false
-	for n := range rounds {
-		id, err := j.Begin(published(n))
-		last = err == nil
-		if err != nil {
-			refused++
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Fatalf("%s: %v doesn't say what is wrong", what, err)
-			}
-			continue
-		}
-		want[id] = Unknown
-		if err := j.End(id, Outcome{State: Applied}); err == nil {
-			want[id] = Applied
-		}
-	}
-	if !last || refused > 4 {
-		t.Fatalf("%s: refused %d times, recovered: %v", what, refused, last)
-	}
 	check := func(j *Journal) {
 		entries, damage := read(t, j, Filter{})
 		got := make(map[ID]State)
@@ -148,6 +130,25 @@ func fullDisk(t *testing.T, dir, what string, f *faulty) {
 			t.Fatalf("%s: %v", what, damage)
 		}
 		wantEqual(t, what, want, got)
+	}
+	for n := range rounds {
+		id, err := j.Begin(published(n))
+		last = err == nil
+		if err != nil {
+			refused++
+			if !errors.Is(err, syscall.ENOSPC) {
+				t.Fatalf("%s: %v doesn't say what is wrong", what, err)
+			}
+			check(j)
+			continue
+		}
+		want[id] = Unknown
+		if err := j.End(id, Outcome{State: Applied}); err == nil {
+			want[id] = Applied
+		}
+	}
+	if !last || refused > 4 {
+		t.Fatalf("%s: refused %d times, recovered: %v", what, refused, last)
 	}
 	check(j)
 	f.left, f.fails = 0, 0
