@@ -52,8 +52,9 @@ fuzz: ## each fuzz target for FUZZTIME
 sandbox: ## try it without a cluster and without a DNS service
 	$(GO) run ./cmd/nafuda sandbox
 
-bench: ## the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build kube ## the numbers of docs/benchmarks.md, measured anew; BENCH="-sizes=1000 -page=" for a part, only printed
+	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 1x -timeout 30m ./test/bench -args \
+		-binary $(CURDIR)/bin/nafuda -page $(CURDIR)/docs/benchmarks.md $(BENCH)
 
 image: ## OCI images for amd64 and arm64, in dist/; no container engine is needed
 	@mkdir -p dist

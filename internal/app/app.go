@@ -47,6 +47,7 @@ func (o *Options) Logger(w io.Writer) *slog.Logger {
 
 // Run runs the controller with checked options until the context ends, or with --once until all is done.
 func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
+	collectOften()
 	m := metrics.New(o.Metrics.Legacy)
 	m.Build(v.Number, v.Revision)
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}

@@ -33,10 +33,11 @@ func happened() []reconcile.Event {
 		reconcile.KindChanged{Kind: "ingress", State: feed.Synced},
 		reconcile.KindChanged{Kind: "node", State: feed.Failing, Err: errors.New("connection refused")},
 		denied, denied,
-		reconcile.Evaluated{Source: "ingress", Ref: ref, Result: endpoint.Result{Endpoints: []endpoint.Endpoint{ep}, Refusals: []endpoint.Refusal{refusal}}},
+		reconcile.Evaluated{Source: "ingress", Ref: ref, Result: endpoint.Result{
+			Endpoints: []endpoint.Endpoint{ep}, Refusals: []endpoint.Refusal{refusal}, Again: []endpoint.Endpoint{ep},
+		}},
 		reconcile.Evaluated{Source: "ingress", Ref: ref},
 		reconcile.Refused{Refusal: endpoint.Refusal{Ref: endpoint.Ref{Kind: "file", Name: "a.yaml"}, Why: reason.New(reason.BadObject, "line 3 isn't YAML")}},
-		reconcile.Duplicated{Endpoint: ep},
 		reconcile.ZonesListed{Account: "default", Zones: []zone.Zone{z}, Skipped: []provider.SkippedZone{{Zone: z, Why: reason.New(reason.Filtered, "it is private")}}},
 		reconcile.ZoneRead{Zone: z, Sets: 7},
 		reconcile.Drifted{Zone: z, Counted: 9, Known: 7},

@@ -32,7 +32,7 @@ func (l *logger) start(v Version) {
 
 func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
-	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged, reconcile.Duplicated:
+	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
 	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
 		l.zones(e)
@@ -54,6 +54,9 @@ func (l *logger) objects(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated:
 		legacylog.Generated(l.log, e.Ref, e.Result.Endpoints)
+		for _, again := range e.Result.Again {
+			legacylog.Duplicate(l.log, again)
+		}
 		for _, r := range e.Result.Refusals {
 			l.log.Warn("refused part of an object", "object", e.Ref.String(), "field", r.Field, "value", r.Value, "reason", r.Why.Code, "why", r.Why.String())
 		}
@@ -61,8 +64,6 @@ func (l *logger) objects(e reconcile.Event) {
 		l.log.Warn("refused an object", "object", e.Ref.String(), "field", e.Field, "value", e.Value, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.KindChanged:
 		l.kind(e)
-	case reconcile.Duplicated:
-		legacylog.Duplicate(l.log, e.Endpoint)
 	}
 }
 
@@ -137,11 +138,20 @@ func (l *logger) called(e reconcile.Called) {
 func (l *logger) decided(e reconcile.Decided) {
 	for _, d := range e.Decisions {
 		level := slog.LevelWarn
-		quiet := d.Why.Code == reason.Foreign || d.Why.Code == reason.OtherOwner || d.Why.Code == reason.NoAddressYet || d.Why.Code == reason.PolicyKeeps
-		if d.Verdict == change.Filtered || d.Verdict == change.Held && quiet {
+		if d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}
 		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
 			"object", d.Resource, "reason", d.Why.Code, "why", d.Why.String())
+	}
+}
+
+// usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
+func usual(code reason.Code) bool {
+	switch code {
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced:
+		return true
+	default:
+		return false
 	}
 }

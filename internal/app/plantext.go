@@ -11,6 +11,9 @@ import (
 	"unicode"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
 )
 
 // The escapes of a terminal's colours (ECMA-48, SGR).
@@ -41,11 +44,53 @@ func (p Plan) Write(w io.Writer, colour bool) error {
 func (p Plan) summary() string {
 	count := make(map[change.Action]int)
 	for _, v := range p.Views {
-		for _, c := range v.Changes {
-			count[c.Action]++
+		for _, l := range lines(v.Changes) {
+			if !l.Marker {
+				count[l.Action]++
+			}
 		}
 	}
-	return fmt.Sprintf("%d to create, %d to update, %d to delete.", count[change.Create], count[change.Update], count[change.Delete])
+	return fmt.Sprintf("%d to create, %d to update, %d to delete, markers apart.", count[change.Create], count[change.Update], count[change.Delete])
+}
+
+// planLine is a change as people see it: a change of type is one update, though it deletes and creates record sets.
+type planLine struct {
+	PlanChange
+	to record.Type // of a change of type: the new one
+}
+
+// lines pairs each record set that another type replaces with a new one of its name.
+func lines(changes []PlanChange) []planLine {
+	type place struct {
+		zone PlanZone
+		name dnsname.Name
+	}
+	creates := make(map[place][]int)
+	for i, c := range changes {
+		if c.Action == change.Create && !c.Marker {
+			creates[place{c.Zone, c.Name}] = append(creates[place{c.Zone, c.Name}], i)
+		}
+	}
+	paired := make(map[int]planLine) // by the delete's index
+	taken := make(map[int]bool)
+	for i, c := range changes {
+		at := place{c.Zone, c.Name}
+		if made := creates[at]; c.Reason.Code == reason.Replaced && len(made) > 0 {
+			l := planLine{PlanChange: c, to: changes[made[0]].Type}
+			l.Action, l.After = change.Update, changes[made[0]].After
+			paired[i], taken[made[0]] = l, true
+			creates[at] = made[1:]
+		}
+	}
+	out := make([]planLine, 0, len(changes))
+	for i, c := range changes {
+		if l, ok := paired[i]; ok {
+			out = append(out, l)
+		} else if !taken[i] {
+			out = append(out, planLine{PlanChange: c})
+		}
+	}
+	return out
 }
 
 type planText struct {
@@ -66,7 +111,7 @@ func (t *planText) view(v PlanView, named bool) {
 		t.line("", "View %s", v.Name)
 	}
 	zone := PlanZone{}
-	for _, c := range v.Changes {
+	for _, c := range lines(v.Changes) {
 		if c.Zone != zone {
 			zone = c.Zone
 			t.line("", "Zone %s (%s)", clean(zone.Name), clean(zone.ID))
@@ -77,7 +122,7 @@ func (t *planText) view(v PlanView, named bool) {
 	t.names("Refused", red, v.Refused)
 }
 
-func (t *planText) change(c PlanChange) {
+func (t *planText) change(c planLine) {
 	colour, sign := map[change.Action]string{change.Create: green, change.Update: yellow, change.Delete: red}[c.Action], map[change.Action]string{
 		change.Create: "+", change.Update: "~", change.Delete: "-",
 	}[c.Action]
@@ -95,7 +140,11 @@ func (t *planText) change(c PlanChange) {
 	case change.Delete:
 		what = c.Before.String()
 	default:
-		what = c.Before.String() + " → " + c.After.String()
+		what = c.Before.String() + " → "
+		if c.to != "" {
+			what += string(c.to) + " "
+		}
+		what += c.After.String()
 	}
 	from := ""
 	if c.From != "" {

@@ -59,6 +59,9 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 	m.Registry(byType(c.Observed))
 	m.Verified(byType(c.Verified))
 	m.Queue(c.Waiting)
+	for _, z := range c.Zones {
+		m.ZoneRead(z.Name, z.Read, z.Sets)
+	}
 	type kind struct{ verdict, reason string }
 	names := make(map[kind]int)
 	invalid := make(map[string]int)

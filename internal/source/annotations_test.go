@@ -103,6 +103,16 @@ func TestPropertiesAreSorted(t *testing.T) {
 	}
 }
 
+func TestWhatIsAskedForAgainIsTold(t *testing.T) {
+	b := source.NewBuilder(&endpoint.Origin{Ref: web}, source.Annotations{})
+	b.Point([]dnsname.Name{"a.example.com", "b.example.com", "a.example.com"}, []string{"192.0.2.1"}, reason.Reason{})
+	b.Point([]dnsname.Name{"b.example.com"}, []string{"192.0.2.2"}, reason.Reason{}) // other targets are no repetition
+	got := b.Result()
+	if len(got.Again) != 1 || got.Again[0].Name != "a.example.com" || len(got.Endpoints) != 2 {
+		t.Errorf("asked for again: %v of %v", got.Again, got.Endpoints)
+	}
+}
+
 func FuzzAnnotations(f *testing.F) {
 	f.Add("a.example.com, b", "192.0.2.1,x", "10m", "true", "public", "defined-hosts-only")
 	f.Add(",,", "::1%x,256.1.1.1", "-1", "A", "", "\x00")

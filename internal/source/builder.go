@@ -21,6 +21,7 @@ type Builder struct {
 	targets  map[record.Key][]string
 	holds    map[dnsname.Name]reason.Reason
 	refusals []endpoint.Refusal
+	again    map[dnsname.Name]bool // pointed at the same targets more than once
 }
 
 // NewBuilder starts the result of an object. The refusals of its annotations are part of it.
@@ -28,6 +29,7 @@ func NewBuilder(from *endpoint.Origin, notes Annotations) *Builder {
 	return &Builder{
 		from: from, notes: notes, refusals: slices.Clone(notes.Refusals),
 		targets: make(map[record.Key][]string), holds: make(map[dnsname.Name]reason.Reason),
+		again: make(map[dnsname.Name]bool),
 	}
 }
 
@@ -46,11 +48,14 @@ func (b *Builder) AskType(name dnsname.Name, t record.Type, value string) {
 
 // Point asks for the same targets at each name. Without targets it holds the names for the reason given.
 func (b *Builder) Point(names []dnsname.Name, targets []string, missing reason.Reason) {
+	seen := make(map[dnsname.Name]bool, len(names))
 	for _, name := range names {
 		if len(targets) == 0 {
 			b.Hold(name, missing)
 			continue
 		}
+		b.again[name] = b.again[name] || seen[name]
+		seen[name] = true
 		b.Ask(name, targets)
 	}
 }
@@ -145,6 +150,11 @@ func (b *Builder) Result() endpoint.Result {
 	}
 	r.Refusals = b.refusals
 	r.Sort()
+	for _, e := range r.Endpoints {
+		if b.again[e.Name] {
+			r.Again = append(r.Again, e)
+		}
+	}
 	slices.SortStableFunc(r.Refusals, func(x, y endpoint.Refusal) int { return x.Ref.Compare(y.Ref) })
 	r.Refusals = slices.Compact(r.Refusals)
 	return r

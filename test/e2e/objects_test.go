@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -35,15 +36,23 @@ spec: {type: LoadBalancer, ports: [{port: 80}]}
 	return text + "status: " + loadBalancer(address) + "\n---\n"
 }
 
+// loadBalancer is a status with addresses and host names, separated by commas.
 func loadBalancer(address string) string {
-	switch {
-	case address == "":
-		return "{loadBalancer: {}}"
-	case strings.Trim(address, "0123456789.") == "" || strings.Contains(address, ":"):
-		return fmt.Sprintf("{loadBalancer: {ingress: [{ip: %q}]}}", address)
-	default:
-		return fmt.Sprintf("{loadBalancer: {ingress: [{hostname: %q}]}}", address)
+	var entries []map[string]string
+	for a := range strings.SplitSeq(address, ",") {
+		key := "hostname"
+		if _, err := netip.ParseAddr(a); err == nil {
+			key = "ip"
+		}
+		if a != "" {
+			entries = append(entries, map[string]string{key: a})
+		}
 	}
+	b, err := json.Marshal(map[string]any{"loadBalancer": map[string]any{"ingress": entries}})
+	if err != nil {
+		panic(err) // maps of strings can always be written
+	}
+	return strings.Replace(string(b), `{"ingress":null}`, "{}", 1)
 }
 
 func notes(annotations []string) string {

@@ -20,7 +20,7 @@ func mark(owner string, name dnsname.Name, resource string) record.Set {
 	return set(name, record.TXT, heritage(owner, resource))
 }
 
-// sorted sorts what isn't empty.
+// sorted sorts what isn't blank.
 func sorted(lines []string) []string {
 	lines = slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return strings.TrimSpace(l) == "" })
 	slices.Sort(lines)

@@ -166,9 +166,9 @@ func text(s record.Set) string {
 // want waits until the zone holds exactly these record sets, given as text in any order.
 func (w *world) want(lines ...string) {
 	w.t.Helper()
-	want := sorted(lines)
+	want := split(lines)
 	kube.Wait(w.t, "the zone's record sets", func() error {
-		if diff := cmp.Diff(want, sorted(strings.Split(w.sets(), "\n"))); diff != "" {
+		if diff := cmp.Diff(want, split([]string{w.sets()})); diff != "" {
 			return errors.New("(-want +got)\n" + diff)
 		}
 		return nil

@@ -146,6 +146,7 @@ func (p *planner) rows() {
 		}
 		if !row.Hold.None() {
 			p.stay(row.Askers, row.Hold)
+			p.waiting(row)
 		}
 		r := rowPlan{planner: p, have: p.observed(id), wants: p.wants(row), hold: row.Hold}
 		if r.hold.None() {
@@ -156,6 +157,13 @@ func (p *planner) rows() {
 	}
 	for _, r := range plans {
 		r.run()
+	}
+}
+
+// waiting says of a name that has nothing yet why it has nothing.
+func (p *planner) waiting(row Row) {
+	if len(p.observed(row.ID)) == 0 && len(row.Wants) == 0 && len(row.Askers) > 0 {
+		p.decide(change.Held, record.Key{Name: p.Name, ID: row.ID}, row.Askers[0], row.Hold)
 	}
 }
 
@@ -179,7 +187,7 @@ func (p *planner) wants(row Row) []change.Want {
 	for _, w := range row.Wants {
 		sets, err := p.Desired(w.Set)
 		if err != nil {
-			refuse(w.Set.Key, w, reason.New(reason.BadValue, "%s: %s", w.Set.Key, err))
+			refuse(w.Set.Key, w, reason.New(reason.BadValue, "%s", err))
 			continue
 		}
 		for _, s := range sets {

@@ -24,8 +24,9 @@ func logged(ctx context.Context, log *slog.Logger) context.Context {
 // debug lowers each record to debug: what client-go warns of is told by the feed's states.
 type debug struct{ slog.Handler }
 
-func (d debug) Enabled(ctx context.Context, _ slog.Level) bool {
-	return d.Handler.Enabled(ctx, slog.LevelDebug)
+// Enabled reports whether a record is written. Below debug client-go writes requests and answers with their bodies.
+func (d debug) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelDebug && d.Handler.Enabled(ctx, slog.LevelDebug)
 }
 
 func (d debug) Handle(ctx context.Context, r slog.Record) error {

@@ -16,7 +16,7 @@ import (
 
 // Options says which API server to watch, and how hard.
 type Options struct {
-	Kubeconfig     string        `name:"kubeconfig" help:"Path of a kubeconfig. Without it the one in the home folder is used, else the service account of the pod."`
+	Kubeconfig     string        `name:"kubeconfig" help:"Path of a kubeconfig. Without it the files that KUBECONFIG names are used, else the one in the home folder, else the service account of the pod."`
 	Server         string        `name:"server" help:"URL of the Kubernetes API server, instead of the kubeconfig's."`
 	RequestTimeout time.Duration `name:"kube-api-request-timeout" default:"30s" help:"Longest time for one list request; 0 is none. Watches aren't cut."`
 	QPS            float32       `name:"kube-api-qps" default:"5" help:"Requests a second to the Kubernetes API server."`
@@ -41,10 +41,15 @@ func (o Options) Check() error {
 	return errors.Join(errs...)
 }
 
-// config finds the API server in ExternalDNS's order: the flag, the home folder's file, the pod's service account.
+// config finds the API server in ExternalDNS's order: the flag, the home folder's file, the pod's service account. Where there is
+// no flag, KUBECONFIG names the files, as it does for kubectl.
 // A given --server overrides the address of whichever file is read, and needs none.
 func (o Options) config() (*rest.Config, error) {
 	path := o.Kubeconfig
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	if path == "" && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "" {
+		return o.load(rules, os.Getenv(clientcmd.RecommendedConfigPathEnvVar))
+	}
 	if path == "" {
 		path = homeKubeconfig()
 	}
@@ -55,10 +60,14 @@ func (o Options) config() (*rest.Config, error) {
 		}
 		return cfg, nil
 	}
-	loader := &clientcmd.ClientConfigLoadingRules{ExplicitPath: path}
+	rules.ExplicitPath = path
+	return o.load(rules, path)
+}
+
+func (o Options) load(rules *clientcmd.ClientConfigLoadingRules, path string) (*rest.Config, error) {
 	over := &clientcmd.ConfigOverrides{}
 	over.ClusterInfo.Server = o.Server
-	cfg, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loader, over).ClientConfig()
+	cfg, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, over).ClientConfig()
 	if err != nil {
 		return nil, fmt.Errorf("read kubeconfig %q: %w; correct --kubeconfig", path, err)
 	}

@@ -37,6 +37,7 @@ func TestWhichServer(t *testing.T) {
 		return path
 	}
 	flag := write(filepath.Join(t.TempDir(), "config"), "flag")
+	variable := write(filepath.Join(t.TempDir(), "config"), "variable")
 	withHome := filepath.Join(home, "with")
 	write(filepath.Join(withHome, ".kube", "config"), "home")
 	tests := map[string]struct {
@@ -48,6 +49,8 @@ func TestWhichServer(t *testing.T) {
 		"flag":            {withHome, Options{Kubeconfig: flag}, "https://flag.example.com", "the flag is first"},
 		"home":            {withHome, Options{}, "https://home.example.com", "then the home folder"},
 		"server":          {withHome, Options{Kubeconfig: flag, Server: "https://192.0.2.1:6443"}, "https://192.0.2.1:6443", "it overrides the file"},
+		"variable":        {withHome, Options{}, "https://variable.example.com", "what kubectl reads, plan on a laptop reads too"},
+		"flag, variable":  {withHome, Options{Kubeconfig: flag}, "https://flag.example.com", "a flag is stronger"},
 		"server only":     {home, Options{Server: "https://192.0.2.1:6443"}, "https://192.0.2.1:6443", "it needs no file"},
 		"credentials":     {home, Options{Server: "https://me:secret@192.0.2.1:6443"}, "https://192.0.2.1:6443", "no secret gets into a log"},
 		"not in a pod":    {home, Options{}, "", "there is no service account"},
@@ -57,6 +60,10 @@ func TestWhichServer(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("HOME", tt.home)
+			t.Setenv("KUBECONFIG", "")
+			if strings.Contains(name, "variable") {
+				t.Setenv("KUBECONFIG", variable)
+			}
 			tt.opts.QPS, tt.opts.Burst = 5, 10
 			f, err := New(tt.opts, testKinds(), source.Keep{})
 			if tt.want == "" {
@@ -92,6 +99,7 @@ func TestLogsAreDebug(t *testing.T) {
 	ctx := logged(t.Context(), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	klog.FromContext(ctx).Info("a line")
 	klog.FromContext(ctx).Error(nil, "a complaint")
+	klog.FromContext(ctx).V(8).Info("the body of an answer")
 	if got := out.String(); strings.Count(got, "level=DEBUG") != 2 || !strings.Contains(got, "a complaint") {
 		t.Errorf("got %s", got)
 	}

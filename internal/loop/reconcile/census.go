@@ -5,6 +5,7 @@ package reconcile
 import (
 	"context"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
@@ -23,6 +24,14 @@ type Census struct {
 	Refusals   map[RefusedPart]int // parts of objects that can't be used
 	Duplicates map[string]int      // endpoints that another object asks for in the same words, by source
 	Foreign    []record.Key        // record sets not made because another owner has the name
+	Zones      []ZoneCount         // those that have been read
+}
+
+// ZoneCount says how many record sets a zone has, and when it was last read in full.
+type ZoneCount struct {
+	Name string
+	Sets int
+	Read time.Time
 }
 
 // RefusedPart says of which source a part of an object was refused, and why.
@@ -44,7 +53,10 @@ func (c *core) census() Census {
 		Names: make(map[change.Verdict]map[reason.Code]int), Refusals: make(map[RefusedPart]int), Duplicates: make(map[string]int),
 	}
 	c.countAsked(&s)
-	for _, z := range c.zones {
+	for _, z := range c.sortedZones() {
+		if z.read && !z.vanished {
+			s.Zones = append(s.Zones, ZoneCount{string(z.Name), z.mirror.Len(), z.readAt})
+		}
 		c.countObserved(&s, z)
 		for _, n := range z.names() {
 			s.decided(change.Decision{Key: record.Key{Name: n.Name, Type: n.Type, ID: n.ID}, Verdict: n.Verdict, Why: n.Reason})

@@ -19,7 +19,7 @@ type Event any
 
 // The events.
 type (
-	// Evaluated says what an object asks for now.
+	// Evaluated says what an object asks for now. Its Result.Again has what others have asked for alike before, too.
 	Evaluated struct {
 		Source string
 		Ref    endpoint.Ref
@@ -74,8 +74,6 @@ type (
 		Action  provider.Action
 		Err     error
 	}
-	// Duplicated says that an endpoint is asked for by another object too, in the same words.
-	Duplicated struct{ Endpoint endpoint.Endpoint }
 	// Parked says that a name's change is put off.
 	Parked struct {
 		Zone  zone.Zone

@@ -72,7 +72,7 @@ func (c *core) kindState(e feed.Event) {
 	if before == e.State {
 		return
 	}
-	if c.Once && c.kinds[e.Kind].source && e.State != feed.Synced {
+	if c.Once && c.kinds[e.Kind].source && e.State == feed.Failing { // a kind that we may not read only holds its names
 		c.failed = fmt.Errorf("read the objects of the kind %s (%s): %w", e.Kind, e.State, e.Err)
 	}
 	c.Observe(KindChanged{Kind: e.Kind, State: e.State, Err: e.Err})
@@ -112,6 +112,8 @@ func (c *core) eval(ref endpoint.Ref) {
 			c.dirtyEverything() // what is marked for the object and isn't among its names can go now
 		}
 	}
+	again := result.Again
+	result.Again = nil // for the log alone
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), changed)
 	for _, kind := range c.objects.Wanted() {
@@ -121,8 +123,23 @@ func (c *core) eval(ref endpoint.Ref) {
 		}
 	}
 	if obj != nil && (names != nil || len(result.Endpoints) == 0) {
+		result.Again = append(again, c.alike(ref, result.Endpoints)...)
 		c.Observe(Evaluated{Source: src.Name, Ref: ref, Result: result})
 	}
+}
+
+// alike returns the endpoints that another object asks for with the same targets.
+func (c *core) alike(ref endpoint.Ref, eps []endpoint.Endpoint) []endpoint.Endpoint {
+	var out []endpoint.Endpoint
+	for _, e := range eps {
+		others, _ := c.catalog.At(e.Name)
+		if slices.ContainsFunc(others, func(o endpoint.Endpoint) bool {
+			return o.From.Ref != ref && o.Key() == e.Key() && slices.Equal(o.Targets, e.Targets)
+		}) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // gone tells why it isn't proven that an object is gone or asks no more; none: it is proven.

@@ -76,7 +76,6 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
-	c.duplicates(eps)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
 	decisions = append(append(decisions, pinned...), settled...)
 	if len(rows) == 0 && len(observed) == 0 {
@@ -91,15 +90,6 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 	}
 	group, planned := plan.Name(in)
 	return group, append(decisions, planned...)
-}
-
-// duplicates reports endpoints that another object asks for in the same words.
-func (c *core) duplicates(eps []endpoint.Endpoint) {
-	for i, e := range eps {
-		if slices.ContainsFunc(eps[:i], repeats(e)) {
-			c.Observe(Duplicated{e})
-		}
-	}
 }
 
 // asked collects what is asked for at a name, as the view selects and rewrites it.

@@ -43,7 +43,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 		return
 	}
 	z.nextPage = now.Add(c.Resync / time.Duration(max(z.pages, 1)))
-	z.reading, z.urgent, z.pages = false, false, 0
+	z.reading, z.urgent, z.pages, z.readAt = false, false, 0, now
 	if !z.read {
 		c.firstRead(z)
 	}

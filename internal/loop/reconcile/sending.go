@@ -194,16 +194,40 @@ func touched(b change.Batch) []dnsname.Name {
 func (c *core) stale(z *zoneState, b change.Batch, detail *provider.Error, err error) {
 	z.requeue(b)
 	suspects := culprits(b, detail)
-	if len(suspects) == 0 {
-		z.stale = touched(b)
+	known := len(suspects) > 0
+	if !known {
+		suspects = b.Groups
 		c.writeFailed(z, err)
-		return
 	}
-	z.stale = nil
+	z.stale = touched(change.Batch{Groups: suspects})
 	for _, g := range suspects {
-		z.stale = append(z.stale, touched(change.Batch{Groups: []change.Group{g}})...)
-		c.countStale(z, g.Name, err)
+		z.stale = append(z.stale, c.believed(z, g)...)
+		if known {
+			c.countStale(z, g.Name, err)
+		}
 	}
+	slices.SortFunc(z.stale, dnsname.Name.Compare)
+	z.stale = slices.Compact(z.stale)
+}
+
+// believed lists the names whose record sets say who owns those that a group edits: what changed the sets may have changed their
+// owner too. A ledger reads them through its look, so that is asked to remember.
+func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
+	var out []dnsname.Name
+	look := func(n dnsname.Name) []record.Set {
+		sets := z.mirror.At(n)
+		if len(sets) > 0 {
+			out = append(out, n)
+		}
+		return sets
+	}
+	for _, r := range z.registries {
+		ledger := r.Open(g.Name, z.Zone, look, c.catalog.Asks)
+		for _, s := range z.mirror.At(g.Name) {
+			ledger.Claim(s)
+		}
+	}
+	return out
 }
 
 // countStale parks a name that was stale before: reading it again hasn't helped.

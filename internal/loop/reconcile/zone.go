@@ -29,8 +29,9 @@ type zoneState struct {
 	writes backoff   // of batches that fail as a whole
 	fault  error     // the last of them
 
-	read     bool // in full, at least once
-	reading  bool // a listing is under way
+	read     bool      // in full, at least once
+	reading  bool      // a listing is under way
+	readAt   time.Time // when the last full read ended
 	cursor   provider.Cursor
 	nextPage time.Time // of the rolling read
 	pages    int       // of the last full read

@@ -96,11 +96,14 @@ type Result struct {
 	Endpoints []Endpoint
 	Holds     []Hold
 	Refusals  []Refusal
+	// Again has those of the endpoints that the object asks for more than once. They count once; this is for the log alone.
+	Again []Endpoint
 }
 
 // Sort puts a result in its one order, so that equal objects give equal bytes.
 func (r *Result) Sort() {
 	slices.SortStableFunc(r.Endpoints, func(a, b Endpoint) int { return a.Key().Compare(b.Key()) })
+	slices.SortStableFunc(r.Again, func(a, b Endpoint) int { return a.Key().Compare(b.Key()) })
 	slices.SortStableFunc(r.Holds, func(a, b Hold) int { return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.ID, b.ID)) })
 	slices.SortStableFunc(r.Refusals, func(a, b Refusal) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) })
 }

@@ -39,6 +39,15 @@ const (
 	PolicyKeeps   Code = "PolicyKeeps"
 )
 
+// What the guard keeps from going.
+const (
+	GracePeriod  Code = "GracePeriod"
+	HoldExpired  Code = "HoldExpired"
+	BrakeDeletes Code = "BrakeDeletes"
+	BrakeUpdates Code = "BrakeUpdates"
+	Fight        Code = "Fight"
+)
+
 // Who gets a name.
 const (
 	OlderObjectWins Code = "OlderObjectWins"
@@ -88,7 +97,7 @@ var docs = index([]Doc{
 	{BadName, "A host name isn't one.", "correct the host name in the object"},
 	{BadTTL, "A TTL isn't a number of seconds or a duration from 1 s to 2147483647 s. The name is published with the default TTL.", "write the TTL as seconds (300) or as a duration (5m)"},
 	{BadTarget, "A target is neither an address nor a host name.", "correct the target annotation"},
-	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the field names"},
+	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the text names"},
 	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
@@ -104,6 +113,11 @@ var docs = index([]Doc{
 	{NotSynced, "Not every source has been read in full, so nothing proves that the object is gone.", ""},
 	{ZoneVanished, "The hosted zone is no longer listed.", "check the zone and the permission route53:ListHostedZones"},
 	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "use --policy=sync, or remove the record by hand"},
+	{GracePeriod, "No object asks for the name any more; it goes after --delete-after unless one asks again.", ""},
+	{HoldExpired, "The object has had no address for longer than --hold-for, so what is published isn't held any longer.", "give the object an address, or set a longer --hold-for; 0 holds as long as the object exists"},
+	{BrakeDeletes, "More names of the zone would go within an hour than --max-deletes and --max-delete-percent allow, or all of them; every delete that waits is held.", "look at what is held, then release it with nafuda approve or bring the objects back"},
+	{BrakeUpdates, "More names of the zone would get other targets within an hour than --max-update-percent allows; such updates are held.", "look at what is held, then release it with nafuda approve or correct the objects"},
+	{Fight, "Someone else has changed our record set back three times within an hour, so we leave it alone for now.", "find who else writes it: another installation with the same --txt-owner-id, a person or a tool"},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},

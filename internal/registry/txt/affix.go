@@ -31,6 +31,9 @@ func (a affix) templated() bool { return strings.Contains(a.prefix+a.suffix, tem
 
 // with puts a type in the template's place.
 func (a affix) with(t record.Type) affix {
+	if !a.templated() { // by far the most, and this is asked several times for every name
+		return a
+	}
 	low := strings.ToLower(string(t))
 	return affix{strings.ReplaceAll(a.prefix, template, low), strings.ReplaceAll(a.suffix, template, low)}
 }

@@ -125,6 +125,10 @@ func (r *Registry) readingsOf(out []reading, a affix, at dnsname.Name, z zone.Zo
 }
 
 func (r *Registry) apexReadings(out []reading, a affix, at dnsname.Name, z zone.Zone) []reading {
+	label, _ := strings.CutSuffix(string(at), "."+string(z.Name))
+	if !a.templated() && !strings.HasSuffix(label, strings.TrimSuffix(a.prefix, ".")) {
+		return out // nearly every name: spare it a name for each type
+	}
 	for _, t := range markable {
 		if name, ok := a.apex(z.Name, t); ok && name == at {
 			out = append(out, reading{z.Name, t})

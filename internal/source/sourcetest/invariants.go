@@ -24,7 +24,7 @@ func evaluate(t *testing.T, src source.Source, obj any, look source.Lookup) endp
 	if diff := cmp.Diff(r, src.Eval(obj, look)); diff != "" {
 		t.Errorf("%s: a second evaluation differs:\n%s", kinds.RefOf(obj), diff)
 	}
-	sorted := endpoint.Result{Endpoints: slices.Clone(r.Endpoints), Holds: slices.Clone(r.Holds), Refusals: slices.Clone(r.Refusals)}
+	sorted := endpoint.Result{Endpoints: slices.Clone(r.Endpoints), Holds: slices.Clone(r.Holds), Refusals: slices.Clone(r.Refusals), Again: slices.Clone(r.Again)}
 	if sorted.Sort(); !cmp.Equal(sorted, r) {
 		t.Errorf("%s: the result isn't sorted", kinds.RefOf(obj))
 	}
