@@ -87,6 +87,9 @@ func (m *meter) applied(e reconcile.Applied) {
 	zone := string(e.Zone.Name)
 	m.metrics.Batch(zone, "applied")
 	for _, c := range e.Batch.Changes() {
+		if c.Keeps() {
+			continue
+		}
 		m.metrics.Changed(zone, string(c.Key().Type), string(c.Action()), 1)
 	}
 	for _, d := range e.Waited {

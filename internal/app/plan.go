@@ -94,7 +94,9 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (Plan
 		switch e := e.(type) {
 		case reconcile.Applied:
 			for _, c := range e.Batch.Changes() {
-				changes = append(changes, planChange(e.Zone, c))
+				if !c.Keeps() {
+					changes = append(changes, planChange(e.Zone, c))
+				}
 			}
 		case reconcile.Settled:
 			last = e.Status

@@ -11,7 +11,8 @@ import (
 	"nafuda.io/nafuda/internal/registry"
 )
 
-// attach adds the changes of markers.
+// attach adds the changes of markers. An update takes its markers along though they don't change, as DELETE and CREATE of the same:
+// the provider then refuses the batch if the name belongs to someone else by now, whatever the mirror says.
 func (p *planner) attach() []registry.Refused {
 	slices.SortFunc(p.after, func(a, b registry.Owned) int { return record.Compare(a.Set, b.Set) })
 	slices.SortStableFunc(p.changes, func(a, b change.Change) int { return a.Key().Compare(b.Key()) })
@@ -23,6 +24,7 @@ func (p *planner) attach() []registry.Refused {
 		return nil // a marker alone changes only because its object did
 	}
 	records := len(p.changes)
+	updates := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.Action() == change.Update })
 	for _, m := range markers {
 		if m.After != nil {
 			sets, err := p.Desired(*m.After)
@@ -31,8 +33,11 @@ func (p *planner) attach() []registry.Refused {
 			}
 			m.After = &sets[0]
 		}
-		if m.Before != nil && m.After != nil && m.Before.Equal(*m.After) {
-			continue
+		if m.Keeps() {
+			if !updates {
+				continue
+			}
+			m.After = m.Before
 		}
 		m.Why = reason.New(reason.Marks, "it marks %s", p.Name)
 		p.changes = append(p.changes, m)

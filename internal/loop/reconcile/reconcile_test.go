@@ -3,7 +3,6 @@
 package reconcile_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -212,6 +211,19 @@ func TestStaleMirrorIsReadAgain(t *testing.T) {
 		r.put("d/a", ask("a.example.com=192.0.2.2"))
 		r.settle()
 		r.want("example.com", "a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:d/a")
+	})
+}
+
+func TestUpdateIsConditionalOnItsMarker(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.memory.Put("example.com", record.Set{Key: record.Key{Name: "x-a-a.example.com", Type: record.TXT}, TTL: 300, Values: []string{
+			`"heritage=external-dns,external-dns/owner=other,external-dns/resource=ingress/d/a"`,
+		}}) // another owner takes the name, and leaves its value
+		r.put("d/a", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", `x-a-a.example.com TXT "heritage=external-dns,external-dns/owner=other,external-dns/resource=ingress/d/a`)
 	})
 }
 

@@ -51,6 +51,9 @@ func (c Change) Key() record.Key {
 	return c.Before.Key
 }
 
+// Keeps reports that the change leaves the set as it is: it makes the batch conditional on it.
+func (c Change) Keeps() bool { return c.Before != nil && c.After != nil && c.Before.Equal(*c.After) }
+
 // Inverse undoes the change.
 func (c Change) Inverse() Change {
 	c.Before, c.After = c.After, c.Before
