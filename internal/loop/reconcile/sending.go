@@ -157,13 +157,14 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 		inBatch[g.Name] = true
 	}
 	for _, edited := range touched(b) {
-		concerned := []dnsname.Name{edited}
-		for _, r := range z.registries {
-			concerned = append(concerned, r.Subjects(edited, z.Zone)...)
+		if slices.ContainsFunc(z.decided[edited], waits) {
+			z.queue.push(dirty{edited, now, looked})
 		}
-		for _, n := range concerned {
-			if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && len(z.mirror.At(n)) > 0 {
-				z.queue.push(dirty{n, now, looked})
+		for _, r := range z.registries {
+			for _, n := range r.Subjects(edited, z.Zone) {
+				if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && len(z.mirror.At(n)) > 0 {
+					z.queue.push(dirty{n, now, looked})
+				}
 			}
 		}
 	}
