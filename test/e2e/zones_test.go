@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
 // otherZones has zones that the reference set-up's filters leave out.
@@ -75,20 +76,19 @@ func repairs(t *testing.T, s *suite) {
 // apart has one name that Route 53 refuses: it waits alone, and is there once it can be.
 func apart(t *testing.T, s *suite) {
 	w := s.world(t)
-	w.cluster.Apply(t, service("front", "", "hostname=front.example.com", "target=back.example.com", "alias=A")+
-		ingress("one", "one.example.com", "192.168.10.1")+ingress("two", "two.example.com", "192.168.10.2"))
+	w.emu.RefuseName("bad.example.com", &r53emu.Error{Status: 400, Code: "InvalidChangeBatch", Message: "[Invalid Resource Record: not this one]"})
+	w.cluster.Apply(t, ingress("bad", "bad.example.com", "192.168.10.3")+ingress("one", "one.example.com", "192.168.10.1")+ingress("two", "two.example.com", "192.168.10.2"))
 	p := w.start(reference())
 	rest := []string{
 		"one.example.com A 300 192.168.10.1", marker("prefix_a-one.example.com", "ingress/default/one"),
 		"two.example.com A 300 192.168.10.2", marker("prefix_a-two.example.com", "ingress/default/two"),
 	}
 	w.want(rest...)
-	p.wantVerdict("front.example.com", reconcile.Parking, reason.Rejected)
-	p.wantLog(`level=error msg="put off a name" name=front\.example\.com reason=Rejected .*back\.example\.com`)
+	p.wantVerdict("bad.example.com", reconcile.Parking, reason.Rejected)
+	p.wantLog(`level=error msg="put off a name" name=bad\.example\.com reason=Rejected .*not this one`)
 	p.ready()
-	w.cluster.Apply(t, ingress("back", "back.example.com", "192.168.10.3"))
-	w.want(append(rest, "back.example.com A 300 192.168.10.3", marker("prefix_a-back.example.com", "ingress/default/back"),
-		"front.example.com A alias back.example.com of "+w.zone, marker("prefix_a-front.example.com", "service/default/front"))...)
+	w.emu.RefuseName("bad.example.com", nil)
+	w.want(append(rest, "bad.example.com A 300 192.168.10.3", marker("prefix_a-bad.example.com", "ingress/default/bad"))...)
 }
 
 // manyNames has more names than Route 53 takes in small change, and counts the calls.

@@ -99,12 +99,17 @@ func (l *Loop) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	c := newCore(ctx, l.config, group)
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
+	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {
 		defer cancel()
-		return c.run(l.asks)
+		failed = c.run(l.asks)
+		return failed
 	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+	first := group.Wait()
+	for _, err := range []error{failed, first} {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package reconcile
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -145,25 +146,30 @@ func (c *core) applied(z *zoneState, r result) {
 	c.Observe(Applied{Zone: z.Zone, Batch: r.apply.batch, Receipt: r.receipt, Waited: waited, DryRun: r.apply.dryRun})
 }
 
-// reconsider makes names dirty whose wish was refused or held, where a batch has changed what they depend on: their own sets and
-// markers, or those that can be read for them.
+// reconsider makes names dirty where a batch has changed what they depend on: their own sets and markers, or those that can be read
+// for them. Names of the batch itself only where their wish was refused or held. Others always, if something stands there: whether it is
+// ours may have changed without anybody asking for it.
 func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 	waits := func(v verdicts) bool {
 		return slices.ContainsFunc(v.decisions, func(d change.Decision) bool { return d.Verdict == change.Refused || d.Verdict == change.Held })
 	}
+	inBatch := make(map[dnsname.Name]bool)
+	for _, g := range b.Groups {
+		inBatch[g.Name] = true
+	}
 	for _, edited := range touched(b) {
-		concerned := []dnsname.Name{edited}
-		for _, r := range z.registries {
-			concerned = append(concerned, r.Subjects(edited, z.Zone)...)
+		if slices.ContainsFunc(z.decided[edited], waits) {
+			z.queue.push(dirty{edited, now, looked})
 		}
-		for n := range z.aliases[edited] {
+		for _, n := range slices.SortedFunc(maps.Keys(z.aliases[edited]), dnsname.Name.Compare) {
 			delete(z.parked, n)
-			concerned = append(concerned, n)
+			z.queue.push(dirty{n, now, looked})
 		}
-		slices.SortFunc(concerned, dnsname.Name.Compare)
-		for _, n := range concerned {
-			if z.aliases[edited][n] || slices.ContainsFunc(z.decided[n], waits) {
-				z.queue.push(dirty{n, now, looked})
+		for _, r := range z.registries {
+			for _, n := range r.Subjects(edited, z.Zone) {
+				if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && len(z.mirror.At(n)) > 0 {
+					z.queue.push(dirty{n, now, looked})
+				}
 			}
 		}
 	}

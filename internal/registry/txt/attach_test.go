@@ -87,6 +87,9 @@ func TestAttach(t *testing.T) {
 		refused reason.Code
 	}{
 		"new, empty zone":      {why: "typed", after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\na-www TXT =i/x"},
+		"misread, both":        {why: "a-b without a type would be read for the A of b", opts: txt.Options{Format: "both"}, state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-a-b TXT =i/y"},
+		"misread, auto":        {why: "the type keeps it clear of b", state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-a-b TXT =i/y"},
+		"misread, untyped":     {why: "forced, there is no room", opts: txt.Options{Format: "untyped"}, state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", refused: reason.MarkerTaken},
 		"new, both":            {why: "both forms", opts: txt.Options{Format: "both"}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x\na-www TXT =i/x"},
 		"new AAAA, both":       {why: "AAAA is always typed", opts: txt.Options{Format: "both"}, after: "i/x www AAAA 2001:db8::1", want: "www AAAA 2001:db8::1\naaaa-www TXT =i/x"},
 		"nothing to do":        {why: "markers alone don't move", state: "www A 192.0.2.1\nwww TXT =i/x", opts: txt.Options{Format: "typed", Prefix: "n."}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x"},

@@ -19,9 +19,16 @@ const (
 
 // mark adds the markers of one record set to what is wanted. The reason says why it can't have one.
 func (a *attachment) mark(o registry.Owned) reason.Reason {
-	for _, form := range a.formsFor(o.Set.Type) {
+	forms := a.formsFor(o.Set.Type)
+	for _, form := range forms {
 		s, why := a.slotFor(o, form)
-		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || a.ofAnother(s, o.Resource)) {
+		if form == untyped && why.None() && a.misread(s) {
+			if len(forms) > 1 {
+				continue // the typed one is enough
+			}
+			why = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
+		}
+		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
 			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
 		}
 		if !why.None() {
@@ -37,6 +44,21 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
 	return a.overruled(o.Set)
+}
+
+// misread reports whether a marker at a slot, which carries no type, is where the telling marker of a record set of another name
+// would be: with the prefix x-, x-a-b.example.com stands for a-b.example.com, and for the A of b.example.com before any other.
+func (a *attachment) misread(s slot) bool {
+	for _, x := range a.r.readings(s.at, a.zone) {
+		if x.name == a.name || x.typ == anyType {
+			continue
+		}
+		there, ok := find(a.look(x.name), x.typ, s.id)
+		if ok && slices.ContainsFunc(a.r.placesOf(there, a.zone), func(p place) bool { return p.primary && p.at == s.at }) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofAnother reports whether the marker that is wanted at a slot names another object, which sharing it would lose.
