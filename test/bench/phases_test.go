@@ -200,15 +200,22 @@ func (r *run) idle(ctx context.Context, f *figures) error {
 		return err
 	}
 	s := newService(r.t)
-	c, err := r.start(s, append(files.flags(),
-		fmt.Sprintf("--interval=%s", time.Duration(scale*float64(interval))), fmt.Sprintf("--resync-interval=%s", time.Duration(scale*float64(resync))))...)
+	flags := append(files.flags(),
+		fmt.Sprintf("--interval=%s", time.Duration(scale*float64(interval))), fmt.Sprintf("--resync-interval=%s", time.Duration(scale*float64(resync))))
+	first, err := r.start(s, flags...)
+	if err != nil {
+		return err
+	}
+	if _, err := s.published(ctx, f.size); err != nil {
+		return err
+	}
+	first.stop()
+	// One that found the zone empty begins its rolling read an interval later; one that has read it all, at once.
+	c, err := r.start(s, flags...)
 	if err != nil {
 		return err
 	}
 	defer c.stop()
-	if _, err := s.published(ctx, f.size); err != nil {
-		return err
-	}
 	if _, err := c.ready(ctx); err != nil {
 		return err
 	}

@@ -87,10 +87,7 @@ func (a *acceptor) Records(_ context.Context, _ zone.Zone, c provider.Cursor) (p
 }
 
 // bench is a core whose windows and calls don't take time.
-type bench struct {
-	*core
-	b testing.TB
-}
+type bench struct{ *core }
 
 // newBench publishes objects of so many names each; with a provider that holds them already there is nothing to do.
 func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
@@ -112,7 +109,7 @@ func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
 			b.Error(err)
 		}
 	})
-	bench := &bench{core: c, b: b}
+	bench := &bench{c}
 	bench.drain()
 	var deltas []feed.Delta
 	for i := range objects {
