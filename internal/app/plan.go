@@ -33,6 +33,8 @@ type PlanView struct {
 	Changes []PlanChange `json:"changes"`
 	Held    []PlanName   `json:"held"`
 	Refused []PlanName   `json:"refused"`
+	Noted   []PlanName   `json:"noted,omitempty"`    // published, with something to know
+	LeftOut []PlanName   `json:"filtered,omitempty"` // not published because the options say so
 }
 
 // PlanZone names a hosted zone.
@@ -131,11 +133,15 @@ func makePlan(changes []PlanChange, s reconcile.Status) (Plan, error) {
 		if n.Zone != "" {
 			p.Zone = &PlanZone{ID: n.Zone, Name: n.ZoneName}
 		}
-		switch n.Verdict {
-		case change.Held:
+		switch {
+		case n.Verdict == change.Held:
 			view.Held = append(view.Held, p)
-		case change.Refused, change.Lost, reconcile.Parking:
+		case n.Verdict == change.Refused || n.Verdict == change.Lost || n.Verdict == reconcile.Parking:
 			view.Refused = append(view.Refused, p)
+		case n.Verdict == change.Noted:
+			view.Noted = append(view.Noted, p)
+		case n.Verdict == change.Filtered && n.Reason.Code != reason.TypeNotManaged: // every NodePort Service has SRV record sets that few want
+			view.LeftOut = append(view.LeftOut, p)
 		}
 	}
 	for _, r := range s.Refusals {
