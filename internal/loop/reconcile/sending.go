@@ -23,9 +23,15 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
 	since := make(map[dnsname.Name]time.Time)
+	unsure := make(map[dnsname.Name]bool) // whose these are depends on the batch
+	var later []dirty
 	for !z.queue.empty() {
 		d := z.queue.pop()
 		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+			continue
+		}
+		if unsure[d.name] {
+			later = append(later, d)
 			continue
 		}
 		group := c.plan(z, d.name)
@@ -35,6 +41,9 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if packer.Add(group) {
 			since[d.name] = d.since
+			for _, n := range z.subjects(group) {
+				unsure[n] = true
+			}
 			continue
 		}
 		if packer.Len() > 0 {
@@ -43,6 +52,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		c.park(z, group.Name, reason.New(reason.TooLarge, "the changes of %s don't fit into one call", group.Name))
 	}
+	z.queue.unshift(later)
 	if packer.Len() == 0 {
 		if c.quiet() {
 			c.Observe(UpToDate{})
@@ -51,6 +61,18 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
+}
+
+// subjects lists the names whose claims depend on what a group edits. They can't be planned before it is applied: a marker that
+// comes or goes may be read for them.
+func (z *zoneState) subjects(g change.Group) []dnsname.Name {
+	var out []dnsname.Name
+	for _, edited := range touched(change.Batch{Groups: []change.Group{g}}) {
+		for _, r := range z.registries {
+			out = append(out, r.Subjects(edited, z.Zone)...)
+		}
+	}
+	return slices.DeleteFunc(out, func(n dnsname.Name) bool { return n == g.Name })
 }
 
 // quiet reports that no zone has anything to send.

@@ -20,45 +20,101 @@ const (
 // mark adds the markers of one record set to what is wanted. The reason says why it can't have one.
 func (a *attachment) mark(o registry.Owned) reason.Reason {
 	forms := a.formsFor(o.Set.Type)
+	marked := false
+	var missed reason.Reason
 	for _, form := range forms {
-		s, why := a.slotFor(o, form)
-		if form == untyped && why.None() && a.misread(s) {
-			if len(forms) > 1 {
-				continue // the typed one is enough
-			}
-			why = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
-		}
-		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
-			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
+		s, why := a.room(o, form)
+		if !why.None() && len(forms) > 1 && a.misread(s) {
+			missed = why
+			continue // the other one is enough
 		}
 		if !why.None() {
 			have, ok := a.marked(o.Set)
-			if !ok || a.cname(have.at) {
+			if !ok || a.cname(have.at) || a.misread(have) && !a.rests(have, o) {
 				return why
 			}
 			s = have // what it has can stay, though it can't move
 		}
+		marked = true
 		if _, taken := a.want[s]; taken {
 			continue // an untyped marker is shared
 		}
 		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
-	return a.overruled(o.Set)
+	if !marked {
+		return missed
+	}
+	if why := a.overruled(o.Set); !why.None() {
+		return why
+	}
+	return a.misreads(o.Set)
 }
 
-// misread reports whether a marker at a slot, which carries no type, is where the telling marker of a record set of another name
-// would be: with the prefix x-, x-a-b.example.com stands for a-b.example.com, and for the A of b.example.com before any other.
+// room is where a marker of a form is written so that it's read for this record set alone, or the reason why it can't be. Under auto
+// the other form makes room.
+func (a *attachment) room(o registry.Owned, form string) (slot, reason.Reason) {
+	s, why := a.slotFor(o, form)
+	doubtful := why.None() && a.misread(s)
+	if doubtful {
+		why = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
+	}
+	other := typed
+	switch {
+	case a.r.format != auto || a.form == both:
+		return s, why
+	case form == untyped && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)):
+	case form == typed && doubtful && o.Set.Type != record.AAAA:
+		other = untyped
+	default:
+		return s, why
+	}
+	next, no := a.slotFor(o, other)
+	if no.None() && a.misread(next) {
+		no = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", next.at)
+	}
+	if doubtful && !no.None() {
+		return s, why
+	}
+	return next, no
+}
+
+// misread reports whether a marker at a slot can be read for a record set of another name too, which is there and has nothing that
+// tells more: with the prefix x-, x-a-b.example.com stands for a-b.example.com and for the A of b.example.com. Whose it is would
+// then depend on what its object asks for, which may change.
 func (a *attachment) misread(s slot) bool {
-	for _, x := range a.r.readings(s.at, a.zone) {
-		if x.name == a.name || x.typ == anyType {
+	return slices.ContainsFunc(a.r.readings(s.at, a.zone), func(x reading) bool {
+		return x.name != a.name && a.stands(x, s.id, s.at)
+	})
+}
+
+// rests reports whether neither a record set nor what its marker says changes.
+func (a *attachment) rests(have slot, o registry.Owned) bool {
+	s, there := find(a.look(o.Set.Name), o.Set.Type, o.Set.ID)
+	return there && s.Equal(o.Set) && resourceOf(a.have[have]) == o.Resource
+}
+
+// misreads refuses a new record set for which the marker of another one could be read, unless its own tells.
+func (a *attachment) misreads(s record.Set) reason.Reason {
+	if old, there := find(a.look(s.Name), s.Type, s.ID); there && (old.Alias != nil) == (s.Alias != nil) {
+		return reason.Reason{}
+	}
+	places := a.r.placesOf(s, a.zone)
+	for _, p := range places {
+		at := slot{p.at, s.ID}
+		_, wanted := a.want[at]
+		_, mine := a.have[at]
+		if _, h, ok := a.marker(p, s.ID); !ok || h.Owner != a.r.owner || wanted || mine {
 			continue
 		}
-		there, ok := find(a.look(x.name), x.typ, s.id)
-		if ok && slices.ContainsFunc(a.r.placesOf(there, a.zone), func(p place) bool { return p.primary && p.at == s.at }) {
-			return true
+		told := slices.ContainsFunc(places, func(q place) bool {
+			_, wanted := a.want[slot{q.at, s.ID}]
+			return wanted && q.primary && q.at != p.at
+		})
+		if !told {
+			return reason.New(reason.MarkerTaken, "the marker at %s is for another record set of ours, and would be read for %s too", p.at, s.Key)
 		}
 	}
-	return false
+	return reason.Reason{}
 }
 
 // ofAnother reports whether the marker that is wanted at a slot names another object, which sharing it would lose.
