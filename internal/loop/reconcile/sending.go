@@ -23,7 +23,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
 	since := make(map[dnsname.Name]time.Time)
-	unsure := make(map[dnsname.Name]bool) // whose these are depends on the batch
+	unsure := make(map[dnsname.Name]bool) // their claims depend on what the batch leaves: a marker of its may be read for them
 	var later []dirty
 	for !z.queue.empty() {
 		d := z.queue.pop()
@@ -41,8 +41,10 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if packer.Add(group) {
 			since[d.name] = d.since
-			for _, n := range z.subjects(group) {
-				unsure[n] = true
+			for _, r := range z.registries {
+				for _, n := range r.Subjects(d.name, z.Zone) {
+					unsure[n] = true
+				}
 			}
 			continue
 		}
@@ -61,18 +63,6 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
-}
-
-// subjects lists the names whose claims depend on what a group edits. They can't be planned before it is applied: a marker that
-// comes or goes may be read for them.
-func (z *zoneState) subjects(g change.Group) []dnsname.Name {
-	var out []dnsname.Name
-	for _, edited := range touched(change.Batch{Groups: []change.Group{g}}) {
-		for _, r := range z.registries {
-			out = append(out, r.Subjects(edited, z.Zone)...)
-		}
-	}
-	return slices.DeleteFunc(out, func(n dnsname.Name) bool { return n == g.Name })
 }
 
 // quiet reports that no zone has anything to send.
