@@ -3,6 +3,7 @@
 package txt
 
 import (
+	"cmp"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -29,116 +30,36 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 			continue // the other one is enough
 		}
 		if !why.None() {
-			have, ok := a.marked(o.Set)
-			if !ok || a.cname(have.at) || a.misread(have, o.Set) && !a.rests(have, o) {
+			have, ok := a.kept(o)
+			if !ok {
 				return why
 			}
-			s = have // what it has can stay, though it can't move
+			s = have
 		}
+		a.add(s, o)
 		marked = true
-		if _, taken := a.want[s]; taken {
-			continue // an untyped marker is shared
-		}
-		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
 	if !marked {
-		return missed
-	}
-	if why := a.overruled(o.Set); !why.None() {
-		return why
-	}
-	return a.misreads(o.Set)
-}
-
-// room is where a marker of a form is written so that it tells its record set from those of other names, or the reason why it can't be.
-// Under auto, and for a record set that is there already, the other form makes room.
-func (a *attachment) room(o registry.Owned, form string) (slot, reason.Reason) {
-	s, why := a.slotFor(o, form)
-	if !why.None() {
-		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken) {
-			return a.clear(o, typed) // the type keeps the marker clear of the CNAME
+		have, ok := a.kept(o)
+		if !ok {
+			return missed
 		}
-		return s, why
+		a.add(have, o)
 	}
-	why = a.doubt(s, o.Set)
-	if a.form == both {
-		return s, why
-	}
-	_, standing := find(a.look(o.Set.Name), o.Set.Type, o.Set.ID)
-	switch {
-	case form == untyped && a.r.format == auto && a.ofAnother(s, o.Resource):
-		return a.clear(o, typed)
-	case form == untyped && (!why.None() || a.threatened(o.Set)) && (a.r.format == auto || standing):
-		if next, no := a.clear(o, typed); no.None() {
-			return next, no
-		}
-	case form == typed && !why.None() && o.Set.Type != record.AAAA && (a.r.format == auto || standing):
-		if next, no := a.clear(o, untyped); no.None() {
-			return next, no
-		}
-	}
-	return s, why
+	return cmp.Or(a.overruled(o.Set), a.misreads(o.Set))
 }
 
-// clear is where a marker of a form is written, or the reason why it can't be or would be read for another record set.
-func (a *attachment) clear(o registry.Owned, form string) (slot, reason.Reason) {
-	s, why := a.slotFor(o, form)
-	if why.None() {
-		why = a.doubt(s, o.Set)
+// add wants a marker at a slot. An untyped marker is shared, and names the first object.
+func (a *attachment) add(s slot, o registry.Owned) {
+	if _, taken := a.want[s]; !taken {
+		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
-	return s, why
 }
 
-func (a *attachment) doubt(s slot, set record.Set) reason.Reason {
-	if a.misread(s, set) {
-		return reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
-	}
-	return reason.Reason{}
-}
-
-// misread reports whether a record set's marker at a slot can be read for one of another name too, which is there and has nothing that
-// tells more: with the prefix x-, x-a-b.example.com stands for a-b.example.com and for the A of b.example.com. Whose it is would
-// then depend on what its object asks for, which may change.
-func (a *attachment) misread(s slot, set record.Set) bool {
-	return slices.ContainsFunc(a.r.readings(s.at, a.zone), func(x reading) bool {
-		return x.name != a.name && len(a.rivals(x, set, s.at)) > 0
-	})
-}
-
-// rests reports whether neither a record set nor what its marker says changes.
-func (a *attachment) rests(have slot, o registry.Owned) bool {
-	s, there := find(a.look(o.Set.Name), o.Set.Type, o.Set.ID)
-	return there && s.Equal(o.Set) && resourceOf(a.have[have]) == o.Resource
-}
-
-// threatened reports whether the marker of another record set of ours could be read for this one, unless its own has its type.
-func (a *attachment) threatened(s record.Set) bool {
-	return slices.ContainsFunc(a.r.placesOf(s, a.zone), func(p place) bool { return a.strange(p, s.ID) })
-}
-
-// strange reports whether the marker at a place is ours, for a record set of another name.
-func (a *attachment) strange(p place, id string) bool {
-	_, h, ok := a.marker(p, id)
-	_, mine := a.have[slot{p.at, id}]
-	return ok && h.Owner == a.r.owner && !mine
-}
-
-// misreads refuses a new record set for which the marker of another one could be read, unless its own tells.
-func (a *attachment) misreads(s record.Set) reason.Reason {
-	if old, there := find(a.look(s.Name), s.Type, s.ID); there && (old.Alias != nil) == (s.Alias != nil) {
-		return reason.Reason{}
-	}
-	places := a.r.placesOf(s, a.zone)
-	for _, p := range places {
-		told := func(q place) bool {
-			_, wanted := a.want[slot{q.at, s.ID}]
-			return wanted && q.primary && q.at != p.at
-		}
-		if _, wanted := a.want[slot{p.at, s.ID}]; !wanted && a.strange(p, s.ID) && !slices.ContainsFunc(places, told) {
-			return reason.New(reason.MarkerTaken, "the marker at %s is for another record set of ours, and would be read for %s too", p.at, s.Key)
-		}
-	}
-	return reason.Reason{}
+// kept is the marker that a record set has, where it can stay though it can't move.
+func (a *attachment) kept(o registry.Owned) (slot, bool) {
+	have, ok := a.marked(o.Set)
+	return have, ok && !a.cname(have.at) && (a.rests(have, o) || !a.misread(have, o.Set))
 }
 
 // ofAnother reports whether the marker that is wanted at a slot names another object, which sharing it would lose.
