@@ -37,7 +37,7 @@ type sceneStep struct {
 var (
 	sceneZones = []string{"example.com", "sub.example.com"}
 	sceneNames = []string{
-		"a.example.com", "b.example.com", "a-b.example.com", "cname-b.example.com", "*.example.com", "any.example.com", "example.com",
+		"a.example.com", "b.example.com", "a-b.example.com", "cname-b.example.com", "x-a.example.com", "a-any.example.com", "aaaa-b.example.com", "*.example.com", "any.example.com", "example.com",
 		"sub.example.com", "www.sub.example.com", "*.sub.example.com",
 	}
 	sceneTypes   = []string{"A", "AAAA", "CNAME"}

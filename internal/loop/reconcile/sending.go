@@ -41,10 +41,8 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if packer.Add(group) {
 			since[d.name] = d.since
-			for _, r := range z.registries {
-				for _, n := range r.Subjects(d.name, z.Zone) {
-					unsure[n] = true
-				}
+			if !z.queue.empty() {
+				z.mark(unsure, d.name)
 			}
 			continue
 		}
@@ -63,6 +61,15 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
+}
+
+// mark adds the names whose claims a change at a name may decide.
+func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
+	for _, r := range z.registries {
+		for _, s := range r.Subjects(n, z.Zone) {
+			unsure[s] = true
+		}
+	}
 }
 
 // quiet reports that no zone has anything to send.
