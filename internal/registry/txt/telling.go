@@ -13,12 +13,12 @@ import (
 // room is where a marker of a form is written so that it tells its record set from those of other names, or the reason why it can't be.
 // Under auto, and for a record set that is there already, the other form makes room.
 func (a *attachment) room(o registry.Owned, form string) (slot, reason.Reason) {
-	_, full := a.slotFor(o, form)
+	_, occupied := a.slotFor(o, form)
 	s, why := a.clear(o, form)
 	if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
 		return a.clear(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
 	}
-	if !a.wavers(o.Set, form, full.None() && !why.None()) {
+	if !a.wavers(o.Set, form, occupied.None() && !why.None()) {
 		return s, why
 	}
 	other := typed
