@@ -37,21 +37,12 @@ type sceneStep struct {
 var (
 	sceneZones = []string{"example.com", "sub.example.com"}
 	sceneNames = []string{
-		"a.example.com", "b.example.com", "a-b.example.com", "cname-b.example.com", "*.example.com", "any.example.com", "example.com",
+		"a.example.com", "b.example.com", "a-b.example.com", "cname-b.example.com", "x-a.example.com", "a-any.example.com", "aaaa-b.example.com", "*.example.com", "any.example.com", "example.com",
 		"sub.example.com", "www.sub.example.com", "*.sub.example.com",
 	}
 	sceneTypes   = []string{"A", "AAAA", "CNAME"}
 	sceneObjects = []string{"d/1", "d/2", "d/3"}
 )
-
-// names are those that objects ask for. Left out are pairs of which one marker's name can be read for both, where the marker's object tells
-// whose it is: a name that begins with a type's name where markers may carry none, and the replacement of a wildcard beside it. One
-// object that goes from one of a pair to the other in one step can leave a record set of ours without a marker: safe, and never deleted.
-func (s scene) names() []string {
-	return slices.DeleteFunc(slices.Clone(sceneNames), func(n string) bool {
-		return s.txt.Format != "typed" && strings.Contains(n, "-") || s.txt.Wildcard != "" && strings.HasPrefix(n, s.txt.Wildcard+".")
-	})
-}
 
 func zoneOf(name string) string {
 	if dnsname.Name(name).In("sub.example.com") {
@@ -128,6 +119,13 @@ func (s scene) marked(set record.Set, zone []record.Set) bool {
 	return false
 }
 
+// texts reports whether a zone had a text that isn't a marker.
+func (s scene) texts() bool {
+	return slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(s.start))...), func(r record.Set) bool {
+		return r.Type == record.TXT && !strings.Contains(r.Values[0], "heritage=")
+	})
+}
+
 func ownMarker(s record.Set) bool {
 	return s.Type == record.TXT && strings.Contains(s.Values[0], "heritage=external-dns,external-dns/owner=me,")
 }
@@ -168,7 +166,7 @@ func drawScene(t *rapid.T) scene {
 
 func (s scene) draw(t *rapid.T) *thing {
 	out := ask()
-	for _, n := range rapid.SliceOfNDistinct(rapid.SampledFrom(s.names()), 0, 3, rapid.ID[string]).Draw(t, "names") {
+	for _, n := range rapid.SliceOfNDistinct(rapid.SampledFrom(sceneNames), 0, 3, rapid.ID[string]).Draw(t, "names") {
 		out.Names[n] = rapid.SampledFrom([][]string{{"192.0.2.1"}, {"192.0.2.2", "2001:db8::1"}, {"2001:db8::1"}, {"lb.example.net"}, {"hold"}, {"192.0.2.3", "hold"}}).Draw(t, "targets")
 	}
 	return out
@@ -176,7 +174,7 @@ func (s scene) draw(t *rapid.T) *thing {
 
 // stand puts something into a zone: a record set of ours, of another owner or of nobody, or a marker without one.
 func (s *scene) stand(t *rapid.T, i string) {
-	name, kind := rapid.SampledFrom(s.names()).Draw(t, "name"+i), rapid.SampledFrom(sceneTypes).Draw(t, "type"+i)
+	name, kind := rapid.SampledFrom(sceneNames).Draw(t, "name"+i), rapid.SampledFrom(sceneTypes).Draw(t, "type"+i)
 	value := map[string]string{"A": "203.0.113.9", "AAAA": "2001:db8::9", "CNAME": "lb.example.net"}[kind]
 	what := rapid.SampledFrom([]string{"ours", "ours", "ours", "other", "hand", "orphan", "text"}).Draw(t, "what"+i)
 	resource := rapid.SampledFrom([]string{"ingress/d/1", "ingress/d/2", "ingress/d/gone", "service/d/1"}).Draw(t, "resource"+i)
@@ -277,9 +275,9 @@ func (s scene) run(t *testing.T, rt *rapid.T) {
 	}
 	r.synced(ds...)
 	// Under auto a new name's form is that of the zone's majority at the start. Where that has changed meanwhile, an apex that had no
-	// room for a typed marker may have it for an untyped one.
-	apexMay := s.txt.Format == "auto" && s.txt.Prefix+s.txt.Suffix == ""
-	if n := r.memory.Calls().Apply - writes; n != 0 && !apexMay {
+	// room for a typed marker may have it for an untyped one; and so may a name whose typed marker's place has somebody's text.
+	formMay := s.txt.Format == "auto" && (s.txt.Prefix+s.txt.Suffix == "" || s.texts())
+	if n := r.memory.Calls().Apply - writes; n != 0 && !formMay {
 		fail("a fresh start over the same objects wrote %d times: %v → %v", n, before, [][]record.Set{r.memory.Sets(sceneZones[0]), r.memory.Sets(sceneZones[1])})
 	}
 	r.stop()
@@ -313,5 +311,78 @@ func (s scene) check(zone string, ends []record.Set, fail func(string, ...any)) 
 		if now.Type != record.TXT && now.Type != record.NS && now.Type != record.SOA && !is(start, now) && !s.marked(now, ends) {
 			fail("%s has no marker", now.Key)
 		}
+	}
+}
+
+// TestSharedPlaces: objects that move between names of which one marker can be read for both.
+func TestSharedPlaces(t *testing.T) {
+	const lb = "192.0.2.1"
+	for name, tc := range map[string]struct {
+		why    string
+		txt    txt.Options
+		policy string
+		steps  []sceneStep
+		want   []string
+	}{
+		"wildcard to its replacement": {
+			why: "any comes when * and its markers have gone", txt: txt.Options{Suffix: "-s", Wildcard: "any", Format: "both"}, policy: "sync",
+			steps: []sceneStep{{"d/3", ask("*.example.com=" + lb), 2 * time.Second}, {"d/3", ask("any.example.com=" + lb), 0}},
+			want:  []string{"any.example.com A " + lb, "any-s.example.com TXT me:d/3", "a-any-s.example.com TXT me:d/3"},
+		},
+		"wildcard stays": {
+			why: "what isn't deleted keeps its marker, so any has none and isn't made", txt: txt.Options{Suffix: "-s", Wildcard: "any", Format: "auto"}, policy: "upsert-only",
+			steps: []sceneStep{{"d/3", ask("*.example.com=" + lb), 2 * time.Second}, {"d/3", ask("any.example.com=" + lb), 0}},
+			want:  []string{"*.example.com A " + lb, "a-any-s.example.com TXT me:d/3"},
+		},
+		"replacement stays": {
+			why: "the other way round", txt: txt.Options{Suffix: "-s", Wildcard: "any", Format: "auto"}, policy: "upsert-only",
+			steps: []sceneStep{{"d/3", ask("any.example.com=" + lb), 2 * time.Second}, {"d/3", ask("*.example.com=" + lb), 0}},
+			want:  []string{"any.example.com A " + lb, "a-any-s.example.com TXT me:d/3"},
+		},
+		"a-b moves to b, upsert-only": {
+			why: "a-b stands and keeps its marker", txt: txt.Options{Suffix: "-s", Format: "untyped"}, policy: "upsert-only",
+			steps: []sceneStep{
+				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second}, {"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
+				{"d/2", ask("b.example.com=" + lb), 0},
+			},
+			want: []string{"a-b.example.com A " + lb, "a-b-s.example.com TXT me:d/2", "a.example.com A " + lb, "a-s.example.com TXT me:d/1"},
+		},
+		"a-b moves to b, sync": {
+			why: "b comes when a-b has gone; it is the older asker's", txt: txt.Options{Suffix: "-s", Format: "untyped"}, policy: "sync",
+			steps: []sceneStep{
+				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second}, {"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
+				{"d/2", ask("b.example.com=" + lb), 0},
+			},
+			want: []string{"a.example.com A " + lb, "a-s.example.com TXT me:d/1", "b.example.com A " + lb, "b-s.example.com TXT me:d/1"},
+		},
+		"all asked for and deleted": {
+			why: "nothing stays", txt: txt.Options{Suffix: "-s", Format: "untyped"}, policy: "sync",
+			steps: []sceneStep{{"d/1", ask("a-b.example.com="+lb, "a.example.com="+lb, "b.example.com="+lb), 2 * time.Second}, {"d/1", nil, 0}},
+		},
+		"all asked for at once, typed": {
+			why: "they have room, in two batches", txt: txt.Options{Format: "typed"}, policy: "sync",
+			steps: []sceneStep{{"d/1", ask("a-b.example.com="+lb, "b.example.com="+lb), 0}},
+			want:  []string{"a-b.example.com A " + lb, "a-a-b.example.com TXT me:d/1", "b.example.com A " + lb, "a-b.example.com TXT me:d/1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, sceneZones...)
+				r.txt, r.view.Policy = tc.txt, tc.policy
+				r.txt.Owner = "me"
+				r.start()
+				r.synced()
+				for _, step := range tc.steps {
+					r.put(step.object, step.thing)
+					time.Sleep(step.pause)
+				}
+				r.settle()
+				r.want("example.com", tc.want...)
+				r.stop()
+				if t.Failed() {
+					t.Log(tc.why)
+				}
+			})
+		})
 	}
 }

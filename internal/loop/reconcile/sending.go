@@ -23,9 +23,15 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
 	since := make(map[dnsname.Name]time.Time)
+	unsure := make(map[dnsname.Name]bool) // their claims depend on what the batch leaves: a marker of its may be read for them
+	var later []dirty
 	for !z.queue.empty() {
 		d := z.queue.pop()
 		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+			continue
+		}
+		if unsure[d.name] {
+			later = append(later, d)
 			continue
 		}
 		group := c.plan(z, d.name)
@@ -35,6 +41,9 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if packer.Add(group) {
 			since[d.name] = d.since
+			if !z.queue.empty() {
+				z.mark(unsure, d.name)
+			}
 			continue
 		}
 		if packer.Len() > 0 {
@@ -43,6 +52,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		c.park(z, group.Name, reason.New(reason.TooLarge, "the changes of %s don't fit into one call", group.Name))
 	}
+	z.queue.unshift(later)
 	if packer.Len() == 0 {
 		if c.quiet() {
 			c.Observe(UpToDate{})
@@ -51,6 +61,15 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
+}
+
+// mark adds the names whose claims a change at a name may decide.
+func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
+	for _, r := range z.registries {
+		for _, s := range r.Subjects(n, z.Zone) {
+			unsure[s] = true
+		}
+	}
 }
 
 // quiet reports that no zone has anything to send.

@@ -81,6 +81,7 @@ func TestAttach(t *testing.T) {
 		why     string
 		opts    txt.Options
 		state   string
+		asks    string
 		at      string // www unless given
 		after   string
 		want    string
@@ -90,6 +91,23 @@ func TestAttach(t *testing.T) {
 		"misread, both":        {why: "a-b without a type would be read for the A of b", opts: txt.Options{Format: "both"}, state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-a-b TXT =i/y"},
 		"misread, auto":        {why: "the type keeps it clear of b", state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-a-b TXT =i/y"},
 		"misread, untyped":     {why: "forced, there is no room", opts: txt.Options{Format: "untyped"}, state: "b A 192.0.2.1\nb TXT =i/x", at: "a-b", after: "i/y a-b A 192.0.2.2", refused: reason.MarkerTaken},
+		"replacement beside *": {why: "each marker of any would be read for * too", opts: txt.Options{Wildcard: "any"}, state: "* A 192.0.2.1\na-any TXT =i/x", at: "any", after: "i/x any A 192.0.2.1", refused: reason.MarkerTaken},
+		"replacement, both":    {why: "neither form tells", opts: txt.Options{Wildcard: "any", Suffix: "-s", Format: "both"}, state: "* A 192.0.2.1\na-any-s TXT =i/x\nany-s TXT =i/x", at: "any", after: "i/x any A 192.0.2.1", refused: reason.MarkerTaken},
+		"replacement, moved *": {why: "the marker that * has under the old prefix may be any's too, so it doesn't tell", opts: txt.Options{Wildcard: "any", Prefix: "x-"}, state: "* A 192.0.2.1\na-any TXT =i/x", at: "any", after: "i/y any A 192.0.2.1", refused: reason.MarkerTaken},
+		"replacement, * hand":  {why: "the marker of any would make somebody's * ours", opts: txt.Options{Wildcard: "any"}, state: "* A 192.0.2.1", at: "any", after: "i/x any A 192.0.2.1", refused: reason.MarkerTaken},
+		"under an untyped":     {why: "a-b's marker would be read for the A of b before b's own", opts: txt.Options{Format: "untyped", Suffix: "-s"}, state: "a-b A 192.0.2.2\na-b-s TXT =i/y", at: "b", after: "i/x b A 192.0.2.1", refused: reason.MarkerTaken},
+		"under it, auto":       {why: "b's typed marker has no room, its untyped one doesn't tell", opts: txt.Options{Suffix: "-s"}, state: "a-b A 192.0.2.2\na-b-s TXT =i/y", at: "b", after: "i/x b A 192.0.2.1", refused: reason.MarkerTaken},
+		"under it, both":       {why: "b's untyped marker alone doesn't tell", opts: txt.Options{Format: "both"}, state: "a-b A 192.0.2.2\na-b TXT =i/y", at: "b", after: "i/x b A 192.0.2.1", refused: reason.MarkerTaken},
+		"under it, CNAME":      {why: "the marker of a-b is read for no CNAME", opts: txt.Options{Format: "untyped", Suffix: "-s"}, state: "a-b A 192.0.2.2\na-b-s TXT =i/y", at: "b", after: "i/x b CNAME lb.example.net", want: "a-b A 192.0.2.2\na-b-s TXT =i/y\nb CNAME lb.example.net\nb-s TXT =i/x"},
+		"told, both stand":     {why: "the object tells whose a-b is; the change writes it down", state: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-b TXT =i/y", asks: "i/y a-b", at: "a-b", after: "i/y a-b A 192.0.2.3", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.3\na-a-b TXT =i/y"},
+		"told, untyped":        {why: "what stands isn't refused: it gets the telling form though another is forced", opts: txt.Options{Format: "untyped"}, state: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-b TXT =i/y", asks: "i/y a-b", at: "a-b", after: "i/y a-b A 192.0.2.3", want: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.3\na-a-b TXT =i/y"},
+		"told, the other":      {why: "b has a marker of its own; a-b's stays", opts: txt.Options{Format: "untyped"}, state: "b A 192.0.2.1\nb TXT =i/x\na-b A 192.0.2.2\na-b TXT =i/y", asks: "i/y a-b", at: "b", after: "i/x b A 192.0.2.3", want: "b A 192.0.2.3\nb TXT =i/x\na-b A 192.0.2.2\na-b TXT =i/y"},
+		"told, no room":        {why: "a marker that can't be made to tell isn't built on", opts: txt.Options{Wildcard: "any"}, state: "* A 192.0.2.1\nany A 192.0.2.2\na-any TXT =i/x", asks: "i/x *", at: "*", after: "i/x * A 192.0.2.3", refused: reason.MarkerTaken},
+		"told, at rest":        {why: "nothing changes, so nothing is refused", opts: txt.Options{Wildcard: "any"}, state: "* A 192.0.2.1\nany A 192.0.2.2\na-any TXT =i/x", asks: "i/x *", at: "*", after: "i/x * A 192.0.2.1", want: "* A 192.0.2.1\nany A 192.0.2.2\na-any TXT =i/x"},
+		"keeps telling":        {why: "without its typed marker b would be read into a-b's", opts: txt.Options{Format: "untyped", Prefix: "%{record_type}-x."}, state: "b A 192.0.2.1\na-x.b TXT =i/x\na-b A 192.0.2.2\n-x.a-b TXT =i/y", at: "b", after: "i/x b A 192.0.2.3", want: "b A 192.0.2.3\na-x.b TXT =i/x\na-b A 192.0.2.2\n-x.a-b TXT =i/y"},
+		"hand-made a-b, auto":  {why: "b's typed marker would make somebody's a-b ours", state: "a-b A 192.0.2.2", at: "b", after: "i/x b A 192.0.2.1", want: "a-b A 192.0.2.2\nb A 192.0.2.1\nb TXT =i/x"},
+		"hand-made a-b, both":  {why: "one of both forms tells", opts: txt.Options{Format: "both"}, state: "a-b A 192.0.2.2", at: "b", after: "i/x b A 192.0.2.1", want: "a-b A 192.0.2.2\nb A 192.0.2.1\nb TXT =i/x"},
+		"hand-made a-b, typed": {why: "forced, there is no room", opts: txt.Options{Format: "typed"}, state: "a-b A 192.0.2.2", at: "b", after: "i/x b A 192.0.2.1", refused: reason.MarkerTaken},
 		"new, both":            {why: "both forms", opts: txt.Options{Format: "both"}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x\na-www TXT =i/x"},
 		"new AAAA, both":       {why: "AAAA is always typed", opts: txt.Options{Format: "both"}, after: "i/x www AAAA 2001:db8::1", want: "www AAAA 2001:db8::1\naaaa-www TXT =i/x"},
 		"nothing to do":        {why: "markers alone don't move", state: "www A 192.0.2.1\nwww TXT =i/x", opts: txt.Options{Format: "typed", Prefix: "n."}, after: "i/x www A 192.0.2.1", want: "www A 192.0.2.1\nwww TXT =i/x"},
@@ -135,7 +153,7 @@ func TestAttach(t *testing.T) {
 			}
 			state, after := sets(t, tc.state), owned(t, tc.after)
 			r := txt.New(options(tc.opts))
-			l := r.Open(full(tc.at), example, look(state), nobody)
+			l := r.Open(full(tc.at), example, look(state), asks(t, tc.asks))
 			changes := changesTo(l, state, after, tc.at)
 			markers, refused := l.Attach(changes, after)
 			if tc.refused != "" {
@@ -152,7 +170,7 @@ func TestAttach(t *testing.T) {
 				t.Fatalf("%s (-want +got):\n%s", tc.why, diff)
 			}
 			for _, o := range after { // together: what is ours reads as ours
-				if c, ok, why := r.Open(full(tc.at), example, look(state), nobody).Claim(o.Set); !ok || c.Owner != us {
+				if c, ok, why := r.Open(full(tc.at), example, look(state), asks(t, tc.asks)).Claim(o.Set); !ok || c.Owner != us {
 					t.Errorf("afterwards %s is claimed by %q: %v (%s)", o.Set.Key, c.Owner, why, tc.why)
 				}
 			}

@@ -68,37 +68,45 @@ func find(sets []record.Set, t record.Type, id string) (record.Set, bool) {
 // has a telling marker, has no part in a marker that another one has.
 func (l *ledger) means(at dnsname.Name, key record.Key, h registry.Heritage) bool {
 	s, there := find(l.look(key.Name), key.Type, key.ID)
+	if !there {
+		s = record.Set{Key: key}
+	}
 	for _, x := range l.r.readings(at, l.zone) {
-		if x.name == key.Name || !l.stands(x, key.ID, at) {
+		if x.name == key.Name {
 			continue
 		}
-		if !there || l.toldElsewhere(s, at) || h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
-			return false
+		for _, rival := range l.rivals(x, s, at) {
+			if !there || l.toldElsewhere(s, at, rival) || h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// stands reports whether a record set is there that a reading of the marker at a name could be for, and that hasn't a telling
-// marker of its own elsewhere.
-func (l *ledger) stands(x reading, id string, at dnsname.Name) bool {
-	for _, s := range l.look(x.name) {
-		if s.ID != id || l.IsMarker(s) || (x.typ != anyType && s.Type != x.typ) || !slices.Contains(markable, s.Type) {
+// rivals are the record sets there that a reading of the marker at a name could be for, and that have no marker of their own elsewhere
+// which tells them from s.
+func (l *ledger) rivals(x reading, s record.Set, at dnsname.Name) []record.Set {
+	var out []record.Set
+	for _, rival := range l.look(x.name) {
+		if rival.ID != s.ID || l.IsMarker(rival) || (x.typ != anyType && rival.Type != x.typ) || !slices.Contains(markable, rival.Type) {
 			continue
 		}
-		if x.typ == anyType && s.Type == record.AAAA {
+		if x.typ == anyType && rival.Type == record.AAAA {
 			continue
 		}
-		if !l.toldElsewhere(s, at) {
-			return true
+		if !l.toldElsewhere(rival, at, s) {
+			out = append(out, rival)
 		}
 	}
-	return false
+	return out
 }
 
-func (l *ledger) toldElsewhere(s record.Set, at dnsname.Name) bool {
+// toldElsewhere reports whether a record set has a marker with its type elsewhere. A place that the rival's marker may have too, as
+// all those of a wildcard and its replacement, tells nothing between them.
+func (l *ledger) toldElsewhere(s record.Set, at dnsname.Name, rival record.Set) bool {
 	for _, p := range l.r.placesOf(s, l.zone) {
-		if p.primary && p.at != at {
+		if p.primary && p.at != at && !slices.ContainsFunc(l.r.placesOf(rival, l.zone), func(q place) bool { return q.at == p.at }) {
 			if _, _, ok := l.marker(p, s.ID); ok {
 				return true
 			}

@@ -3,6 +3,7 @@
 package txt
 
 import (
+	"cmp"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -20,45 +21,45 @@ const (
 // mark adds the markers of one record set to what is wanted. The reason says why it can't have one.
 func (a *attachment) mark(o registry.Owned) reason.Reason {
 	forms := a.formsFor(o.Set.Type)
+	marked := false
+	var missed reason.Reason
 	for _, form := range forms {
-		s, why := a.slotFor(o, form)
-		if form == untyped && why.None() && a.misread(s) {
-			if len(forms) > 1 {
-				continue // the typed one is enough
-			}
-			why = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
-		}
-		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
-			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
+		s, why := a.room(o, form)
+		if !why.None() && len(forms) > 1 && a.misread(s, o.Set) {
+			missed = why
+			continue // the other one is enough
 		}
 		if !why.None() {
-			have, ok := a.marked(o.Set)
-			if !ok || a.cname(have.at) {
+			have, ok := a.kept(o)
+			if !ok {
 				return why
 			}
-			s = have // what it has can stay, though it can't move
+			s = have
 		}
-		if _, taken := a.want[s]; taken {
-			continue // an untyped marker is shared
-		}
-		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
+		a.add(s, o)
+		marked = true
 	}
-	return a.overruled(o.Set)
+	if !marked {
+		have, ok := a.kept(o)
+		if !ok {
+			return missed
+		}
+		a.add(have, o)
+	}
+	return cmp.Or(a.overruled(o.Set), a.misreads(o.Set))
 }
 
-// misread reports whether a marker at a slot, which carries no type, is where the telling marker of a record set of another name
-// would be: with the prefix x-, x-a-b.example.com stands for a-b.example.com, and for the A of b.example.com before any other.
-func (a *attachment) misread(s slot) bool {
-	for _, x := range a.r.readings(s.at, a.zone) {
-		if x.name == a.name || x.typ == anyType {
-			continue
-		}
-		there, ok := find(a.look(x.name), x.typ, s.id)
-		if ok && slices.ContainsFunc(a.r.placesOf(there, a.zone), func(p place) bool { return p.primary && p.at == s.at }) {
-			return true
-		}
+// add wants a marker at a slot. An untyped marker is shared, and names the first object.
+func (a *attachment) add(s slot, o registry.Owned) {
+	if _, taken := a.want[s]; !taken {
+		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
-	return false
+}
+
+// kept is the marker that a record set has, where it can stay though it can't move.
+func (a *attachment) kept(o registry.Owned) (slot, bool) {
+	have, ok := a.marked(o.Set)
+	return have, ok && !a.cname(have.at) && (a.rests(have, o) || !a.misread(have, o.Set))
 }
 
 // ofAnother reports whether the marker that is wanted at a slot names another object, which sharing it would lose.

@@ -123,6 +123,14 @@ func TestClaim(t *testing.T) {
 			why: "the object asks for one of them", opts: txt.Options{Wildcard: "any"},
 			state: "* A 192.0.2.1\nany A 192.0.2.2\na-any TXT =ingress/ns/x", asks: "ingress/ns/x *", owner: us,
 		},
+		"wildcard, old prefix": {
+			why: "a-any of no prefix is read for any too, so it isn't proof that x-a-any is any's", opts: txt.Options{Wildcard: "any", Prefix: "x-"},
+			of: "any", state: "* A 192.0.2.1\na-any TXT =ingress/ns/y\nany A 192.0.2.2\nx-a-any TXT =ingress/ns/x", code: reason.Ambiguous,
+		},
+		"wildcard, old prefix, told": {
+			why: "each has an object that asks for it alone", opts: txt.Options{Wildcard: "any", Prefix: "x-"},
+			state: "* A 192.0.2.1\na-any TXT =ingress/ns/y\nany A 192.0.2.2\nx-a-any TXT =ingress/ns/x", asks: "ingress/ns/y *\ningress/ns/x any", owner: us,
+		},
 		"a-b read as A of b":      {why: "an untyped marker of a-b fits A of b: neither", state: "b A 192.0.2.1\na-b A 192.0.2.2\na-b TXT =ingress/ns/x", code: reason.Ambiguous},
 		"a-b itself":              {why: "the other way round", of: "a-b", state: "b A 192.0.2.1\na-b A 192.0.2.2\na-b TXT =ingress/ns/x", code: reason.Ambiguous},
 		"a-b, told by resource":   {why: "the object asks for b alone", state: "b A 192.0.2.1\na-b A 192.0.2.2\na-b TXT =ingress/ns/x", asks: "ingress/ns/x b", owner: us},
