@@ -70,7 +70,10 @@ func (w *world) wantAWS(want ...string) {
 			Name, Type, SetIdentifier string
 			TTL, Weight               *int
 			ResourceRecords           []struct{ Value string }
-			AliasTarget               *struct{ HostedZoneId, DNSName string }
+			AliasTarget               *struct {
+				HostedZoneID string `json:"HostedZoneId"`
+				DNSName      string
+			}
 		}
 	}
 	if err := json.Unmarshal(out, &list); err != nil {
@@ -89,7 +92,7 @@ func (w *world) wantAWS(want ...string) {
 			words = append(words, fmt.Sprintf("weight=%d", *s.Weight))
 		}
 		if s.AliasTarget != nil {
-			words = append(words, "alias", s.AliasTarget.DNSName, s.AliasTarget.HostedZoneId)
+			words = append(words, "alias", s.AliasTarget.DNSName, s.AliasTarget.HostedZoneID)
 		} else {
 			words = append(words, strconv.Itoa(*s.TTL))
 		}

@@ -28,7 +28,7 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 			}
 			why = reason.New(reason.MarkerTaken, "the marker at %s would be read for another record set, which is there", s.at)
 		}
-		if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
+		if form == untyped && a.crowded(s, why, o.Resource) {
 			s, why = a.slotFor(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
 		}
 		if !why.None() {
@@ -38,12 +38,17 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 			}
 			s = have // what it has can stay, though it can't move
 		}
-		if _, taken := a.want[s]; taken {
-			continue // an untyped marker is shared
+		if _, taken := a.want[s]; !taken { // an untyped marker is shared
+			a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 		}
-		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
 	}
 	return a.overruled(o.Set)
+}
+
+// crowded reports whether an untyped marker that may be typed instead would meet, at its slot, a CNAME or what belongs to another
+// record set or object.
+func (a *attachment) crowded(s slot, why reason.Reason, resource string) bool {
+	return a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, resource))
 }
 
 // misread reports whether a marker at a slot, which carries no type, is where the telling marker of a record set of another name
