@@ -21,7 +21,7 @@ func (a aliases) add(target, name dnsname.Name) {
 }
 
 // desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a
-// type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it.
+// type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it. So is one into no known zone.
 func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 	sets, err := z.account.provider.Desired(s)
 	if err != nil {
@@ -29,9 +29,12 @@ func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 	}
 	out := make([]record.Set, 0, len(sets))
 	for _, d := range sets {
-		if d.Alias == nil || d.Alias.Zone != "" || !d.Alias.Target.In(z.Name) {
+		if d.Alias == nil || d.Alias.Zone != "" {
 			out = append(out, d)
 			continue
+		}
+		if !d.Alias.Target.In(z.Name) {
+			return nil, fmt.Errorf("store %s: its alias target %s is neither in the zone %s nor a name of a service that takes aliases: publish a CNAME, with the annotation alias=false", s.Key, d.Alias.Target, z.Name)
 		}
 		z.aliases.add(d.Alias.Target, s.Name)
 		if has(z.mirror.At(d.Alias.Target), d.Type) {
