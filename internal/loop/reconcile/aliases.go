@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -23,6 +24,9 @@ func (a aliases) add(target, name dnsname.Name) {
 // desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a
 // type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it. So is one into no known zone.
 func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
+	if pointsAtItself(s) {
+		return nil, fmt.Errorf("store %s: a name can't be a CNAME of itself, nothing would answer: give it another target", s.Key)
+	}
 	sets, err := z.account.provider.Desired(s)
 	if err != nil {
 		return nil, err
@@ -45,6 +49,15 @@ func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 		return nil, fmt.Errorf("store %s: its alias target %s has no record set of the type in the zone yet", s.Key, sets[0].Alias.Target)
 	}
 	return out, nil
+}
+
+// pointsAtItself finds what a target annotation does to a host of its own object that is also the target.
+func pointsAtItself(s record.Set) bool {
+	if s.Type != record.CNAME {
+		return false
+	}
+	values, err := record.Canonical(s.Type, s.Values)
+	return err == nil && slices.Contains(values, string(s.Name))
 }
 
 func has(sets []record.Set, t record.Type) bool {
