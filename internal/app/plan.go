@@ -33,6 +33,8 @@ type PlanView struct {
 	Changes []PlanChange `json:"changes"`
 	Held    []PlanName   `json:"held"`
 	Refused []PlanName   `json:"refused"`
+	Noted   []PlanName   `json:"noted,omitempty"`    // published, with something to know
+	LeftOut []PlanName   `json:"filtered,omitempty"` // not published because the options say so
 }
 
 // PlanZone names a hosted zone.
@@ -127,16 +129,7 @@ func makePlan(changes []PlanChange, s reconcile.Status) (Plan, error) {
 		return record.Key{Name: a.Name, Type: a.Type, ID: a.ID}.Compare(record.Key{Name: b.Name, Type: b.Type, ID: b.ID})
 	})
 	for _, n := range s.Names {
-		p := PlanName{Name: n.Name, Type: n.Type, ID: n.ID, What: n.Verdict, From: n.Resource, Reason: n.Reason, Fix: n.Reason.Fix()}
-		if n.Zone != "" {
-			p.Zone = &PlanZone{ID: n.Zone, Name: n.ZoneName}
-		}
-		switch n.Verdict {
-		case change.Held:
-			view.Held = append(view.Held, p)
-		case change.Refused, change.Lost, reconcile.Parking:
-			view.Refused = append(view.Refused, p)
-		}
+		view.add(n)
 	}
 	for _, r := range s.Refusals {
 		view.Refused = append(view.Refused, PlanName{What: change.Refused, From: r.Resource, Field: r.Field, Value: r.Value, Reason: r.Reason, Fix: r.Reason.Fix()})
@@ -147,6 +140,24 @@ func makePlan(changes []PlanChange, s reconcile.Status) (Plan, error) {
 	}
 	sum := sha256.Sum256(bytes)
 	return Plan{Hash: hex.EncodeToString(sum[:8]), Views: []PlanView{view}}, nil
+}
+
+// add enters a decision where people look for it.
+func (v *PlanView) add(n reconcile.Name) {
+	p := PlanName{Name: n.Name, Type: n.Type, ID: n.ID, What: n.Verdict, From: n.Resource, Reason: n.Reason, Fix: n.Reason.Fix()}
+	if n.Zone != "" {
+		p.Zone = &PlanZone{ID: n.Zone, Name: n.ZoneName}
+	}
+	switch {
+	case n.Verdict == change.Held:
+		v.Held = append(v.Held, p)
+	case n.Verdict == change.Refused || n.Verdict == change.Lost || n.Verdict == reconcile.Parking:
+		v.Refused = append(v.Refused, p)
+	case n.Verdict == change.Noted:
+		v.Noted = append(v.Noted, p)
+	case n.Verdict == change.Filtered && n.Reason.Code != reason.TypeNotManaged: // every NodePort Service has SRV record sets that few want
+		v.LeftOut = append(v.LeftOut, p)
+	}
 }
 
 func planChange(z zone.Zone, c change.Change) PlanChange {

@@ -120,6 +120,8 @@ func (t *planText) view(v PlanView, named bool) {
 	}
 	t.names("Held", yellow, v.Held)
 	t.names("Refused", red, v.Refused)
+	t.names("Noted", dim, v.Noted)
+	t.names("Left out by the options", dim, v.LeftOut)
 }
 
 func (t *planText) change(c planLine) {

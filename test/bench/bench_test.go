@@ -67,6 +67,9 @@ type run struct {
 	t       testing.TB
 	program string
 	cluster *cluster
+	// generation is that of the objects' addresses. It only grows, since sizes share the API server: a change to the address that
+	// an object has already is none.
+	generation int
 }
 
 func (r *run) measure(ctx context.Context) ([]*figures, error) {

@@ -34,7 +34,7 @@ func (r *run) size(ctx context.Context, f *figures, o objects) error {
 		return err
 	}
 	r.say("%d: %d single changes", f.size, *changed)
-	if f.quick, err = r.changes(ctx, f, s, c, o, *changed, 1); err != nil {
+	if f.quick, err = r.changes(ctx, f, s, c, o, *changed); err != nil {
 		return err
 	}
 	if f.rss, f.peak, err = c.memory(); err != nil {
@@ -43,7 +43,7 @@ func (r *run) size(ctx context.Context, f *figures, o objects) error {
 	if *slowly > 0 {
 		r.say("%d: %d single changes with latency", f.size, *slowly)
 		s.Fail("", -1, r53emu.Fault{Delay: latency})
-		f.slow, err = r.changes(ctx, f, s, c, o, *slowly, 2)
+		f.slow, err = r.changes(ctx, f, s, c, o, *slowly)
 		s.Heal()
 		if err != nil {
 			return err
@@ -94,7 +94,7 @@ func (r *run) quiet(ctx context.Context, s *service) error {
 }
 
 // changes changes one object after the other, each when the one before is published, at most four a second.
-func (r *run) changes(ctx context.Context, f *figures, s *service, c *child, o objects, n, generation int) (*changes, error) {
+func (r *run) changes(ctx context.Context, f *figures, s *service, c *child, o objects, n int) (*changes, error) {
 	out := &changes{}
 	before := s.calls()
 	spent, err := c.processor()
@@ -107,12 +107,15 @@ func (r *run) changes(ctx context.Context, f *figures, s *service, c *child, o o
 		next := time.Now().Add(least + rand.N(jitter))
 		// Which objects of those that have a file each, wherever they are in the order of names.
 		i := (k * 7919) % min(f.size, single)
-		round := generation + k/min(f.size, single)
-		if err := o.change(ctx, i, round); err != nil {
+		if k%min(f.size, single) == 0 {
+			r.generation++
+		}
+		asked := time.Now()
+		if err := o.change(ctx, i, r.generation); err != nil {
 			return nil, err
 		}
 		answered := time.Now()
-		at, err := s.waitFor(ctx, host(i), address(i, round))
+		at, err := s.waitFor(ctx, host(i), address(i, r.generation), asked)
 		if err != nil {
 			return nil, err
 		}
@@ -139,17 +142,20 @@ func pages(size int) int {
 
 // storm changes a thousand objects evenly within ten seconds.
 func (r *run) storm(ctx context.Context, f *figures, s *service, o objects) (*storm, error) {
-	const most, within, round = 1000, 10 * time.Second, 5
+	const most, within = 1000, 10 * time.Second
 	if err := r.quiet(ctx, s); err != nil {
 		return nil, err
 	}
 	out := &storm{objects: min(most, f.size)}
+	r.generation++
 	before, begin := s.calls(), time.Now()
+	asked := make([]time.Time, out.objects)
 	for i := range out.objects {
 		if err := pause(ctx, time.Until(begin.Add(within/time.Duration(out.objects)*time.Duration(i)))); err != nil {
 			return nil, err
 		}
-		if err := o.change(ctx, i, round); err != nil {
+		asked[i] = time.Now()
+		if err := o.change(ctx, i, r.generation); err != nil {
 			return nil, err
 		}
 	}
@@ -158,7 +164,7 @@ func (r *run) storm(ctx context.Context, f *figures, s *service, o objects) (*st
 		r.say("%d: making %d changes took %s", f.size, out.objects, changed.Round(time.Millisecond))
 	}
 	for i := range out.objects {
-		at, err := s.waitFor(ctx, host(i), address(i, round))
+		at, err := s.waitFor(ctx, host(i), address(i, r.generation), asked[i])
 		if err != nil {
 			return nil, err
 		}

@@ -97,6 +97,17 @@ func TestIngress(t *testing.T) {
 	}
 }
 
+func TestWaitFor(t *testing.T) {
+	now := time.Now()
+	s := &service{at: map[string]applied{"a.example.com": {"192.0.2.1", now}}}
+	if at, err := s.waitFor(t.Context(), "a.example.com", "192.0.2.1", now.Add(-1)); err != nil || !at.Equal(now) {
+		t.Errorf("applied after it was asked for: %s, %v", at, err)
+	}
+	if _, err := s.waitFor(t.Context(), "a.example.com", "192.0.2.1", now.Add(1)); err == nil {
+		t.Error("an address that a name had before the change counts as its change")
+	}
+}
+
 // sample has each target met or missed as it says.
 func sample(good bool) *figures {
 	slow := time.Hour

@@ -92,8 +92,9 @@ func (s *service) calls() calls {
 	}
 }
 
-// waitFor waits until a name has an address and returns when it was given.
-func (s *service) waitFor(ctx context.Context, name, address string) (time.Time, error) {
+// waitFor waits until a name has an address and returns when it was given. Before it was asked for is an error: then what is
+// measured isn't a change.
+func (s *service) waitFor(ctx context.Context, name, address string, asked time.Time) (time.Time, error) {
 	var at time.Time
 	err := poll(ctx, func() bool {
 		s.mu.Lock()
@@ -103,6 +104,9 @@ func (s *service) waitFor(ctx context.Context, name, address string) (time.Time,
 	})
 	if err != nil {
 		return at, fmt.Errorf("wait until %s has the address %s: %w", name, address, err)
+	}
+	if at.Before(asked) {
+		return at, fmt.Errorf("measure a change: %s had the address %s already", name, address)
 	}
 	return at, nil
 }

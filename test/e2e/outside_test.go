@@ -70,10 +70,7 @@ func (w *world) wantAWS(want ...string) {
 			Name, Type, SetIdentifier string
 			TTL, Weight               *int
 			ResourceRecords           []struct{ Value string }
-			AliasTarget               *struct {
-				HostedZoneID string `json:"HostedZoneId"`
-				DNSName      string
-			}
+			AliasTarget               *struct{ HostedZoneID, DNSName string }
 		}
 	}
 	if err := json.Unmarshal(out, &list); err != nil {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh [FOLDER]   Builds kube-apiserver, from the module in FOLDER (apiserver, the default, or apiserver-1.30), and etcd
+# build.sh [FOLDER]   Builds kube-apiserver, from the module in FOLDER (apiserver, the default, or apiserver-1.31), and etcd
 # into the user's cache folder, where the tests look for them. What is there already isn't built again.
 # A cold build takes about 8 minutes on two cores and 2.3 GB of memory.
 set -euo pipefail

@@ -52,6 +52,7 @@ func (c *core) census() Census {
 		Asked: make(map[record.Type]int), Observed: make(map[record.Type]int), Verified: make(map[record.Type]int),
 		Names: make(map[change.Verdict]map[reason.Code]int), Refusals: make(map[RefusedPart]int), Duplicates: make(map[string]int),
 	}
+	s.Waiting = len(c.window.names)
 	c.countAsked(&s)
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished {

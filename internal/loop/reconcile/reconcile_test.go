@@ -448,3 +448,22 @@ func TestRefusedNameIsReconsideredWhenItsObstacleGoes(t *testing.T) {
 		r.want("example.com", "*.example.com A 192.0.2.2", "x-a-any.example.com TXT me:d/b")
 	})
 }
+
+func TestRollingReadFollowsAZoneThatGrew(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start() // on an empty zone, which one page reads
+		var ds []feed.Delta
+		for i := range 1000 {
+			ds = append(ds, delta(fmt.Sprintf("d/n%d", i), ask(fmt.Sprintf("n%d.example.com=192.0.2.1", i))))
+		}
+		r.synced(ds...)
+		time.Sleep(time.Minute)
+		r.put2("a.example.com", "198.51.100.9", "d/n1") // a change that leaves the count: the next name's marker goes
+		r.memory.Remove("example.com", record.Key{Name: "n999.example.com", Type: record.A}, record.Key{Name: "x-a-n999.example.com", Type: record.TXT})
+		time.Sleep(r.opts.Resync)
+		synctest.Wait()
+		if got := len(r.zone("example.com")); got != 2000 {
+			t.Errorf("%d record sets two hours later, want 2000: the drift is mended", got)
+		}
+	})
+}

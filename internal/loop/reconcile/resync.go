@@ -19,7 +19,7 @@ func (z *zoneState) readPage(c *core) {
 
 // reread starts a full read at once.
 func (z *zoneState) reread() {
-	z.reading, z.urgent, z.cursor, z.pages = true, true, "", 0
+	z.reading, z.urgent, z.cursor = true, true, ""
 }
 
 // finishPage enters a page. In a first or urgent read the next page follows at once; a rolling read spreads its pages so that a
@@ -33,7 +33,6 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.recovered()
 	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
-	z.pages++
 	now := time.Now()
 	if z.read {
 		for _, n := range names {
@@ -43,21 +42,20 @@ func (c *core) finishPage(z *zoneState, r result) {
 		}
 		c.window.add(c.known(z, names), now, looked)
 	}
+	z.lastPage = now
 	if z.cursor != "" {
-		z.nextPage = now.Add(c.Resync / time.Duration(max(z.expectedPages(), 1)))
 		return
 	}
-	z.nextPage = now.Add(c.Resync / time.Duration(max(z.pages, 1)))
-	z.reading, z.urgent, z.pages, z.readAt = false, false, 0, now
+	z.reading, z.urgent, z.readAt = false, false, now
 	if !z.read {
 		c.firstRead(z)
 	}
 }
 
-// expectedPages guesses how many pages a full read takes.
-func (z *zoneState) expectedPages() int {
-	const page = 300
-	return z.mirror.Len()/page + 1
+// nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval.
+func (z *zoneState) nextPage(c *core) time.Time {
+	const page = 300 // record sets, at Route 53
+	return z.lastPage.Add(c.Resync / time.Duration(z.mirror.Len()/page+1))
 }
 
 // known leaves out names that nobody asks for and that hold nothing: they can't need a plan.

@@ -93,6 +93,7 @@ func (l *Loop) Missing(ctx context.Context) ([]string, error) {
 func (c *core) status() Status {
 	s := Status{Missing: c.missing()}
 	s.Ready = len(s.Missing) == 0
+	s.Waiting = len(c.window.names)
 	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
 		state, err := c.objects.State(name)
 		s.Kinds = append(s.Kinds, Kind{Name: name, State: state, Objects: c.objects.Len(name), Error: text(err)})

@@ -33,9 +33,8 @@ type zoneState struct {
 	reading  bool      // a listing is under way
 	readAt   time.Time // when the last full read ended
 	cursor   provider.Cursor
-	nextPage time.Time // of the rolling read
-	pages    int       // of the last full read
-	urgent   bool      // the listing under way doesn't wait for nextPage
+	lastPage time.Time // when the last page came
+	urgent   bool      // the listing under way doesn't wait
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
@@ -97,14 +96,14 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(z.nextPage, z.unpark(c, now))
+		return earlier(z.nextPage(c), z.unpark(c, now))
 	}
 	return never
 }
 
 // pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.
 func (z *zoneState) pageDue(c *core, now time.Time) bool {
-	return z.reading && z.urgent || !c.Once && !now.Before(z.nextPage)
+	return z.reading && z.urgent || !c.Once && !now.Before(z.nextPage(c))
 }
 
 // unpark makes names dirty whose pause is over and tells when the next one's is.
