@@ -18,6 +18,7 @@ type logger struct {
 	log     *slog.Logger
 	options *Options
 	warned  map[string]bool // what is said once
+	pending bool            // a dry run has left changes undone
 }
 
 func (l *logger) start(v Version) {
@@ -94,13 +95,16 @@ func (l *logger) changes(e reconcile.Event) {
 			legacylog.DesiredChange(l.log, e.Zone, c)
 		}
 	case reconcile.Applied:
+		l.pending = e.DryRun
 		if !e.DryRun {
 			legacylog.Applied(l.log, e.Zone, len(e.Batch.Changes()))
 		}
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
-		legacylog.UpToDate(l.log)
+		if !l.pending {
+			legacylog.UpToDate(l.log)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 )
 
@@ -57,6 +58,31 @@ func TestLog(t *testing.T) {
 				t.Errorf("a forbidden kind is told %d times, want once", n)
 			}
 			golden(t, "log-"+format, text)
+		})
+	}
+}
+
+// TestDryRunIsNotUpToDate has what a dry run leaves undone keep it from saying that nothing is left.
+func TestDryRunIsNotUpToDate(t *testing.T) {
+	for name, tc := range map[string]struct {
+		why    string
+		events []reconcile.Event
+		want   bool
+	}{
+		"changes left":  {why: "they aren't made", events: []reconcile.Event{reconcile.Applied{DryRun: true}, reconcile.UpToDate{}}},
+		"nothing to do": {why: "that is what it says", events: []reconcile.Event{reconcile.UpToDate{}}, want: true},
+		"changes made":  {why: "they are there", events: []reconcile.Event{reconcile.Applied{}, reconcile.UpToDate{}}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			o := &Options{LogLevel: "info", LogFormat: "text"}
+			l := &logger{log: o.Logger(&out), options: o, warned: make(map[string]bool)}
+			for _, e := range tc.events {
+				l.observe(e)
+			}
+			if got := strings.Contains(out.String(), "All records are already up to date"); got != tc.want {
+				t.Errorf("said to be up to date: %t, want %t: %s\n%s", got, tc.want, tc.why, out.String())
+			}
 		})
 	}
 }

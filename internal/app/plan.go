@@ -173,7 +173,11 @@ func planSet(s *record.Set) *PlanSet {
 		return nil
 	}
 	out := &PlanSet{TTL: s.TTL, Targets: s.Targets()}
-	for _, p := range s.Props {
+	props := s.Props
+	if s.Alias != nil && !s.Alias.EvaluateHealth { // most do
+		props = append(slices.Clone(props), record.Prop{Name: "evaluate-target-health", Value: "false"})
+	}
+	for _, p := range props {
 		if out.Props == nil {
 			out.Props = make(map[string]string)
 		}

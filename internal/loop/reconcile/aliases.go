@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"fmt"
+	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -21,17 +22,23 @@ func (a aliases) add(target, name dnsname.Name) {
 }
 
 // desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a
-// type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it.
+// type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it. So is one into no known zone.
 func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
+	if pointsAtItself(s) {
+		return nil, fmt.Errorf("store %s: a name can't be a CNAME of itself, nothing would answer: give it another target", s.Key)
+	}
 	sets, err := z.account.provider.Desired(s)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]record.Set, 0, len(sets))
 	for _, d := range sets {
-		if d.Alias == nil || d.Alias.Zone != "" || !d.Alias.Target.In(z.Name) {
+		if d.Alias == nil || d.Alias.Zone != "" {
 			out = append(out, d)
 			continue
+		}
+		if !d.Alias.Target.In(z.Name) {
+			return nil, fmt.Errorf("store %s: its alias target %s is neither in the zone %s nor a name of a service that takes aliases: publish a CNAME, with the annotation alias=false", s.Key, d.Alias.Target, z.Name)
 		}
 		z.aliases.add(d.Alias.Target, s.Name)
 		if has(z.mirror.At(d.Alias.Target), d.Type) {
@@ -42,6 +49,15 @@ func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 		return nil, fmt.Errorf("store %s: its alias target %s has no record set of the type in the zone yet", s.Key, sets[0].Alias.Target)
 	}
 	return out, nil
+}
+
+// pointsAtItself finds what a target annotation does to a host of its own object that is also the target.
+func pointsAtItself(s record.Set) bool {
+	if s.Type != record.CNAME {
+		return false
+	}
+	values, err := record.Canonical(s.Type, s.Values)
+	return err == nil && slices.Contains(values, string(s.Name))
 }
 
 func has(sets []record.Set, t record.Type) bool {

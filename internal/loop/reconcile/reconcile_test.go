@@ -70,6 +70,18 @@ func TestTypeChangeIsOneBatch(t *testing.T) {
 	})
 }
 
+// TestNameIsNoCNAMEOfItself has an Ingress that is given its own host as target keep the address it has.
+func TestNameIsNoCNAMEOfItself(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		r.put("d/a", ask("a.example.com=A.example.com.", "b.example.com=a.example.com"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a",
+			"b.example.com CNAME a.example.com", "x-cname-b.example.com TXT me:d/a")
+	})
+}
+
 func TestUpsertOnlyLeavesWhatIsGone(t *testing.T) {
 	in(t, func(r *rig) {
 		r.view.Policy = "upsert-only"

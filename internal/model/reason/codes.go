@@ -109,7 +109,7 @@ var docs = index([]Doc{
 	{NoAddressYet, "The object asks for the name but has no address yet; what is published stays.", "wait for the load balancer, the pod or the node, or set a target annotation"},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
-	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source, or remove the record by hand"},
+	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},
 	{NotSynced, "Not every source has been read in full, so nothing proves that the object is gone.", ""},
 	{ZoneVanished, "The hosted zone is no longer listed.", "check the zone and the permission route53:ListHostedZones"},
 	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "use --policy=sync, or remove the record by hand"},

@@ -35,7 +35,7 @@ func newOurs(b builder) ours {
 		took:    b.histogram("api_call_duration_seconds", "How long calls to the provider took.", call, "provider", "operation"),
 		latency: b.histogram("change_latency_seconds", "Time from the change of an object until the provider took its record sets.", change).WithLabelValues(),
 		names: &table{vec: b.gauge("names",
-			"Names that aren't published as asked for, by verdict (refused, held, lost) and reason; see reasons.md.", "verdict", "reason")},
+			"Names that aren't published as asked for, by verdict (refused, held, lost, filtered; noted: published, with a word about it) and reason; see reasons.md.", "verdict", "reason")},
 		kinds: b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
 		read:  b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
 		sets:  b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),

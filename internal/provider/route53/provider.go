@@ -59,7 +59,6 @@ func (p *Provider) Describe() provider.Description {
 			{Name: actionZones, Resource: "*"},
 			{Name: actionRecords, Resource: zones},
 			{Name: actionGetChange, Resource: "arn:aws:route53:::change/*", Optional: true, Benefit: "tells when a change has reached every name server"},
-			{Name: "route53:GetHostedZoneLimit", Resource: zones, Optional: true, Benefit: "warns before a hosted zone is full"},
 			{Name: actionTags, Resource: zones, Optional: true, Benefit: "lets --aws-zone-tags choose hosted zones"},
 		},
 	}
