@@ -84,7 +84,7 @@ func (d *decoder) file(path string, stream []byte) content {
 			c.refusals = append(c.refusals, refusal(place(path, doc, err), said(err)))
 		}
 	}
-	c.objects = slices.Clip(c.objects)
+	c.objects = slices.Clone(c.objects) // without the room to grow
 	return c
 }
 
