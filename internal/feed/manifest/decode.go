@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -181,6 +182,7 @@ func name(meta metav1.Object, k source.Kind) (endpoint.Ref, error) {
 	if bad := validation.IsDNS1123Label(ref.Namespace); len(bad) > 0 {
 		return ref, fmt.Errorf("metadata.namespace of the %s: %s", k.ManifestKind, bad[0])
 	}
+	ref.Namespace = unique.Make(ref.Namespace).Value() // many objects share it
 	return ref, nil
 }
 
