@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -36,7 +38,7 @@ type decoder struct {
 // object is one that a file defines.
 type object struct {
 	feed.Delta
-	place string
+	line int // of its document, from 1
 }
 
 // content is what a file gives.
@@ -83,16 +85,16 @@ func (d *decoder) file(path string, stream []byte) content {
 			c.refusals = append(c.refusals, refusal(place(path, doc, err), said(err)))
 		}
 	}
+	c.objects = slices.Clone(c.objects) // without the room to grow
 	return c
 }
 
-func refusal(place, text string) endpoint.Refusal {
-	path := place[:strings.LastIndexByte(place, ':')]
-	return endpoint.Refusal{Ref: endpoint.Ref{Kind: Kind, Name: path}, Field: place, Why: reason.New(reason.BadObject, "%s: %s", place, text)}
+func refusal(at spot, text string) endpoint.Refusal {
+	return endpoint.Refusal{Ref: endpoint.Ref{Kind: Kind, Name: at.path}, Field: at.String(), Why: reason.New(reason.BadObject, "%s: %s", at, text)}
 }
 
 // object reads an object or a list of them. Items of typed lists may leave out their kind, which is given as of then.
-func (d *decoder) object(body []byte, of source.Kind, place string, depth int, c *content) error {
+func (d *decoder) object(body []byte, of source.Kind, at spot, depth int, c *content) error {
 	if !bytes.HasPrefix(body, []byte("{")) {
 		return errors.New("it isn't a mapping, so it isn't a Kubernetes object")
 	}
@@ -101,13 +103,13 @@ func (d *decoder) object(body []byte, of source.Kind, place string, depth int, c
 		return err
 	}
 	if h.APIVersion == "" && h.Kind == "" && of.Name != "" {
-		return d.known(body, of, place, c)
+		return d.known(body, of, at, c)
 	}
 	if h.APIVersion == "" || h.Kind == "" {
 		return errors.New("it has no apiVersion or no kind, so it isn't a Kubernetes object")
 	}
 	if k, ok := d.kinds[key(h.APIVersion, h.Kind)]; ok {
-		return d.known(body, k, place, c)
+		return d.known(body, k, at, c)
 	}
 	item, isList := strings.CutSuffix(h.Kind, "List")
 	if !isList {
@@ -119,22 +121,22 @@ func (d *decoder) object(body []byte, of source.Kind, place string, depth int, c
 		c.ignored++
 		return nil
 	}
-	return d.items(h.Items, k, place, depth, c)
+	return d.items(h.Items, k, at, depth, c)
 }
 
-func (d *decoder) items(items []json.RawMessage, of source.Kind, place string, depth int, c *content) error {
+func (d *decoder) items(items []json.RawMessage, of source.Kind, at spot, depth int, c *content) error {
 	if depth >= maxListDepth {
 		return fmt.Errorf("lists are nested deeper than %d", maxListDepth)
 	}
 	for i, item := range items {
-		if err := d.object(item, of, place, depth+1, c); err != nil {
-			c.refusals = append(c.refusals, refusal(place, fmt.Sprintf("items[%d]: %s", i, said(err))))
+		if err := d.object(item, of, at, depth+1, c); err != nil {
+			c.refusals = append(c.refusals, refusal(at, fmt.Sprintf("items[%d]: %s", i, said(err))))
 		}
 	}
 	return nil
 }
 
-func (d *decoder) known(body []byte, k source.Kind, place string, c *content) error {
+func (d *decoder) known(body []byte, k source.Kind, at spot, c *content) error {
 	if len(c.objects) >= maxObjects {
 		return fmt.Errorf("the file has more than %d objects; split it", maxObjects)
 	}
@@ -157,7 +159,7 @@ func (d *decoder) known(body []byte, k source.Kind, place string, c *content) er
 		return nil
 	}
 	complete(obj, d.addresses)
-	c.objects = append(c.objects, object{Delta: feed.Delta{Ref: ref, Object: k.Slim(obj, d.keep)}, place: place})
+	c.objects = append(c.objects, object{Delta: feed.Delta{Ref: ref, Object: k.Slim(obj, d.keep)}, line: at.line})
 	return nil
 }
 
@@ -180,6 +182,7 @@ func name(meta metav1.Object, k source.Kind) (endpoint.Ref, error) {
 	if bad := validation.IsDNS1123Label(ref.Namespace); len(bad) > 0 {
 		return ref, fmt.Errorf("metadata.namespace of the %s: %s", k.ManifestKind, bad[0])
 	}
+	ref.Namespace = unique.Make(ref.Namespace).Value() // many objects share it
 	return ref, nil
 }
 

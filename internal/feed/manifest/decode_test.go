@@ -16,7 +16,7 @@ import (
 func shown(c content) []string {
 	var out []string
 	for _, o := range c.objects {
-		out = append(out, fmt.Sprintf("%s @%s = %v", o.Ref, o.place, o.Object))
+		out = append(out, fmt.Sprintf("%s @f:%d = %v", o.Ref, o.line, o.Object))
 	}
 	for _, r := range c.refusals {
 		out = append(out, "refused "+r.Why.Text)

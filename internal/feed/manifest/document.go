@@ -46,8 +46,16 @@ func marker(line []byte) bool {
 
 var yamlLine = regexp.MustCompile(`line (\d+)(: )?`)
 
-// place makes a field of a refusal: the file and the line that err speaks of, or else the document's first line.
-func place(path string, doc document, err error) string {
+// spot is a line of a file, from 1.
+type spot struct {
+	path string
+	line int
+}
+
+func (s spot) String() string { return fmt.Sprintf("%s:%d", s.path, s.line) }
+
+// place is the line that err speaks of, or else the document's first line.
+func place(path string, doc document, err error) spot {
 	line := doc.line
 	if err != nil {
 		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
@@ -56,7 +64,7 @@ func place(path string, doc document, err error) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s:%d", path, line)
+	return spot{path, line}
 }
 
 // said shortens err to one line without the line number, which the place has.

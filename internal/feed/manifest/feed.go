@@ -3,7 +3,6 @@
 package manifest
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,6 @@ type Feed struct {
 	ignored atomic.Int64
 
 	wanted   map[string]bool
-	sent     map[endpoint.Ref]any // of all kinds, wanted or not
 	refusals []endpoint.Refusal
 	failed   error
 }
@@ -64,7 +62,7 @@ func (f *Feed) Run(ctx context.Context, want <-chan string, out chan<- feed.Even
 	settled.Stop()
 	polls := time.NewTicker(poll)
 	defer polls.Stop()
-	f.look(ctx, w, out)
+	f.look(ctx, w, nil, out)
 	for {
 		var wait time.Duration
 		select {
@@ -81,9 +79,9 @@ func (f *Feed) Run(ctx context.Context, want <-chan string, out chan<- feed.Even
 		case <-lost: //nolint:errcheck // whatever was lost: everything is read again
 			wait = w.lost(time.Now())
 		case <-settled.C:
-			f.look(ctx, w, out)
+			f.look(ctx, w, w.named(), out)
 		case <-polls.C:
-			f.look(ctx, w, out)
+			f.look(ctx, w, nil, out)
 		}
 		if wait > 0 {
 			settled.Reset(wait)
@@ -102,25 +100,23 @@ func (f *Feed) start(ctx context.Context, kind string, out chan<- feed.Event) {
 	}
 	f.wanted[kind] = true
 	state, err := f.state()
-	deltas := diff(nil, only(f.sent, kind), same)
-	send(ctx, out, feed.Event{Kind: kind, Replace: true, Deltas: deltas, State: state, Err: err})
+	send(ctx, out, feed.Event{Kind: kind, Replace: true, Deltas: f.files.index.all(kind), State: state, Err: err})
 }
 
-// look scans the files and sends what changed.
-func (f *Feed) look(ctx context.Context, w *watcher, out chan<- feed.Event) {
-	w.parents()
-	if !f.files.scan(w.take(), w.folder) {
-		return
+// look looks at the named files, or at all where the names are none or not enough, and sends what changed.
+func (f *Feed) look(ctx context.Context, w *watcher, named []string, out chan<- feed.Event) {
+	touched := w.take()
+	if len(named) == 0 || !f.files.narrow(named) {
+		w.parents()
+		f.files.scan(touched, w.folder)
 	}
-	objects, refusals, ignored, failed := f.files.all()
-	f.ignored.Store(int64(ignored))
-	deltas := make(map[string][]feed.Delta)
-	for _, d := range diff(f.sent, objects, same) {
-		deltas[d.Ref.Kind] = append(deltas[d.Ref.Kind], d)
-	}
+	index := f.files.index
+	f.ignored.Store(int64(index.ignored))
+	deltas, stale := index.take()
+	failed := errors.Join(f.files.failed...)
 	changed := text(failed) != text(f.failed)
-	f.sent, f.failed = objects, failed
-	for _, kind := range sorted(f.wanted) {
+	f.failed = failed
+	for _, kind := range slices.Sorted(maps.Keys(f.wanted)) {
 		e := feed.Event{Kind: kind, Deltas: deltas[kind]}
 		if changed {
 			e.State, e.Err = f.state()
@@ -129,7 +125,10 @@ func (f *Feed) look(ctx context.Context, w *watcher, out chan<- feed.Event) {
 			send(ctx, out, e)
 		}
 	}
-	if !slices.Equal(refusals, f.refusals) {
+	if !stale {
+		return
+	}
+	if refusals := index.refusals(); !slices.Equal(refusals, f.refusals) {
 		f.refusals = refusals
 		send(ctx, out, feed.Event{Kind: Kind, Refusals: slices.Clone(refusals)})
 	}
@@ -144,14 +143,6 @@ func (f *Feed) state() (feed.State, error) {
 
 // same is the comparison that source.Kind.Slim promises to suit.
 func same(a, b any) bool { return reflect.DeepEqual(a, b) }
-
-func only(objects map[endpoint.Ref]any, kind string) map[endpoint.Ref]any {
-	out := maps.Clone(objects)
-	maps.DeleteFunc(out, func(ref endpoint.Ref, _ any) bool { return ref.Kind != kind })
-	return out
-}
-
-func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 func text(err error) string {
 	if err == nil {

@@ -3,17 +3,16 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/model/endpoint"
 )
 
@@ -24,95 +23,109 @@ const (
 	maxDepth     = 32 // folders in folders
 )
 
-// file is what we know of one file.
+// file is what we know of one file, as it was last read. It is replaced rather than changed.
 type file struct {
-	info    fs.FileInfo // as it was last read; nil: read it again
+	root    int // the number of the root that it is below
+	path    string
+	info    fs.FileInfo // nil: read it again
 	emptied bool        // it was found empty once
 	content content
+}
+
+// compare orders files by their roots, then by their paths.
+func (f *file) compare(o *file) int {
+	return cmp.Or(cmp.Compare(f.root, o.root), cmp.Compare(f.path, o.path))
 }
 
 // files are the files below the roots, as of the last scan.
 type files struct {
 	roots  []string
 	decode *decoder
-	known  []map[string]file // by root, then path
-	failed []error           // by root: why it couldn't be read in full
+	known  []map[string]*file // by root, then path
+	failed []error            // by root: why it couldn't be read in full
+	linked bool               // a link was found
+	index  *index
 }
 
 func newFiles(roots []string, d *decoder) *files {
-	f := &files{decode: d, known: make([]map[string]file, len(roots)), failed: make([]error, len(roots))}
+	f := &files{decode: d, failed: make([]error, len(roots)), index: newIndex()}
 	for _, root := range roots {
 		f.roots = append(f.roots, filepath.Clean(root))
+		f.known = append(f.known, make(map[string]*file))
 	}
 	return f
 }
 
 // scan looks at every file, and reads again those that changed or were touched. It calls folder for each folder before reading
-// it, so that a watch misses nothing. changed is false where every file and failure is as it was.
-func (f *files) scan(touched func(path string) bool, folder func(path string, info fs.FileInfo)) (changed bool) {
-	taken := make(map[string]bool) // a file below two roots belongs to the first
+// it, so that a watch misses nothing.
+func (f *files) scan(touched func(path string) bool, folder func(path string, info fs.FileInfo)) {
+	owner := make(map[string]int) // a file below two roots belongs to the first
+	f.linked = false
 	for i, root := range f.roots {
-		paths, err := list(root, folder)
-		old := f.known[i]
-		next := make(map[string]file, len(paths))
-		for _, path := range paths {
-			if taken[path] {
+		found, err := list(root, folder)
+		f.failed[i] = err
+		f.linked = f.linked || found.linked
+		for _, path := range found.paths {
+			if _, taken := owner[path]; taken {
 				continue
 			}
-			taken[path] = true
-			if now, ok := f.read(path, old[path], touched(path)); ok {
-				next[path] = now
+			owner[path] = i
+			f.enter(i, path, f.read(i, path, touched(path)))
+		}
+		for path := range f.known[i] {
+			// A root that can't be read in full proves nothing about the files that weren't found below it.
+			if of, found := owner[path]; found && of != i || !found && err == nil {
+				f.enter(i, path, nil)
 			}
 		}
-		if err != nil {
-			retain(next, old, taken)
-		}
-		changed = changed || text(err) != text(f.failed[i]) || !unchanged(old, next)
-		f.known[i], f.failed[i] = next, err
-	}
-	return changed
-}
-
-// retain keeps the files that weren't found below a root that can't be read in full: that proves nothing about them.
-func retain(next, old map[string]file, taken map[string]bool) {
-	for path, was := range old {
-		if !taken[path] {
-			next[path] = was
-		}
 	}
 }
 
-// unchanged reports whether two scans are of the same files, each read at the same time. A file without info is one to read
-// again, so nothing is known of it.
-func unchanged(old, next map[string]file) bool {
-	return maps.EqualFunc(old, next, func(a, b file) bool { return a.info != nil && a.info == b.info })
+// enter takes note of what a path holds now; nil: nothing.
+func (f *files) enter(root int, path string, now *file) {
+	old := f.known[root][path]
+	switch {
+	case old == now:
+		return
+	case now == nil:
+		delete(f.known[root], path)
+	default:
+		f.known[root][path] = now
+	}
+	f.index.replace(old, now)
 }
 
-// list gives the manifests at a root, sorted. With an error it gives those it found.
-func list(root string, folder func(string, fs.FileInfo)) ([]string, error) {
+// listing is what there is below a root.
+type listing struct {
+	paths  []string // of manifests, sorted
+	linked bool     // there is a link
+}
+
+// list gives the manifests at a root. With an error it gives those it found.
+func list(root string, folder func(string, fs.FileInfo)) (listing, error) {
 	info, err := os.Stat(root)
 	if err != nil {
-		return nil, fmt.Errorf("read --manifests=%s: %w", root, err)
+		return listing{}, fmt.Errorf("read --manifests=%s: %w", root, err)
 	}
 	if !info.IsDir() {
-		return []string{root}, nil
+		return listing{paths: []string{root}}, nil
 	}
 	folder(root, info)
-	var paths []string
+	var found listing
 	var errs []error
-	if err := walk(root, 0, folder, &paths); err != nil {
+	if err := walk(root, 0, folder, &found); err != nil {
 		errs = append(errs, err)
 	}
-	if len(paths) > maxFiles {
-		paths = paths[:maxFiles]
+	if len(found.paths) > maxFiles {
+		found.paths = found.paths[:maxFiles]
 		errs = append(errs, fmt.Errorf("read --manifests=%s: it has more than %d files; name smaller folders", root, maxFiles))
 	}
-	return paths, errors.Join(errs...)
+	return found, errors.Join(errs...)
 }
 
 // walk collects manifests below dir. Names that begin with a dot are left out: editors, git and the kubelet keep their own files
 // there. Links to files are followed, links to folders aren't, so there are no circles.
-func walk(dir string, depth int, folder func(string, fs.FileInfo), paths *[]string) error {
+func walk(dir string, depth int, folder func(string, fs.FileInfo), found *listing) error {
 	if depth > maxDepth {
 		return fmt.Errorf("read %s: folders are nested deeper than %d", dir, maxDepth)
 	}
@@ -123,6 +136,7 @@ func walk(dir string, depth int, folder func(string, fs.FileInfo), paths *[]stri
 	var errs []error
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
+		found.linked = found.linked || e.Type()&fs.ModeSymlink != 0
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case e.IsDir():
@@ -131,41 +145,53 @@ func walk(dir string, depth int, folder func(string, fs.FileInfo), paths *[]stri
 				continue // gone meanwhile
 			}
 			folder(path, info)
-			if err := walk(path, depth+1, folder, paths); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := walk(path, depth+1, folder, found); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}
-		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path)) && len(*paths) <= maxFiles:
-			*paths = append(*paths, path)
+		case manifest(path) && len(found.paths) <= maxFiles:
+			found.paths = append(found.paths, path)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// read gives what path holds now; ok is false where it is gone. What can't be read keeps what it gave before.
-func (f *files) read(path string, old file, again bool) (now file, ok bool) {
+// manifest says whether a file below a folder is one to read.
+func manifest(path string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(path))
+}
+
+// read gives what path holds now, nil where it is gone. What can't be read keeps what it gave before.
+func (f *files) read(root int, path string, again bool) *file {
+	old := f.known[root][path]
+	if old == nil {
+		old = new(file)
+	}
+	now := &file{root: root, path: path}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return file{}, false
+		return nil
 	}
 	if err == nil && !again && old.info != nil && sameInfo(old.info, info) {
-		return old, true
+		return old
 	}
 	var stream []byte
 	if err == nil {
 		stream, err = slurp(path, info)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return file{}, false
+		return nil
 	}
 	if err != nil {
-		c := content{refusals: []endpoint.Refusal{refusal(path+":1", said(err))}}
-		return file{content: merge(old.content, c)}, true
+		now.content = merge(old.content, content{refusals: []endpoint.Refusal{refusal(spot{path, 1}, said(err))}})
+		return now
 	}
 	if blank(stream) && len(old.content.objects) > 0 && !old.emptied {
 		// Most likely a program is about to write it. The next scan believes it.
-		return file{emptied: true, content: old.content}, true
+		now.emptied, now.content = true, old.content
+		return now
 	}
-	return file{info: info, content: merge(old.content, f.decode.file(path, stream))}, true
+	now.info, now.content = info, merge(old.content, f.decode.file(path, stream))
+	return now
 }
 
 func sameInfo(old, now fs.FileInfo) bool {
@@ -203,44 +229,4 @@ func merge(old, now content) content {
 		}
 	}
 	return now
-}
-
-// all folds the files, in the order of the roots and then of their paths. Of two definitions of one object the last counts.
-func (f *files) all() (objects map[endpoint.Ref]any, refusals []endpoint.Refusal, ignored int, failed error) {
-	winners := make(map[endpoint.Ref]object)
-	for _, known := range f.known {
-		for _, path := range sorted(known) {
-			c := known[path].content
-			ignored += c.ignored
-			refusals = append(refusals, c.refusals...)
-			for _, o := range c.objects {
-				if lost, ok := winners[o.Ref]; ok {
-					refusals = append(refusals, refusal(lost.place, fmt.Sprintf("%s is defined again at %s, which counts; remove one of them", o.Ref, o.place)))
-				}
-				winners[o.Ref] = o
-			}
-		}
-	}
-	objects = make(map[endpoint.Ref]any, len(winners))
-	for ref, o := range winners {
-		objects[ref] = o.Object
-	}
-	return objects, refusals, ignored, errors.Join(f.failed...)
-}
-
-// diff gives what makes now of was, sorted.
-func diff(was, now map[endpoint.Ref]any, same func(a, b any) bool) []feed.Delta {
-	var deltas []feed.Delta
-	for ref, obj := range now {
-		if old, ok := was[ref]; !ok || !same(old, obj) {
-			deltas = append(deltas, feed.Delta{Ref: ref, Object: obj})
-		}
-	}
-	for ref := range was {
-		if _, ok := now[ref]; !ok {
-			deltas = append(deltas, feed.Delta{Ref: ref})
-		}
-	}
-	slices.SortFunc(deltas, func(a, b feed.Delta) int { return a.Ref.Compare(b.Ref) })
-	return deltas
 }

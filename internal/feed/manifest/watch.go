@@ -4,8 +4,10 @@ package manifest
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,7 @@ type watcher struct {
 	folders map[string]fs.FileInfo // watched
 	touched map[string]bool        // since the last scan
 	all     bool                   // events were lost: anything may have changed
+	moved   bool                   // a watched folder has gone
 	first   time.Time              // when the first of them came
 }
 
@@ -83,6 +86,8 @@ func (w *watcher) parents() {
 func (w *watcher) event(e fsnotify.Event, now time.Time) time.Duration {
 	path := filepath.Clean(e.Name)
 	if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
+		_, was := w.folders[path]
+		w.moved = w.moved || was
 		delete(w.folders, path)
 	}
 	if !w.below(path) {
@@ -118,9 +123,17 @@ func (w *watcher) below(path string) bool {
 	return false
 }
 
+// named gives the touched paths, sorted; none where they can't be all that changed.
+func (w *watcher) named() []string {
+	if w.all || w.moved {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(w.touched))
+}
+
 // take gives what was touched and forgets it.
 func (w *watcher) take() func(path string) bool {
 	touched, all := w.touched, w.all
-	w.touched, w.all, w.first = make(map[string]bool), false, time.Time{}
+	w.touched, w.all, w.moved, w.first = make(map[string]bool), false, false, time.Time{}
 	return func(path string) bool { return all || touched[path] }
 }

@@ -3,6 +3,8 @@
 package manifest
 
 import (
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -57,5 +59,39 @@ func TestWaitIsBounded(t *testing.T) {
 	}
 	if w.lost(start); !w.take()("/etc/m/b.yaml") {
 		t.Error("lost events may have touched any file")
+	}
+}
+
+func TestNamedOnlyWhereNamesAreEnough(t *testing.T) {
+	dir := t.TempDir()
+	w := newWatcher([]string{dir})
+	defer w.close()
+	info, err := os.Stat(dir)
+	must(t, err)
+	w.folder(dir, info)
+	now := time.Now()
+	for name, tt := range map[string]struct {
+		note func()
+		want []string
+	}{
+		"files":        {func() { touch(w, now, dir+"/b.yaml", dir+"/a.yaml", dir+"/b.yaml") }, []string{dir + "/a.yaml", dir + "/b.yaml"}},
+		"events lost":  {func() { touch(w, now, dir+"/a.yaml"); w.lost(now) }, nil},
+		"folder moved": {func() { touch(w, now, dir+"/a.yaml"); w.event(fsnotify.Event{Name: dir, Op: fsnotify.Rename}, now) }, nil},
+	} {
+		w.folder(dir, info)
+		tt.note()
+		if got := w.named(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: named %q, want %q", name, got, tt.want)
+		}
+		w.take()
+		if got := w.named(); len(got) > 0 {
+			t.Errorf("%s: %q is named still", name, got)
+		}
+	}
+}
+
+func touch(w *watcher, now time.Time, paths ...string) {
+	for _, path := range paths {
+		w.event(fsnotify.Event{Name: path, Op: fsnotify.Write}, now)
 	}
 }

@@ -15,67 +15,77 @@ import (
 
 // Catalog remembers results. It isn't safe for use by several goroutines: one owns it.
 type Catalog struct {
-	results map[endpoint.Ref]endpoint.Result
-	names   map[dnsname.Name][]endpoint.Ref // sorted
+	results map[endpoint.Ref]*entry
+	names   map[dnsname.Name][]*entry // sorted by ref
 }
+
+// entry is what one object asks for.
+type entry struct {
+	ref    endpoint.Ref
+	result endpoint.Result
+}
+
+func (e *entry) compare(ref endpoint.Ref) int { return e.ref.Compare(ref) }
 
 // New returns an empty catalog.
 func New() *Catalog {
-	return &Catalog{results: make(map[endpoint.Ref]endpoint.Result), names: make(map[dnsname.Name][]endpoint.Ref)}
+	return &Catalog{results: make(map[endpoint.Ref]*entry), names: make(map[dnsname.Name][]*entry)}
 }
 
 // Put remembers what an object asks for and returns the names that this concerns, sorted: those it asks for now and those it
 // asked for before. An empty result forgets the object. The result is sorted (endpoint.Result.Sort).
 func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
-	old, had := c.results[ref]
+	e, had := c.results[ref]
 	empty := len(r.Endpoints) == 0 && len(r.Holds) == 0 && len(r.Refusals) == 0
-	if !had && empty || had && reflect.DeepEqual(old, r) {
+	if !had && empty || had && reflect.DeepEqual(e.result, r) {
 		return nil
 	}
-	before, after := old.Names(), r.Names()
+	if !had {
+		e = &entry{ref: ref}
+		c.results[ref] = e
+	}
+	before, after := e.result.Names(), r.Names()
 	for _, n := range before {
 		if _, stays := slices.BinarySearchFunc(after, n, dnsname.Name.Compare); !stays {
 			c.drop(n, ref)
 		}
 	}
 	for _, n := range after {
-		c.add(n, ref)
+		c.add(n, e)
 	}
+	e.result = r
 	if empty {
 		delete(c.results, ref)
-	} else {
-		c.results[ref] = r
 	}
 	dirty := append(before, after...)
 	slices.SortFunc(dirty, dnsname.Name.Compare)
 	return slices.Compact(dirty)
 }
 
-func (c *Catalog) add(n dnsname.Name, ref endpoint.Ref) {
-	refs := c.names[n]
-	if i, found := slices.BinarySearchFunc(refs, ref, endpoint.Ref.Compare); !found {
-		c.names[n] = slices.Insert(refs, i, ref)
+func (c *Catalog) add(n dnsname.Name, e *entry) {
+	at := c.names[n]
+	if i, found := slices.BinarySearchFunc(at, e.ref, (*entry).compare); !found {
+		c.names[n] = slices.Insert(at, i, e)
 	}
 }
 
 func (c *Catalog) drop(n dnsname.Name, ref endpoint.Ref) {
-	refs := c.names[n]
-	if i, found := slices.BinarySearchFunc(refs, ref, endpoint.Ref.Compare); found {
-		refs = slices.Delete(refs, i, i+1)
+	at := c.names[n]
+	if i, found := slices.BinarySearchFunc(at, ref, (*entry).compare); found {
+		at = slices.Delete(at, i, i+1)
 	}
-	if len(refs) == 0 {
+	if len(at) == 0 {
 		delete(c.names, n)
 		return
 	}
-	c.names[n] = refs
+	c.names[n] = at
 }
 
 // At returns what is asked for at a name, ordered by object.
 func (c *Catalog) At(n dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
-	for _, ref := range c.names[n] {
-		r := c.results[ref]
-		eps = append(eps, of(r.Endpoints, n, func(e endpoint.Endpoint) dnsname.Name { return e.Name })...)
-		holds = append(holds, of(r.Holds, n, func(h endpoint.Hold) dnsname.Name { return h.Name })...)
+	for _, e := range c.names[n] {
+		eps = append(eps, of(e.result.Endpoints, n, func(e endpoint.Endpoint) dnsname.Name { return e.Name })...)
+		holds = append(holds, of(e.result.Holds, n, func(h endpoint.Hold) dnsname.Name { return h.Name })...)
 	}
 	return eps, holds
 }
@@ -95,8 +105,8 @@ func (c *Catalog) Has(n dnsname.Name) bool { return len(c.names[n]) > 0 }
 
 // Asks reports whether an object, by its resource, asks for a name.
 func (c *Catalog) Asks(resource string, n dnsname.Name) bool {
-	for _, ref := range c.names[n] {
-		if ref.String() == resource {
+	for _, e := range c.names[n] {
+		if e.ref.String() == resource {
 			return true
 		}
 	}
@@ -105,15 +115,17 @@ func (c *Catalog) Asks(resource string, n dnsname.Name) bool {
 
 // Result returns what an object asks for.
 func (c *Catalog) Result(ref endpoint.Ref) (endpoint.Result, bool) {
-	r, ok := c.results[ref]
-	return r, ok
+	if e, ok := c.results[ref]; ok {
+		return e.result, true
+	}
+	return endpoint.Result{}, false
 }
 
 // All yields every object's result, in the order of their refs.
 func (c *Catalog) All() iter.Seq2[endpoint.Ref, endpoint.Result] {
 	return func(yield func(endpoint.Ref, endpoint.Result) bool) {
 		for _, ref := range slices.SortedFunc(maps.Keys(c.results), endpoint.Ref.Compare) {
-			if !yield(ref, c.results[ref]) {
+			if !yield(ref, c.results[ref].result) {
 				return
 			}
 		}

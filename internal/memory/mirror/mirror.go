@@ -16,12 +16,12 @@ import (
 
 // Zone mirrors one hosted zone. It isn't safe for use by several goroutines: one owns it.
 type Zone struct {
-	tree  *btree.BTreeG[node]
+	tree  *btree.BTreeG[*node] // pointers: a tree that is filled in order has twice the room it needs
 	count int
 	clock uint64 // counts commits
 }
 
-// node is what one name holds.
+// node is what one name holds. It is replaced rather than changed.
 type node struct {
 	name      dnsname.Name
 	sets      []record.Set // sorted by key; empty where the name was emptied by a commit
@@ -30,13 +30,21 @@ type node struct {
 
 // New returns an empty mirror.
 func New() *Zone {
-	return &Zone{tree: btree.NewBTreeGOptions(func(a, b node) bool { return a.name.Compare(b.name) < 0 }, btree.Options{NoLocks: true})}
+	return &Zone{tree: btree.NewBTreeGOptions(func(a, b *node) bool { return a.name.Compare(b.name) < 0 }, btree.Options{NoLocks: true})}
 }
 
 // At returns the record sets at a name, sorted by key. Callers don't change them.
 func (z *Zone) At(n dnsname.Name) []record.Set {
-	found, _ := z.tree.Get(node{name: n})
-	return found.sets
+	return z.node(n).sets
+}
+
+// node returns what a name holds, an empty node where nothing is known of it.
+func (z *Zone) node(n dnsname.Name) *node {
+	key := &node{name: n}
+	if found, ok := z.tree.Get(key); ok {
+		return found
+	}
+	return key
 }
 
 // Len is the number of record sets.
@@ -48,7 +56,7 @@ func (z *Zone) Now() uint64 { return z.clock }
 // All yields every record set in listing order. The mirror must not change meanwhile.
 func (z *Zone) All() iter.Seq[record.Set] {
 	return func(yield func(record.Set) bool) {
-		z.tree.Scan(func(n node) bool {
+		z.tree.Scan(func(n *node) bool {
 			for _, s := range n.sets {
 				if !yield(s) {
 					return false
@@ -62,7 +70,7 @@ func (z *Zone) All() iter.Seq[record.Set] {
 // Names yields every name that has record sets, in listing order. The mirror must not change meanwhile.
 func (z *Zone) Names() iter.Seq[dnsname.Name] {
 	return func(yield func(dnsname.Name) bool) {
-		z.tree.Scan(func(n node) bool { return len(n.sets) == 0 || yield(n.name) })
+		z.tree.Scan(func(n *node) bool { return len(n.sets) == 0 || yield(n.name) })
 	}
 }
 
@@ -75,7 +83,7 @@ func (z *Zone) Commit(b change.Batch) {
 		if c.After != nil {
 			sets = append(sets, *c.After)
 		}
-		z.put(node{k.Name, sets, z.clock})
+		z.put(&node{k.Name, sets, z.clock})
 	}
 }
 
@@ -89,10 +97,17 @@ func without(sets []record.Set, k record.Key) []record.Set {
 	return out
 }
 
-func (z *Zone) put(n node) {
+// put enters a node, whose sets are its own.
+func (z *Zone) put(n *node) {
 	slices.SortFunc(n.sets, record.Compare)
-	n.sets = slices.Clip(n.sets)
-	old, _ := z.tree.Set(n)
+	if cap(n.sets) > len(n.sets) {
+		n.sets = append(make([]record.Set, 0, len(n.sets)), n.sets...)
+	}
+	old := z.node(n.name)
+	for i := range n.sets {
+		n.sets[i].Name = n.name // each came with a copy of its own
+	}
+	z.tree.Set(n)
 	z.count += len(n.sets) - len(old.sets)
 }
 
@@ -129,20 +144,20 @@ func (z *Zone) Reread(names []dnsname.Name, sets []record.Set, asked uint64) {
 }
 
 func (z *Zone) enter(n dnsname.Name, sets []record.Set, asked uint64) {
-	old, had := z.tree.Get(node{name: n})
+	old := z.node(n)
 	switch {
-	case had && old.committed > asked:
+	case old.committed > asked:
 	case len(sets) == 0:
-		z.tree.Delete(node{name: n})
+		z.tree.Delete(old)
 		z.count -= len(old.sets)
 	default:
-		z.put(node{n, sets, old.committed})
+		z.put(&node{n, sets, old.committed})
 	}
 }
 
 func (z *Zone) between(from, until dnsname.Name) []dnsname.Name {
 	var out []dnsname.Name
-	z.tree.Ascend(node{name: from}, func(n node) bool {
+	z.tree.Ascend(&node{name: from}, func(n *node) bool {
 		if until != "" && n.name.Compare(until) >= 0 {
 			return false
 		}

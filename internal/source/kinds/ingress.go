@@ -40,6 +40,7 @@ func slimIngress(in *networkingv1.Ingress, s slimmer) *Ingress {
 	if c := in.Spec.IngressClassName; c != nil && *c != "" {
 		out.Class = *c
 	}
+	out.Class = shared(out.Class)
 	if n := len(in.Spec.Rules); n > 0 {
 		out.Rules = make([]string, n)
 		for i := range in.Spec.Rules {
@@ -53,7 +54,7 @@ func slimIngress(in *networkingv1.Ingress, s slimmer) *Ingress {
 		}
 	}
 	for _, a := range in.Status.LoadBalancer.Ingress {
-		out.Addresses = appendGiven(out.Addresses, a.IP, a.Hostname)
+		out.Addresses = appendGiven(out.Addresses, shared(a.IP), shared(a.Hostname)) // one load balancer serves many
 	}
 	return out
 }

@@ -6,6 +6,7 @@ package kinds
 
 import (
 	"time"
+	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -53,7 +54,8 @@ func RefOf(obj any) endpoint.Ref {
 }
 
 // slimmer copies the shared part of an object. The strings are the object's own: each has memory of its own, since the
-// decoders of protobuf and JSON copy every string out of their buffer, and so none keeps the object alive.
+// decoders of protobuf and JSON copy every string out of their buffer, and so none keeps the object alive. Those that many
+// objects have alike are shared.
 type slimmer struct{ label, annotation func(key string) bool }
 
 func slim(o source.Options, keep source.Keep) slimmer {
@@ -65,7 +67,7 @@ func slim(o source.Options, keep source.Keep) slimmer {
 
 func (s slimmer) meta(m *metav1.ObjectMeta) Meta {
 	return Meta{
-		Namespace: m.Namespace, Name: m.Name, Created: m.CreationTimestamp.UTC(),
+		Namespace: shared(m.Namespace), Name: m.Name, Created: m.CreationTimestamp.UTC(),
 		Labels: pick(m.Labels, s.label), Annotations: pick(m.Annotations, s.annotation),
 	}
 }
@@ -87,10 +89,13 @@ func pick(from map[string]string, wanted func(string) bool) map[string]string {
 	out := make(map[string]string, n)
 	for key, value := range from {
 		if wanted(key) {
-			out[key] = value
+			out[shared(key)] = value
 		}
 	}
 	return out
 }
+
+// shared returns the one copy of a text that many objects have. Safe for concurrent use.
+func shared(text string) string { return unique.Make(text).Value() }
 
 func every(string) bool { return true }
