@@ -166,32 +166,40 @@ func (f *files) read(root int, path string, again bool) *file {
 	if old == nil {
 		old = new(file)
 	}
-	now := &file{root: root, path: path}
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && !again && old.info != nil && sameInfo(old.info, info) {
+	info, stream, err := open(path, old, again)
+	switch {
+	case errors.Is(err, errSame):
 		return old
-	}
-	var stream []byte
-	if err == nil {
-		stream, err = slurp(path, info)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	}
-	if err != nil {
+	now := &file{root: root, path: path}
+	switch {
+	case err != nil:
 		now.content = merge(old.content, content{refusals: []endpoint.Refusal{refusal(spot{path, 1}, said(err))}})
-		return now
-	}
-	if blank(stream) && len(old.content.objects) > 0 && !old.emptied {
+	case blank(stream) && len(old.content.objects) > 0 && !old.emptied:
 		// Most likely a program is about to write it. The next scan believes it.
 		now.emptied, now.content = true, old.content
-		return now
+	default:
+		now.info, now.content = info, merge(old.content, f.decode.file(path, stream))
 	}
-	now.info, now.content = info, merge(old.content, f.decode.file(path, stream))
 	return now
+}
+
+// errSame says that a file is as it was when it was last read.
+var errSame = errors.New("the file hasn't changed")
+
+// open reads a file, unless it is the one that is known already; again reads it in any case.
+func open(path string, old *file, again bool) (fs.FileInfo, []byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !again && old.info != nil && sameInfo(old.info, info) {
+		return nil, nil, errSame
+	}
+	stream, err := slurp(path, info)
+	return info, stream, err
 }
 
 func sameInfo(old, now fs.FileInfo) bool {

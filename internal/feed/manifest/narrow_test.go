@@ -22,53 +22,75 @@ func TestNarrow(t *testing.T) {
 	}{
 		"changed": {
 			func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a.yaml"), ingress("a", "two")) },
-			[]string{"a.yaml"}, true, map[string]string{"ingress/default/a": "two", "ingress/default/b": "one"}, "",
+			[]string{"a.yaml"},
+			true,
+			map[string]string{"ingress/default/a": "two", "ingress/default/b": "one"},
+			"",
 		},
 		"only what is named": {
 			func(t *testing.T, dir string) {
 				write(t, filepath.Join(dir, "a.yaml"), ingress("a", "two"))
 				write(t, filepath.Join(dir, "sub", "b.yaml"), ingress("b", "two"))
 			},
-			[]string{"sub/b.yaml"}, true, map[string]string{"ingress/default/a": "one", "ingress/default/b": "two"}, "the other isn't even looked at",
+			[]string{"sub/b.yaml"},
+			true,
+			map[string]string{"ingress/default/a": "one", "ingress/default/b": "two"},
+			"the other isn't even looked at",
 		},
 		"new": {
 			func(t *testing.T, dir string) { write(t, filepath.Join(dir, "c.yaml"), ingress("c", "one")) },
-			[]string{"c.yaml"}, true, map[string]string{"ingress/default/a": "one", "ingress/default/b": "one", "ingress/default/c": "one"}, "",
+			[]string{"c.yaml"},
+			true,
+			map[string]string{"ingress/default/a": "one", "ingress/default/b": "one", "ingress/default/c": "one"},
+			"",
 		},
 		"removed": {
 			func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "a.yaml"))) },
-			[]string{"a.yaml"}, true, map[string]string{"ingress/default/b": "one"}, "",
+			[]string{"a.yaml"},
+			true,
+			map[string]string{"ingress/default/b": "one"},
+			"",
 		},
 		"renamed": {
 			func(t *testing.T, dir string) {
 				must(t, os.Rename(filepath.Join(dir, "a.yaml"), filepath.Join(dir, "z.yaml")))
 			},
-			[]string{"a.yaml", "z.yaml"}, true, map[string]string{"ingress/default/a": "one", "ingress/default/b": "one"}, "",
+			[]string{"a.yaml", "z.yaml"},
+			true,
+			map[string]string{"ingress/default/a": "one", "ingress/default/b": "one"},
+			"",
 		},
 		"not a manifest": {
 			func(t *testing.T, dir string) {
 				write(t, filepath.Join(dir, "a.yaml~"), ingress("a", "two"))
 				write(t, filepath.Join(dir, ".a.yaml"), ingress("a", "two"))
 			},
-			[]string{".a.yaml", "a.yaml~", "gone.txt"}, true, map[string]string{"ingress/default/a": "one", "ingress/default/b": "one"}, "as editors leave behind",
+			[]string{".a.yaml", "a.yaml~", "gone.txt"},
+			true,
+			map[string]string{"ingress/default/a": "one", "ingress/default/b": "one"},
+			"as editors leave behind",
 		},
 		"new folder": {
 			func(t *testing.T, dir string) { write(t, filepath.Join(dir, "new", "c.yaml"), ingress("c", "one")) },
-			[]string{"new"}, false, nil, "it has to be listed and watched",
+			[]string{"new"},
+			false, nil, "it has to be listed and watched",
 		},
 		"folder gone": {
 			func(t *testing.T, dir string) { must(t, os.RemoveAll(filepath.Join(dir, "sub"))) },
-			[]string{"sub/b.yaml"}, false, nil, "it may have another name",
+			[]string{"sub/b.yaml"},
+			false, nil, "it may have another name",
 		},
 		"root gone": {
 			func(t *testing.T, dir string) { must(t, os.Rename(dir, dir+".away")) },
-			[]string{"a.yaml"}, false, nil, "the file isn't gone: nobody knows",
+			[]string{"a.yaml"},
+			false, nil, "the file isn't gone: nobody knows",
 		},
 		"the root itself": {func(*testing.T, string) {}, []string{"."}, false, nil, ""},
 		"swap":            {func(*testing.T, string) {}, []string{"..data"}, false, nil, "links may go through it"},
 		"new link": {
 			func(t *testing.T, dir string) { must(t, os.Symlink("a.yaml", filepath.Join(dir, "l.yaml"))) },
-			[]string{"l.yaml"}, false, nil, "a scan must know that there are links",
+			[]string{"l.yaml"},
+			false, nil, "a scan must know that there are links",
 		},
 	}
 	for name, tt := range tests {

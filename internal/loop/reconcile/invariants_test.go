@@ -342,7 +342,8 @@ func TestSharedPlaces(t *testing.T) {
 		"a-b moves to b, upsert-only": {
 			why: "a-b stands and keeps its marker", txt: txt.Options{Suffix: "-s", Format: "untyped"}, policy: "upsert-only",
 			steps: []sceneStep{
-				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second}, {"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
+				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second},
+				{"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
 				{"d/2", ask("b.example.com=" + lb), 0},
 			},
 			want: []string{"a-b.example.com A " + lb, "a-b-s.example.com TXT me:d/2", "a.example.com A " + lb, "a-s.example.com TXT me:d/1"},
@@ -350,7 +351,8 @@ func TestSharedPlaces(t *testing.T) {
 		"a-b moves to b, sync": {
 			why: "b comes when a-b has gone; it is the older asker's", txt: txt.Options{Suffix: "-s", Format: "untyped"}, policy: "sync",
 			steps: []sceneStep{
-				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second}, {"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
+				{"d/2", ask("a-b.example.com=" + lb), 2 * time.Second},
+				{"d/1", ask("a.example.com="+lb, "b.example.com="+lb), 2 * time.Second},
 				{"d/2", ask("b.example.com=" + lb), 0},
 			},
 			want: []string{"a.example.com A " + lb, "a-s.example.com TXT me:d/1", "b.example.com A " + lb, "b-s.example.com TXT me:d/1"},

@@ -62,7 +62,7 @@ func footprint(b *testing.B, annotations string) {
 		for _, d := range deltas {
 			store.Put(d.Ref, d.Object)
 		}
-		deltas = nil
+		clear(deltas)
 		part("store")
 		src := ingress.New(ingress.Options{}, shared)
 		for _, ref := range store.Refs(slim.KindIngress) {
