@@ -142,6 +142,9 @@ func (l *logger) called(e reconcile.Called) {
 func (l *logger) decided(e reconcile.Decided) {
 	for _, d := range e.Decisions {
 		level := slog.LevelWarn
+		if d.Why.Code == reason.NoTarget { // mostly for the moment until the target is there
+			level = slog.LevelInfo
+		}
 		if d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}

@@ -122,7 +122,7 @@ func aliasBeforeItsTarget(t *testing.T, s *suite) {
 	w := s.world(t)
 	p := w.start(reference())
 	w.cluster.Apply(t, service("front", "", "hostname=front.example.com", "target=back.example.com", "alias=true"))
-	p.wantLog(`level=warning .*name=front\.example\.com .*alias target back\.example\.com`)
+	p.wantLog(`level=info .*name=front\.example\.com .*alias target back\.example\.com`)
 	w.cluster.Apply(t, service("back", "192.168.10.51", "hostname=back.example.com"))
 	lines := []string{
 		"back.example.com A 300 192.168.10.51", marker("prefix_a-back.example.com", "service/default/back"),

@@ -5,6 +5,7 @@
 package plan
 
 import (
+	"errors"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -187,7 +188,11 @@ func (p *planner) wants(row Row) []change.Want {
 	for _, w := range row.Wants {
 		sets, err := p.Desired(w.Set)
 		if err != nil {
-			refuse(w.Set.Key, w, reason.New(reason.BadValue, "%s", err))
+			why, known := errors.AsType[reason.Reason](err)
+			if !known {
+				why = reason.New(reason.BadValue, "%s", err)
+			}
+			refuse(w.Set.Key, w, why)
 			continue
 		}
 		for _, s := range sets {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 )
 
@@ -46,7 +47,7 @@ func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("store %s: its alias target %s has no record set of the type in the zone yet", s.Key, sets[0].Alias.Target)
+		return nil, reason.New(reason.NoTarget, "the alias target %s of %s has no record set of the type in the zone yet", sets[0].Alias.Target, s.Key)
 	}
 	return out, nil
 }

@@ -23,7 +23,7 @@ import (
 
 // Options say when the loop does what.
 type Options struct {
-	Interval time.Duration `name:"interval" default:"5m" help:"How often the zones' record counts are compared with ours: one call."`
+	Interval time.Duration `name:"interval" default:"5m" help:"How often the zones' record counts are compared with ours: one call. Less than 10s counts as 10s; changes of objects don't wait for it."`
 	Resync   time.Duration `name:"resync-interval" default:"2h" help:"How long a full read of a zone takes, spread by page."`
 	Once     bool          `name:"once" negatable:"" help:"Do what is to do now, then exit."`
 	DryRun   bool          `name:"dry-run" negatable:"" help:"Log what would change, change nothing."`
@@ -34,8 +34,8 @@ type Options struct {
 // Check returns every mistake in the options.
 func (o Options) Check() error {
 	var errs []error
-	if o.Interval < 10*time.Second {
-		errs = append(errs, fmt.Errorf("--interval=%s: must be at least 10s; changes of objects don't wait for it", o.Interval))
+	if o.Interval <= 0 {
+		errs = append(errs, fmt.Errorf("--interval=%s: must be more than 0s", o.Interval))
 	}
 	if o.Resync < time.Minute {
 		errs = append(errs, fmt.Errorf("--resync-interval=%s: must be at least 1m", o.Resync))
@@ -48,6 +48,9 @@ func (o Options) Check() error {
 	}
 	return errors.Join(errs...)
 }
+
+// shortestInterval is how often the record counts are compared at most: arguments that were written for a poller poll no faster.
+const shortestInterval = 10 * time.Second
 
 // View is one place to publish to.
 type View struct {
@@ -85,6 +88,7 @@ func New(c Config) *Loop {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
+	c.Interval = max(c.Interval, shortestInterval)
 	return &Loop{config: c, asks: make(chan func(*core))}
 }
 

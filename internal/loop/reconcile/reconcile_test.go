@@ -467,3 +467,17 @@ func TestRollingReadFollowsAZoneThatGrew(t *testing.T) {
 		}
 	})
 }
+
+func TestIntervalOfAPoller(t *testing.T) {
+	in(t, func(r *rig) {
+		r.opts.Interval = time.Second // an argument written for a program that polls
+		r.start()
+		r.synced()
+		before := r.memory.Calls().Zones
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := r.memory.Calls().Zones - before; n > 7 {
+			t.Errorf("the zones were listed %d times in a minute, want at most every 10 seconds", n)
+		}
+	})
+}

@@ -16,6 +16,7 @@ const (
 	BadValue   Code = "BadValue"
 	BadObject  Code = "BadObject"
 	NoZone     Code = "NoZone"
+	NoTarget   Code = "AliasTargetMissing"
 	TypeCantDo Code = "TypeNotSupported"
 )
 
@@ -100,6 +101,7 @@ var docs = index([]Doc{
 	{BadValue, "A property or value is outside what the provider accepts.", "correct the annotation that the text names"},
 	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
+	{NoTarget, "The alias's target has no record set of the type in the zone; the alias follows when it has.", ""},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
 	{Asked, "An object asks for the record set, which isn't there.", ""},
 	{Differs, "The record set isn't as its object asks for it.", ""},

@@ -26,6 +26,9 @@ func (r Reason) None() bool { return r.Code == "" }
 // Fix is what a person can do about it; empty where nothing needs doing.
 func (r Reason) Fix() string { return docs[r.Code].Fix }
 
+// Error makes a reason an error, for functions that return why they can't.
+func (r Reason) Error() string { return r.Text }
+
 func (r Reason) String() string {
 	if fix := r.Fix(); fix != "" {
 		return r.Text + "; " + fix
