@@ -27,6 +27,7 @@ type account struct {
 	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
 	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
+	asking   bool // about one of them
 	mute     bool // we may not ask about receipts
 }
 

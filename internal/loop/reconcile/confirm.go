@@ -19,7 +19,6 @@ type unconfirmed struct {
 	receipt provider.Receipt
 	applied time.Time
 	tries   int
-	asking  bool
 }
 
 // due is when to ask next.
@@ -34,18 +33,21 @@ func (a *account) confirmLater(z zone.Zone, r provider.Receipt, now time.Time) {
 	a.receipts = append(a.receipts, &unconfirmed{zone: z, receipt: r, applied: now})
 }
 
-// confirm asks about the receipts that are due and tells when the next one is. These questions don't hold up the zone's writes.
+// confirm asks about a receipt that is due, one at a time: a zone's own read must not wait for a permit behind hundreds of questions,
+// and a person's change behind that. It tells when the next one is due. The questions don't hold up the zone's writes.
 func (a *account) confirm(c *core, now time.Time) time.Time {
 	next := never
+	if a.asking {
+		return next
+	}
 	for _, u := range a.receipts {
-		switch {
-		case u.asking:
-		case now.Before(u.due()):
+		if now.Before(u.due()) {
 			next = earlier(next, u.due())
-		default:
-			u.asking = true
-			c.start(a, job{zone: u.zone, confirm: &confirmJob{batch: u}})
+			continue
 		}
+		a.asking = true
+		c.start(a, job{zone: u.zone, confirm: &confirmJob{batch: u}})
+		return never
 	}
 	return next
 }
@@ -53,7 +55,7 @@ func (a *account) confirm(c *core, now time.Time) time.Time {
 // finishConfirm enters an answer. A denied question isn't asked again: the first denial tells the user what it costs.
 func (c *core) finishConfirm(r result) {
 	a, u := r.account, r.confirm.batch
-	u.asking = false
+	a.asking = false
 	u.tries++
 	switch {
 	case r.err != nil && provider.ClassOf(r.err) == provider.Denied:
