@@ -24,7 +24,7 @@ test: need kube ## every test: unit, golden, script, race, real API server
 	$(GO) test -race -shuffle=on -timeout 20m ./...
 
 quick: need ## the same without the API server
-	$(GO) test -race -shuffle=on -short -timeout 5m ./...
+	$(GO) test -race -shuffle=on -short -p 8 -timeout 5m ./... # many wait rather than compute
 
 need: # the programs that tests call
 	@./.ci/need
