@@ -29,7 +29,7 @@ var levels = []struct {
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
 		"memory/catalog", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
-		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "provider/awsconf", "app/flags",
+		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "wan", "ops/probe",

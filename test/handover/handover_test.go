@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"nafuda.io/nafuda/internal/app"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/ops/report"
 )
 
 // TestTakeOver: zones as ExternalDNS left them are at rest.
@@ -25,7 +25,7 @@ func TestTakeOver(t *testing.T) {
 
 // wantRest wants no changes, and nothing refused but what is wrong with the vectors' objects on purpose: some have no address, TTLs
 // that aren't any, or names in no zone.
-func wantRest(t *testing.T, v app.PlanView) {
+func wantRest(t *testing.T, v report.View) {
 	t.Helper()
 	wantNothing(t, v)
 	for _, n := range slices.Concat(v.Held, v.Refused) {

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"testing"
 
-	"nafuda.io/nafuda/internal/app"
 	"nafuda.io/nafuda/internal/cli"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 )
@@ -152,10 +152,10 @@ func (r run) program(t *testing.T, command, manifests string, more ...string) (i
 }
 
 // plan is what the program would do.
-func (r run) plan(t *testing.T, manifests string, more ...string) app.PlanView {
+func (r run) plan(t *testing.T, manifests string, more ...string) report.View {
 	t.Helper()
 	status, out := r.program(t, "plan", manifests, append(more, "--output=json")...)
-	var p app.Plan
+	var p report.Plan
 	if err := json.Unmarshal([]byte(out), &p); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func (r run) apply(t *testing.T, manifests string, more ...string) {
 	r.program(t, "run", manifests, append(more, "--once", "--metrics-address=127.0.0.1:0")...)
 }
 
-func wantNothing(t *testing.T, v app.PlanView) {
+func wantNothing(t *testing.T, v report.View) {
 	t.Helper()
 	for _, c := range v.Changes {
 		t.Errorf("would %s %s %s %v → %v (%s)", c.Action, c.Name, c.Type, c.Before, c.After, c.From)

@@ -14,8 +14,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/source"
@@ -73,6 +75,11 @@ type Config struct {
 	Feed     feed.Feed
 	Accounts []Account
 	Views    []View
+	Guard    guard.Options
+	Journal  *journal.Journal // nil: nothing is recorded
+	Keeper   Keeper           // nil: nothing outlives the process
+	Permits  Permits          // nil: it is always our turn
+	Verifier Verifier         // nil: nobody asks DNS
 	// Observe is told what happens, from the loop's goroutine; it must not block.
 	Observe func(Event)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package app
+package report
 
 import (
 	"fmt"
@@ -55,14 +55,14 @@ func (p Plan) summary() string {
 
 // planLine is a change as people see it: a change of type is one update, though it deletes and creates record sets.
 type planLine struct {
-	PlanChange
+	Change
 	to record.Type // of a change of type: the new one
 }
 
 // lines pairs each record set that another type replaces with a new one of its name.
-func lines(changes []PlanChange) []planLine {
+func lines(changes []Change) []planLine {
 	type place struct {
-		zone PlanZone
+		zone Zone
 		name dnsname.Name
 	}
 	creates := make(map[place][]int)
@@ -76,7 +76,7 @@ func lines(changes []PlanChange) []planLine {
 	for i, c := range changes {
 		at := place{c.Zone, c.Name}
 		if made := creates[at]; c.Reason.Code == reason.Replaced && len(made) > 0 {
-			l := planLine{PlanChange: c, to: changes[made[0]].Type}
+			l := planLine{Change: c, to: changes[made[0]].Type}
 			l.Action, l.After = change.Update, changes[made[0]].After
 			paired[i], taken[made[0]] = l, true
 			creates[at] = made[1:]
@@ -87,7 +87,7 @@ func lines(changes []PlanChange) []planLine {
 		if l, ok := paired[i]; ok {
 			out = append(out, l)
 		} else if !taken[i] {
-			out = append(out, planLine{PlanChange: c})
+			out = append(out, planLine{Change: c})
 		}
 	}
 	return out
@@ -106,11 +106,11 @@ func (t *planText) line(colour, format string, args ...any) {
 	t.b.WriteString(text + "\n")
 }
 
-func (t *planText) view(v PlanView, named bool) {
+func (t *planText) view(v View, named bool) {
 	if named {
 		t.line("", "View %s", v.Name)
 	}
-	zone := PlanZone{}
+	zone := Zone{}
 	for _, c := range lines(v.Changes) {
 		if c.Zone != zone {
 			zone = c.Zone
@@ -156,7 +156,7 @@ func (t *planText) change(c planLine) {
 }
 
 // String is the set in one line: its TTL, targets and properties.
-func (s *PlanSet) String() string {
+func (s *Set) String() string {
 	text := clean(strings.Join(s.Targets, ", "))
 	if s.TTL > 0 {
 		text = fmt.Sprintf("%d %s", s.TTL, text)
@@ -167,7 +167,7 @@ func (s *PlanSet) String() string {
 	return text
 }
 
-func (t *planText) names(title, colour string, list []PlanName) {
+func (t *planText) names(title, colour string, list []Name) {
 	if len(list) == 0 {
 		return
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package app
+package report
 
 import (
 	"errors"
@@ -18,25 +18,25 @@ import (
 const hostile = "x\x1b[2J\x1b]0;t\x07\r\n+ y\u202e\u2066\u009b31m\x00\xff"
 
 func somePlan() Plan {
-	z := PlanZone{ID: "Z1", Name: "example.com"}
-	set := func(ttl uint32, targets ...string) *PlanSet { return &PlanSet{TTL: ttl, Targets: targets} }
-	weighted := func(weight string) *PlanSet {
-		return &PlanSet{TTL: 300, Targets: []string{"192.0.2.1"}, Props: map[string]string{"aws/weight": weight, "aws/health-check-id": "h"}}
+	z := Zone{ID: "Z1", Name: "example.com"}
+	set := func(ttl uint32, targets ...string) *Set { return &Set{TTL: ttl, Targets: targets} }
+	weighted := func(weight string) *Set {
+		return &Set{TTL: 300, Targets: []string{"192.0.2.1"}, Props: map[string]string{"aws/weight": weight, "aws/health-check-id": "h"}}
 	}
-	return Plan{Hash: "0123456789abcdef", Views: []PlanView{{
+	return Plan{Hash: "0123456789abcdef", Views: []View{{
 		Name: "default",
-		Changes: []PlanChange{
+		Changes: []Change{
 			{Zone: z, Name: "a.example.com", Type: record.A, Action: change.Create, After: set(300, "192.0.2.1", "192.0.2.2"), From: "ingress/default/a"},
 			{Zone: z, Name: "a-a.example.com", Type: record.TXT, Action: change.Create, After: set(300, `"heritage"`), From: "ingress/default/a", Marker: true},
 			{Zone: z, Name: "b.example.com", Type: record.A, ID: "one", Action: change.Update, Before: weighted("1"), After: weighted("2"), From: "service/default/b"},
 			{Zone: z, Name: "c.example.com", Type: record.A, Action: change.Delete, Before: set(0, "alias lb.example.net")},
 			{
-				Zone: PlanZone{ID: hostile, Name: hostile}, Name: hostile, Type: record.TXT, ID: hostile, Action: change.Update,
-				Before: &PlanSet{Targets: []string{hostile}, Props: map[string]string{hostile: hostile}}, After: set(1, hostile), From: hostile,
+				Zone: Zone{ID: hostile, Name: hostile}, Name: hostile, Type: record.TXT, ID: hostile, Action: change.Update,
+				Before: &Set{Targets: []string{hostile}, Props: map[string]string{hostile: hostile}}, After: set(1, hostile), From: hostile,
 			},
 		},
-		Held:    []PlanName{{Name: "d.example.com", Type: record.A, What: change.Held, From: "ingress/default/d", Reason: reason.New(reason.NoAddressYet, "no address"), Fix: "wait"}},
-		Refused: []PlanName{{Name: dnsname.Name(hostile), From: hostile, Field: hostile, Value: hostile, Reason: reason.New(reason.BadName, "%s", hostile), Fix: hostile}, {Name: hostile, Reason: reason.New(reason.NoZone, "no zone")}},
+		Held:    []Name{{Name: "d.example.com", Type: record.A, What: change.Held, From: "ingress/default/d", Reason: reason.New(reason.NoAddressYet, "no address"), Fix: "wait"}},
+		Refused: []Name{{Name: dnsname.Name(hostile), From: hostile, Field: hostile, Value: hostile, Reason: reason.New(reason.BadName, "%s", hostile), Fix: hostile}, {Name: hostile, Reason: reason.New(reason.NoZone, "no zone")}},
 	}}}
 }
 
