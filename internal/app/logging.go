@@ -43,6 +43,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.Called:
 		l.called(e)
+	case reconcile.Crashed:
+		l.log.Error("the program made an error; what is published for the object stays", "doing", e.Doing, "err", e.Value, "stack", e.Stack)
 	case reconcile.Unpermitted:
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
 	case reconcile.Decided:

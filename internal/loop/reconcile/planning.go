@@ -83,7 +83,7 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
-		Manages: spec.Manages, Desired: z.desired, Gone: c.gone,
+		Manages: spec.Manages, Desired: func(s record.Set) ([]record.Set, error) { return z.desired(c, s) }, Gone: c.gone,
 	}
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))
@@ -99,23 +99,31 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 		decisions = append(decisions, change.Decision{Key: k, Verdict: change.Filtered, Resource: f.Ref.String(), Why: why})
 	}
 	for _, e := range allEps {
-		if why := spec.Select(e.From, name); !why.None() {
-			skip(e.Key(), e.From, why)
-			continue
+		if hold := c.look(spec, name, e.From, held(e, reason.Reason{}), func() {
+			if why := spec.Select(e.From, name); !why.None() {
+				skip(e.Key(), e.From, why)
+				return
+			}
+			rewritten, why := spec.Endpoint(e)
+			if !why.None() {
+				skip(e.Key(), e.From, why)
+			}
+			eps = append(eps, rewritten...)
+		}); hold != nil {
+			holds = append(holds, *hold)
 		}
-		rewritten, why := spec.Endpoint(e)
-		if !why.None() {
-			skip(e.Key(), e.From, why)
-		}
-		eps = append(eps, rewritten...)
 	}
 	for _, h := range allHolds {
-		if why := spec.Select(h.From, name); !why.None() {
-			skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
-			continue
+		if hold := c.look(spec, name, h.From, h, func() {
+			if why := spec.Select(h.From, name); !why.None() {
+				skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+				return
+			}
+			made, kept := spec.Hold(h)
+			eps, holds = append(eps, made...), append(holds, kept...)
+		}); hold != nil {
+			holds = append(holds, *hold)
 		}
-		made, kept := spec.Hold(h)
-		eps, holds = append(eps, made...), append(holds, kept...)
 	}
 	return eps, holds, decisions
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
@@ -97,6 +98,9 @@ func (c *core) finish(r result) {
 		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
+			if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
+				c.crashed(caught)
+			}
 		}
 		c.Observe(called)
 	}
