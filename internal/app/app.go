@@ -57,17 +57,28 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
-		logs.observe(e)
-		meters.observe(e)
-	})
+	config, err := build(ctx, o, v, log)
 	if err != nil {
 		return err
 	}
+	tell, writeEvents, err := o.events(config.Feed, nil)
+	if err != nil {
+		return err
+	}
+	config.Observe = func(e reconcile.Event) {
+		logs.observe(e)
+		meters.observe(e)
+		tell(e)
+	}
+	loop := reconcile.New(config)
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	group.Go(func() error {
+		writeEvents(ctx)
+		return nil
+	})
 	if o.Status.Address != "" {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Status.Address)
 		if err != nil {
@@ -86,10 +97,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
-// build puts a loop together.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+// build puts together what a loop works with.
+func build(ctx context.Context, o Options, v Version, log *slog.Logger) (reconcile.Config, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}
@@ -98,22 +109,22 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	}
 	labels, annotations, err := o.selectors()
 	if err != nil {
-		return nil, err
+		return config, err
 	}
 	config.Feed, err = o.feed(config.Kinds, keep(labels, annotations), v, log)
 	if err != nil {
-		return nil, err
+		return config, err
 	}
 	accounts, err := o.accounts(ctx)
 	if err != nil {
-		return nil, err
+		return config, err
 	}
 	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches), Registry: o.registry()}
 	for _, a := range accounts {
 		view.Accounts = append(view.Accounts, a.Name)
 	}
 	config.Accounts, config.Views = accounts, []reconcile.View{view}
-	return reconcile.New(config), nil
+	return config, nil
 }
 
 // names drops repetitions.

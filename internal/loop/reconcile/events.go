@@ -80,6 +80,7 @@ type (
 		Name  dnsname.Name
 		Until time.Time
 		Why   reason.Reason
+		Refs  []endpoint.Ref // the objects that ask for it, sorted
 	}
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
@@ -294,6 +295,20 @@ func same(k record.Key) func(record.Key) bool {
 	}
 }
 
+// askers lists the objects that ask for a name, sorted.
+func (c *core) askers(n dnsname.Name) []endpoint.Ref {
+	eps, holds := c.catalog.At(n)
+	var out []endpoint.Ref
+	for _, e := range eps {
+		out = append(out, e.From.Ref)
+	}
+	for _, h := range holds {
+		out = append(out, h.From.Ref)
+	}
+	slices.SortFunc(out, endpoint.Ref.Compare)
+	return slices.Compact(out)
+}
+
 // park puts a name off.
 func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 	p := z.parked[n]
@@ -304,5 +319,5 @@ func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 	p.why = why
 	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
 	p.until = time.Now().Add(p.back.next(longestPause))
-	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
+	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why, Refs: c.askers(n)})
 }
