@@ -41,7 +41,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			delete(z.parked, d.name)
 			continue
 		}
-		if packer.Add(group) {
+		if (z.most == 0 || packer.Len() < z.most) && packer.Add(group) {
 			since[d.name] = d.since
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
@@ -135,6 +135,8 @@ func (c *core) finishApply(z *zoneState, r result) {
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Denied:
+		c.denied(z, batch, r.err)
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
@@ -155,6 +157,10 @@ func (c *core) applied(z *zoneState, r result) {
 	z.recovered()
 	z.writes = backoff{}
 	z.mirror.Commit(r.apply.batch)
+	z.allowed, z.denials = true, 0
+	if z.bisect.empty() {
+		z.tookBatch()
+	}
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
@@ -201,12 +207,12 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 
 // requeue makes the names of a batch dirty again: they are planned anew.
 func (z *zoneState) requeue(b change.Batch) {
-	z.bisect = bisection{}
 	now := time.Now()
-	ds := make([]dirty, 0, len(b.Groups))
-	for _, g := range b.Groups {
+	var ds []dirty
+	for _, g := range slices.Concat(b.Groups, z.bisect.all()) { // a bisection ends with the call that was part of it: the names of its other parts wait too
 		ds = append(ds, dirty{g.Name, now, looked})
 	}
+	z.bisect = bisection{}
 	z.queue.unshift(ds)
 }
 

@@ -40,8 +40,12 @@ type zoneState struct {
 	stale   []dnsname.Name
 	aliases aliases
 	bisect  bisection
-	parked  map[dnsname.Name]*parking
-	decided map[dnsname.Name][]verdicts
+	// How often batches were refused as a whole, less those that were taken since, and how many names a batch may have because of that; 0: any number.
+	refusals, most int
+	allowed        bool // a write was taken, and the zone hasn't been denied as a whole since
+	denials        int  // names that were denied and parked since
+	parked         map[dnsname.Name]*parking
+	decided        map[dnsname.Name][]verdicts
 }
 
 // verdicts are the decisions of one view about one name.
