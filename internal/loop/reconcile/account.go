@@ -24,6 +24,7 @@ type account struct {
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
+	failed   time.Time              // since when the listing fails; zero: it doesn't
 	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
 	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
@@ -65,13 +66,16 @@ func (c *core) finishList(r result) {
 	a := r.account
 	a.busy = false
 	if r.err != nil {
+		if a.failed.IsZero() {
+			a.failed = time.Now()
+		}
 		a.next = time.Now().Add(a.backoff.next(longestOutage))
 		if c.Once && a.backoff.tries >= onceTries {
 			c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, r.err)
 		}
 		return
 	}
-	a.backoff = backoff{}
+	a.backoff, a.failed = backoff{}, time.Time{}
 	a.skipped = r.skipped
 	a.next = time.Now().Add(c.Interval)
 	there := make(map[zone.Key]bool, len(r.zones))

@@ -41,6 +41,7 @@ type core struct {
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
+	failing  map[string]time.Time           // kinds, since when they fail
 	crashes  map[string]bool                // those that have been told, see crashed
 	failed   error                          // with Once: why going on makes no sense
 	// incomplete is why something could not be done; the rest goes on.
@@ -64,7 +65,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
-		crashes: make(map[string]bool),
+		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s

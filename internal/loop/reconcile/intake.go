@@ -75,6 +75,11 @@ func (c *core) kindState(e feed.Event) {
 	if before == e.State {
 		return
 	}
+	if e.State == feed.Failing {
+		c.failing[e.Kind] = time.Now()
+	} else {
+		delete(c.failing, e.Kind)
+	}
 	if c.Once && c.kinds[e.Kind].source && e.State == feed.Failing { // a kind that we may not read only holds its names
 		c.failed = fmt.Errorf("read the objects of the kind %s (%s): %w", e.Kind, e.State, e.Err)
 	}

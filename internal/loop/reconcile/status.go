@@ -155,7 +155,7 @@ func (c *core) missing() []string {
 			out = append(out, "zone "+string(z.Name))
 		}
 	}
-	return out
+	return append(out, c.outdated(time.Now())...)
 }
 
 func (z *zoneState) status() Zone {

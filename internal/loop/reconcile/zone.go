@@ -28,6 +28,7 @@ type zoneState struct {
 	back   backoff   // of reads that fail
 	writes backoff   // of batches that fail as a whole
 	fault  error     // the last of them
+	failed time.Time // since when there is a fault
 
 	read     bool      // in full, at least once
 	reading  bool      // a listing is under way
