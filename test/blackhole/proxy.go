@@ -33,6 +33,7 @@ type Proxy struct {
 	mu    sync.Mutex // guards what follows
 	mode  Mode
 	conns map[*net.TCPConn]bool
+	made  int
 	ended bool
 }
 
@@ -67,11 +68,11 @@ func (p *Proxy) Set(m Mode) {
 	}
 }
 
-// Open counts the connections from clients that stand, and those to the server.
-func (p *Proxy) Open() int {
+// Made counts the connections that clients have made so far and that were passed on.
+func (p *Proxy) Made() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.conns)
+	return p.made
 }
 
 // reset ends every connection with a reset. The caller holds mu.
@@ -133,6 +134,9 @@ func (p *Proxy) accept(running *sync.WaitGroup) {
 			continue
 		}
 		upstream := server.(*net.TCPConn)
+		p.mu.Lock()
+		p.made++
+		p.mu.Unlock()
 		if !p.keep(client) || !p.keep(upstream) {
 			_ = client.Close()
 			_ = upstream.Close()

@@ -3,6 +3,7 @@
 package kube
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,9 +73,15 @@ func TestAliveHalfOpenWatch(t *testing.T) {
 	p := blackhole.Start(t, strings.TrimPrefix(c.Server, "https://"))
 	r := run(t, open(t, through(t, c, p)), "service")
 	r.untilState("service", feed.Synced)
+	before := p.Made()
 	p.Set(blackhole.Drop)
 	c.Apply(t, service("half", "a", "two"))
-	r.until("notice", func() bool { return p.Open() == 0 || r.state["service"] == feed.Failing })
+	kubetest.Wait(t, "a new connection", func() error {
+		if p.Made() == before {
+			return errors.New("the old one is taken for alive")
+		}
+		return nil
+	})
 	p.Set(blackhole.Pass)
 	r.until("recovery", func() bool { return r.has["service/half/a"] == "two" && r.state["service"] == feed.Synced })
 }

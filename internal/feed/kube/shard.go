@@ -122,13 +122,19 @@ func (s *shard) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfac
 		s.listed, s.refusals = false, nil
 	}
 	w, err := s.client.watch(ctx, s.rest, s.slimmer.kind, s.namespace, o)
+	var first *watch.Event
+	if err == nil {
+		first, err = peek(w)
+	}
 	switch {
+	case errors.Is(err, errNoWatch):
+		s.failed(err)
 	case err == nil:
 		s.watching = true
 		if s.listed {
 			s.synced()
 		}
-		return newStream(w, func(obj runtime.Object) (*slim, error) { return s.slimmer.object(obj) }), nil
+		return newStream(w, first, func(obj runtime.Object) (*slim, error) { return s.slimmer.object(obj) }), nil
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		// A list that can't be watched would be out of date at once, without anyone noticing.
 		s.denied = err

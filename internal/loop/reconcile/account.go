@@ -66,13 +66,7 @@ func (c *core) finishList(r result) {
 	a := r.account
 	a.busy = false
 	if r.err != nil {
-		if a.failed.IsZero() {
-			a.failed = time.Now()
-		}
-		a.next = time.Now().Add(a.backoff.next(longestOutage))
-		if c.Once && a.backoff.tries >= onceTries {
-			c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, r.err)
-		}
+		c.listFailed(a, r.err)
 		return
 	}
 	a.backoff, a.failed = backoff{}, time.Time{}
@@ -105,6 +99,17 @@ func (c *core) finishList(r result) {
 		c.names = newZoneNames(c)
 		c.Observe(ZonesListed{Account: a.name, Zones: r.zones, Skipped: r.skipped})
 		c.dirtyEverything()
+	}
+}
+
+// listFailed puts off the next listing.
+func (c *core) listFailed(a *account, err error) {
+	if a.failed.IsZero() {
+		a.failed = time.Now()
+	}
+	a.next = time.Now().Add(a.backoff.next(longestOutage))
+	if c.Once && a.backoff.tries >= onceTries {
+		c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, err)
 	}
 }
 

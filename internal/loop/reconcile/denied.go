@@ -22,25 +22,19 @@ import (
 //	one half              it has the culprit, as in a batch that is refused
 //	one name              is parked, where the zone has taken something lately; else the zone pauses
 func (c *core) denied(z *zoneState, batch change.Batch, err error) {
-	why := reason.New(reason.Denied, "the credentials don't allow it: %s", err)
-	if action := provider.ActionOf(err); action != "" && !strings.Contains(why.Text, action) {
-		why.Text += ", which needs " + action
-	}
+	why := deniedReason(err)
+	b := &z.bisect
 	switch {
-	case z.bisect.empty() && len(batch.Groups) > 1:
-		z.bisect.begin(batch.Groups)
-		z.bisect.trial, z.bisect.why = true, why
-	case z.bisect.trial && !z.bisect.second: // take tries the other half
-	case !z.bisect.empty() && !z.bisect.trial:
-		z.bisect.refused()
-		z.bisect.why = why
+	case b.empty() && len(batch.Groups) == 1 && z.allowed:
+		c.deniedName(z, batch.Groups[0].Name, why)
+	case b.empty() && len(batch.Groups) > 1:
+		b.begin(batch.Groups)
+		b.trial, b.why = true, why
+	case b.trial && !b.second: // take tries the other half
+	case !b.empty() && !b.trial:
+		b.refused()
+		b.why = why
 		c.parkCulprit(z)
-	case len(batch.Groups) == 1 && z.allowed:
-		if p := z.parked[batch.Groups[0].Name]; p == nil || p.why.Code != reason.Denied { // it isn't news
-			z.denials++
-		}
-		z.allowed = z.denials < closed
-		c.park(z, batch.Groups[0].Name, why)
 	default:
 		z.most, z.refusals = 1, max(z.refusals, 1)
 		z.putLast(batch)
@@ -48,6 +42,24 @@ func (c *core) denied(z *zoneState, batch change.Batch, err error) {
 			c.writeFailed(z, err)
 		}
 	}
+}
+
+// deniedReason says which permission is missing.
+func deniedReason(err error) reason.Reason {
+	why := reason.New(reason.Denied, "the credentials don't allow it: %s", err)
+	if action := provider.ActionOf(err); action != "" && !strings.Contains(why.Text, action) {
+		why.Text += ", which needs " + action
+	}
+	return why
+}
+
+// deniedName parks a single name of a zone that takes others.
+func (c *core) deniedName(z *zoneState, n dnsname.Name, why reason.Reason) {
+	if p := z.parked[n]; p == nil || p.why.Code != reason.Denied { // else it isn't news
+		z.denials++
+	}
+	z.allowed = z.denials < closed
+	c.park(z, n, why)
 }
 
 // closed is how many other names are parked, with none taken in between, until the zone is taken to be denied as a whole.

@@ -41,7 +41,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			delete(z.parked, d.name)
 			continue
 		}
-		if (z.most == 0 || packer.Len() < z.most) && packer.Add(group) {
+		if z.fits(&packer, group) {
 			since[d.name] = d.since
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
@@ -63,6 +63,11 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
+}
+
+// fits puts a group into a batch where there is room.
+func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
+	return (z.most == 0 || p.Len() < z.most) && p.Add(g)
 }
 
 // mark adds the names whose claims a change at a name may decide.
@@ -100,7 +105,7 @@ func (c *core) finish(r result) {
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
 			if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
-				c.crashed(caught)
+				_ = c.crashed(caught) // tells of it
 			}
 		}
 		c.Observe(called)
