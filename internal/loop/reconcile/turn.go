@@ -22,8 +22,8 @@ type turn struct {
 // takeTurn looks whose turn it is. It returns whether it is ours. A term begins only after every call of the one before has come
 // back.
 func (c *core) takeTurn() bool {
-	p, ours := c.permit(zone.Key{})
-	if ours && c.turn.ours && p.Term == c.turn.term {
+	_, term, ours := c.permit(zone.Key{})
+	if ours && c.turn.ours && term == c.turn.term {
 		return true
 	}
 	if c.turn.ours { // gone, perhaps to come back at once: others may have written meanwhile
@@ -34,7 +34,7 @@ func (c *core) takeTurn() bool {
 		c.tellStandby(ours)
 		return false
 	}
-	c.turn = turn{ours: true, term: p.Term}
+	c.turn = turn{ours: true, term: term}
 	c.forgetZones()
 	if c.Permits != nil {
 		c.Observe(Turned{Ours: true})
@@ -78,7 +78,7 @@ func standby(p Permits) string {
 
 // Standby tells whose turn it is where it isn't ours: "standby, LEADER has the lease". Empty: it is ours.
 func (l *Loop) Standby() string {
-	if _, ours := l.config.permit(zone.Key{}); ours {
+	if _, _, ours := l.config.permit(zone.Key{}); ours {
 		return ""
 	}
 	return standby(l.config.Permits)

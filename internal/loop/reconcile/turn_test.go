@@ -31,10 +31,10 @@ type turns struct {
 
 func newTurns() *turns { return &turns{changed: make(chan struct{}, 1), holder: "other"} }
 
-func (p *turns) Permit(zone.Key) (reconcile.Permit, bool) {
+func (p *turns) Permit(zone.Key) (time.Time, uint64, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return reconcile.Permit{Until: p.until, Term: p.term}, p.ours
+	return p.until, p.term, p.ours
 }
 
 func (p *turns) Changed() <-chan struct{} { return p.changed }
@@ -147,6 +147,10 @@ func TestOneWriterTurnComesBack(t *testing.T) {
 		p.give(long)
 		r.synced(delta("default/web", ask("www.example.com=192.0.2.1")), delta("default/old", ask("old.example.com=192.0.2.1")))
 		p.give(0)
+		want := []reconcile.Event{reconcile.Turned{Ours: true}, reconcile.Turned{Holder: "other"}}
+		if got := turnEvents(r); !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
 		before := c.made()
 		r.put("default/web", ask("www.example.com=192.0.2.3"))
 		r.settle()
@@ -165,8 +169,17 @@ func TestOneWriterTurnComesBack(t *testing.T) {
 	})
 }
 
-// A turn that goes and comes back unseen is a new one: what waits to be sent under the old one isn't.
-func TestOneWriterTermChangesUnseen(t *testing.T) {
+// What waits to be sent isn't where the turn has gone meanwhile, or has even come back: that is a new one.
+func TestOneWriterTurnChangesUnseen(t *testing.T) {
+	for name, change := range map[string]func(*turns){
+		"gone":     func(p *turns) { p.ours = false },
+		"returned": func(p *turns) { p.term++ },
+	} {
+		t.Run(name, func(t *testing.T) { turnChangesUnseen(t, change) })
+	}
+}
+
+func turnChangesUnseen(t *testing.T, change func(*turns)) {
 	turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
 		r.opts.Rate, r.opts.Burst = 0.1, 2
 		r.start()
@@ -178,7 +191,7 @@ func TestOneWriterTermChangesUnseen(t *testing.T) {
 		}
 		r.memory.Put("example.com", set("www.example.com", "A", "198.51.100.1")) // somebody else's
 		p.mu.Lock()
-		p.term++
+		change(p)
 		p.mu.Unlock()
 		time.Sleep(time.Minute)
 		synctest.Wait()

@@ -19,7 +19,7 @@ import (
 // job is one call to a provider; result is what came of it. Exactly one of a job's parts is set.
 type job struct {
 	zone    zone.Zone
-	term    uint64 // in which it was made, see Permit
+	term    uint64 // in which it was made, see Permits
 	read    *pageJob
 	names   *namesJob
 	apply   *applyJob
