@@ -4,7 +4,6 @@ package kube
 
 import (
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -20,10 +19,12 @@ import (
 // and with the same meaning of the Lease's fields: who holds it renews it; whoever has seen it unchanged for its duration may
 // take it. Run elects; the other methods may be called from several goroutines. It implements reconcile.Permits.
 type Lease struct {
-	api     *leases
+	api     leaseStore
+	name    string // namespace/name
 	id      string
 	insist  bool // without permission we wait for it
 	log     *slog.Logger
+	retry   time.Duration // where leases are forbidden
 	changed chan struct{}
 
 	turnstile chan struct{} // whoever fills it may make a request and use what follows
@@ -77,11 +78,16 @@ func NewLease(opts Options, o LeaseOptions, owner, scope string) (*Lease, error)
 	if err != nil {
 		return nil, err
 	}
+	store := leases{rest: rc, namespace: o.namespace(), name: o.name(owner, scope)}
 	l := &Lease{
-		api: &leases{rest: rc, namespace: o.namespace(), name: o.name(owner, scope)}, id: identity(), insist: o.Elect == ElectTrue,
-		log: opts.log(), changed: make(chan struct{}, 1), turnstile: make(chan struct{}, 1),
+		api: store, name: store.namespace + "/" + store.name, id: identity(), insist: o.Elect == ElectTrue, log: opts.log(),
 	}
-	return l, nil
+	return l.prepared(), nil
+}
+
+func (l *Lease) prepared() *Lease {
+	l.changed, l.turnstile, l.retry = make(chan struct{}, 1), make(chan struct{}, 1), deniedRetry
+	return l
 }
 
 // identity names this process: the pod's name, and something that no other process of that name has.
@@ -95,7 +101,7 @@ func identity() string {
 }
 
 // Name is the Lease's namespace and name.
-func (l *Lease) Name() string { return l.api.namespace + "/" + l.api.name }
+func (l *Lease) Name() string { return l.name }
 
 // Permit implements reconcile.Permits: one Lease grants all zones.
 func (l *Lease) Permit(zone.Key) (until time.Time, term uint64, ok bool) {
@@ -145,6 +151,3 @@ func (l *Lease) update(change func(*leaseState)) {
 	default: // the last one hasn't been taken yet
 	}
 }
-
-// String names the lease, and who we are, for logs.
-func (l *Lease) String() string { return fmt.Sprintf("lease %s as %s", l.Name(), l.id) }

@@ -12,6 +12,13 @@ import (
 	"nafuda.io/nafuda/internal/source"
 )
 
+// leaseStore reads and writes one Lease.
+type leaseStore interface {
+	get(ctx context.Context) (*coordinationv1.Lease, error)
+	// put creates the Lease, or updates the one that has its resource version.
+	put(ctx context.Context, l *coordinationv1.Lease) (*coordinationv1.Lease, error)
+}
+
 // leases makes requests about one Lease. The clientset of client-go, which its leaderelection needs, has every API group: 11 MB.
 type leases struct {
 	rest            *rest.RESTClient
@@ -27,14 +34,13 @@ func leaseKind() source.Kind {
 	}
 }
 
-func (a *leases) get(ctx context.Context) (*coordinationv1.Lease, error) {
+func (a leases) get(ctx context.Context) (*coordinationv1.Lease, error) {
 	out := &coordinationv1.Lease{}
 	err := a.rest.Get().Namespace(a.namespace).Resource(leaseResource).Name(a.name).Do(ctx).Into(out)
 	return out, err
 }
 
-// put creates the Lease, or updates the one that has the given resource version.
-func (a *leases) put(ctx context.Context, l *coordinationv1.Lease) (*coordinationv1.Lease, error) {
+func (a leases) put(ctx context.Context, l *coordinationv1.Lease) (*coordinationv1.Lease, error) {
 	out := &coordinationv1.Lease{}
 	if l.ResourceVersion == "" {
 		l.ObjectMeta = metav1.ObjectMeta{Namespace: a.namespace, Name: a.name, Annotations: l.Annotations}

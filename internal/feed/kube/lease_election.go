@@ -181,7 +181,7 @@ func (l *Lease) failed(err error) time.Duration {
 	}
 	l.trouble = true
 	if forbidden {
-		return deniedRetry
+		return l.retry
 	}
 	return lookEvery
 }
