@@ -222,6 +222,22 @@ rules: [{apiGroups: [""], resources: [services], verbs: [list]}]
 	if got := strings.Count(a.log.String(), "level=WARN"); got != 1 || !strings.Contains(a.log.String(), leaseRule) {
 		t.Errorf("%d warnings, want one with the rule: %s", got, a.log)
 	}
+	c.Apply(t, role) // once there may be others, nobody goes on without the lease
+	kubetest.Wait(t, "both stop", func() error {
+		if a.permitted() || insists.permitted() {
+			return fmt.Errorf("a %t, insists %t", a.permitted(), insists.permitted())
+		}
+		return nil
+	})
+	kubetest.Wait(t, "they stay so", func() error {
+		if strings.Count(a.log.String(), leaseRule) < 2 {
+			return fmt.Errorf("the log is %s", a.log)
+		}
+		return nil
+	})
+	if a.alone() {
+		t.Error("it acts without the lease that it once shared")
+	}
 }
 
 // A server that answers nobody for longer than the lease lasts: the leader stops before anyone could take it, and one of them goes
