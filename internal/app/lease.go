@@ -44,11 +44,18 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 // the one for private zones.
 func (o *Options) scope() (string, error) {
 	lists := [][]string{
-		o.Use, {o.Provider, o.Registry}, {o.TXT.Prefix, o.TXT.Suffix, o.TXT.Wildcard},
-		o.View.DomainFilter, o.View.ExcludeDomains, {o.View.RegexFilter, o.View.RegexExclusion}, o.View.ZoneIDs,
-		{o.View.Namespace, o.View.AnnotationFilter, o.View.LabelFilter}, o.View.IngressClasses, o.View.ManagedTypes, o.View.ExcludedTypes,
+		o.Use,
+		{o.Provider, o.Registry},
+		{o.TXT.Prefix, o.TXT.Suffix, o.TXT.Wildcard},
+		o.View.DomainFilter, o.View.ExcludeDomains,
+		{o.View.RegexFilter, o.View.RegexExclusion},
+		o.View.ZoneIDs,
+		{o.View.Namespace, o.View.AnnotationFilter, o.View.LabelFilter},
+		o.View.IngressClasses, o.View.ManagedTypes, o.View.ExcludedTypes,
 		o.View.TargetNets, o.View.ExcludeTargetNets,
-		o.Publish.AWS.Profiles, {o.Publish.AWS.AssumeRole, o.Publish.Route53.ZoneType}, o.Publish.Route53.ZoneTags,
+		o.Publish.AWS.Profiles,
+		{o.Publish.AWS.AssumeRole, o.Publish.Route53.ZoneType},
+		o.Publish.Route53.ZoneTags,
 	}
 	for i, l := range lists {
 		lists[i] = slices.Clone(l)

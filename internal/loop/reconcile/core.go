@@ -86,10 +86,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 func (c *core) run(asks <-chan func(*core)) error {
 	defer close(c.ended)
 	defer c.cutOff()
-	var turned <-chan struct{}
-	if c.Permits != nil {
-		turned = c.Permits.Changed()
-	}
+	turned := c.turned()
 	for {
 		c.step()
 		if c.Once && c.settled() {

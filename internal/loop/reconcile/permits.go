@@ -32,6 +32,14 @@ func (c *Config) permit(z zone.Key) (until time.Time, term uint64, ok bool) {
 	return c.Permits.Permit(z)
 }
 
+// turned gets a value after the turn has come or gone.
+func (c *Config) turned() <-chan struct{} {
+	if c.Permits == nil {
+		return nil
+	}
+	return c.Permits.Changed()
+}
+
 // deadline is when a call must end; ok is false where it may not be made, for it isn't our turn or not that any more in which the
 // job was made.
 func (c *Config) deadline(j job) (at time.Time, ok bool) {

@@ -101,20 +101,11 @@ func (c *core) do(a *account, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if err := a.limiter.Wait(c.ctx, j.priority()); err != nil || c.ctx.Err() != nil {
-		r.undone = true
-		return r
-	}
-	deadline, ok := c.deadline(j)
+	ctx, cancel, ok := c.admit(a, j)
 	if !ok {
 		r.undone = true
 		return r
 	}
-	ctx := c.ctx
-	if j.apply != nil {
-		ctx = c.batches
-	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	r.called = true
 	begin := time.Now()
@@ -133,6 +124,24 @@ func (c *core) do(a *account, j job) result {
 	r.took = time.Since(begin)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, or the loop is to
+// end.
+func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.CancelFunc, ok bool) {
+	if err := a.limiter.Wait(c.ctx, j.priority()); err != nil || c.ctx.Err() != nil {
+		return nil, nil, false
+	}
+	deadline, ok := c.deadline(j)
+	if !ok {
+		return nil, nil, false
+	}
+	ctx = c.ctx
+	if j.apply != nil {
+		ctx = c.batches
+	}
+	ctx, cancel = context.WithDeadline(ctx, deadline)
+	return ctx, cancel, true
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.
