@@ -176,8 +176,15 @@ func handOver(t *testing.T, s *suite) {
 		t.Errorf("after a crash it took %s, want 15 s at most", took)
 	}
 	published()
+	unknown := func() int { return third.count("standby: it isn't known who has the lease") }
+	said := unknown()
 	thaw := w.cluster.Freeze(t)
-	third.wantLog("standby: it isn't known who has the lease")
+	kube.Wait(t, "the leader stops", func() error {
+		if unknown() == said {
+			return fmt.Errorf("it goes on")
+		}
+		return nil
+	})
 	thaw()
 	change()
 	published()
