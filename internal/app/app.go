@@ -57,28 +57,40 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	config, err := build(ctx, o, v, log)
+	lease, err := o.lease(v, log)
 	if err != nil {
 		return err
 	}
-	tell, writeEvents, err := o.events(config.Feed, nil)
-	if err != nil {
-		return err
-	}
-	config.Observe = func(e reconcile.Event) {
+	m.Leader(lease == nil)
+	var writeEvents func(context.Context)
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
-		tell(e)
+	}, func(c *reconcile.Config) error {
+		tell, write, err := o.events(c.Feed, leads(lease))
+		if err != nil {
+			return err
+		}
+		writeEvents = write
+		c.Observe = alsoTell(c.Observe, tell)
+		return nil
+	}, func(c *reconcile.Config) error {
+		if lease == nil {
+			return nil
+		}
+		c.Permits = lease
+		if c.Keeper == nil {
+			c.Keeper = lease.Keeper()
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	loop := reconcile.New(config)
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	group.Go(func() error {
-		writeEvents(ctx)
-		return nil
-	})
 	if o.Status.Address != "" {
 		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Status.Address)
 		if err != nil {
@@ -88,8 +100,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
+		writeEvents(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		defer stop()
-		return loop.Run(ctx)
+		return lead(ctx, lease, loop, log)
 	})
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -97,10 +113,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
-// build puts together what a loop works with.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger) (reconcile.Config, error) {
+// build puts a loop together; adjust has the last word about it.
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config) error) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop}
+	config := reconcile.Config{Options: o.Loop, Observe: observe}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}
@@ -109,22 +125,27 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger) (reconci
 	}
 	labels, annotations, err := o.selectors()
 	if err != nil {
-		return config, err
+		return nil, err
 	}
 	config.Feed, err = o.feed(config.Kinds, keep(labels, annotations), v, log)
 	if err != nil {
-		return config, err
+		return nil, err
 	}
 	accounts, err := o.accounts(ctx)
 	if err != nil {
-		return config, err
+		return nil, err
 	}
 	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches), Registry: o.registry()}
 	for _, a := range accounts {
 		view.Accounts = append(view.Accounts, a.Name)
 	}
 	config.Accounts, config.Views = accounts, []reconcile.View{view}
-	return config, nil
+	for _, f := range adjust {
+		if err := f(&config); err != nil {
+			return nil, err
+		}
+	}
+	return reconcile.New(config), nil
 }
 
 // names drops repetitions.

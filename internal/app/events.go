@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/zone"
 )
 
 // aWhile is how long what is usual for a moment must have held before an Event tells of it: an address that isn't known yet, a kind
@@ -48,6 +49,25 @@ func (o *Options) events(f feed.Feed, leads func() bool) (observe func(reconcile
 		return nil, nil, err
 	}
 	return teller{e}.observe, e.Run, nil
+}
+
+// leads tells whether this process has the turn, by its lease; nil: there is no election.
+func leads(lease *kube.Lease) func() bool {
+	if lease == nil {
+		return nil
+	}
+	return func() bool {
+		_, _, ok := lease.Permit(zone.Key{})
+		return ok
+	}
+}
+
+// alsoTell has two told of what happens.
+func alsoTell(first, second func(reconcile.Event)) func(reconcile.Event) {
+	return func(e reconcile.Event) {
+		first(e)
+		second(e)
+	}
 }
 
 func (t teller) observe(e reconcile.Event) {

@@ -21,11 +21,7 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	var changes []report.Change
 	var last reconcile.Status
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	config, err := build(ctx, o, v, log)
-	if err != nil {
-		return report.Plan{}, err
-	}
-	config.Observe = func(e reconcile.Event) {
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		switch e := e.(type) {
 		case reconcile.Applied:
@@ -37,8 +33,11 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 		case reconcile.Settled:
 			last = e.Status
 		}
+	})
+	if err != nil {
+		return report.Plan{}, err
 	}
-	if err := reconcile.New(config).Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete is among the refused
+	if err := loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete is among the refused
 		return report.Plan{}, fmt.Errorf("plan: %w", err)
 	}
 	if err := ctx.Err(); err != nil {

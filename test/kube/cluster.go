@@ -30,10 +30,10 @@ type Cluster struct {
 
 	ca     string
 	admin  User
+	api    *process
 	spare  []User
 	http   *http.Client
 	served map[string][]resource // by group and version
-	server *process              // the API server
 	again  func(testing.TB) (*process, error)
 }
 
@@ -108,11 +108,11 @@ func start(t testing.TB, bin string) (*Cluster, error) {
 			"--service-account-signing-key-file="+key, "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
 			"--profiling=false", "--v=0")
 	}
-	if c.server, err = c.again(t); err != nil {
+	if c.api, err = c.again(t); err != nil {
 		return nil, err
 	}
 	c.ca = filepath.Join(dir, "certs", "apiserver.crt")
-	if err := c.ready(t.Context(), store, c.server); err != nil {
+	if err := c.ready(t.Context(), store, c.api); err != nil {
 		return nil, err
 	}
 	c.Kubeconfig, err = c.writeKubeconfig(c.admin)

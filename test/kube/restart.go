@@ -7,15 +7,15 @@ import "testing"
 // Kill ends the API server at once, as a crash does. What it has stored stays.
 func (c *Cluster) Kill(t testing.TB) {
 	t.Helper()
-	c.server.kill()
+	c.api.kill()
 }
 
 // Restart starts the API server again, at the same address and with what was stored, and returns when it is ready.
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
 	var err error
-	if c.server, err = c.again(t); err == nil {
-		err = c.ready(t.Context(), c.server)
+	if c.api, err = c.again(t); err == nil {
+		err = c.ready(t.Context(), c.api)
 	}
 	if err != nil {
 		t.Fatalf("start the Kubernetes API server again: %v", err)
