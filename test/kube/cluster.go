@@ -34,7 +34,7 @@ type Cluster struct {
 	spare  []User
 	http   *http.Client
 	served map[string][]resource // by group and version
-	again  func(testing.TB) (*process, error)
+	again  func() (*process, error)
 }
 
 // Start starts a cluster that ends with the test. With -short the test is skipped. Without the binaries it is skipped too, except
@@ -99,7 +99,7 @@ func start(t testing.TB, bin string) (*Cluster, error) {
 		return nil, err
 	}
 	key := filepath.Join(dir, "sa.key")
-	c.again = func(t testing.TB) (*process, error) {
+	c.again = func() (*process, error) { // it ends with the cluster, whichever test starts it
 		return launch(t, dir, filepath.Join(bin, "kube-apiserver"),
 			"--etcd-servers="+etcd, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]), "--advertise-address=127.0.0.1",
 			"--endpoint-reconciler-type=none", "--cert-dir="+filepath.Join(dir, "certs"), "--service-cluster-ip-range=10.0.0.0/16",
@@ -108,7 +108,7 @@ func start(t testing.TB, bin string) (*Cluster, error) {
 			"--service-account-signing-key-file="+key, "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
 			"--profiling=false", "--v=0")
 	}
-	if c.api, err = c.again(t); err != nil {
+	if c.api, err = c.again(); err != nil {
 		return nil, err
 	}
 	c.ca = filepath.Join(dir, "certs", "apiserver.crt")

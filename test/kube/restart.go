@@ -14,7 +14,7 @@ func (c *Cluster) Kill(t testing.TB) {
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
 	var err error
-	if c.api, err = c.again(t); err == nil {
+	if c.api, err = c.again(); err == nil {
 		err = c.ready(t.Context(), c.api)
 	}
 	if err != nil {
