@@ -72,7 +72,7 @@ func (g grammar) help(s Spec, command string) string {
 	var b strings.Builder
 	n := g.node(command)
 	if command != "" {
-		fmt.Fprintf(&b, "Usage: %s %s [flags]\n\n%s\n", s.Name, command, n.Help)
+		fmt.Fprintf(&b, "Usage: %s %s%s [flags]\n\n%s\n", s.Name, command, words(n), n.Help)
 	} else {
 		fmt.Fprintf(&b, "Usage: %s [command] [flags]\n\n%s\n\nCommands:\n", s.Name, s.About)
 		for _, child := range g.app.Children {
@@ -95,6 +95,17 @@ func (g grammar) help(s Spec, command string) string {
 	fmt.Fprintf(&b, "\nEach flag --a-b is also the variable %sA_B, and %sA_B if ExternalDNS has the flag.\n@FILE stands for the arguments in a file, one a line.\n",
 		ourPrefix, theirPrefix)
 	return b.String()
+}
+
+// words says which words follow a command.
+func words(n *kong.Node) string {
+	var out string
+	for _, arg := range n.Positional {
+		if out += " " + arg.Name; !arg.Required {
+			out += "..."
+		}
+	}
+	return out
 }
 
 func usage(f Flag) string {

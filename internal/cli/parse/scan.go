@@ -22,6 +22,7 @@ type line struct {
 	command string
 	help    bool
 	given   []given
+	words   []string // that follow the command, where it takes any
 	errs    []error
 }
 
@@ -51,6 +52,8 @@ func (g grammar) positional(l *line, arg string) {
 	switch {
 	case l.command == "" && g.node(arg) != nil && arg != "":
 		l.command = g.node(arg).Name
+	case l.command != "" && len(g.node(l.command).Positional) > 0:
+		l.words = append(l.words, arg)
 	case l.command == "" && len(l.given) == 0 && len(l.errs) == 0:
 		l.errs = append(l.errs, fmt.Errorf("unknown command %q: use one of %s", clip(arg), g.commands()))
 	default:
