@@ -26,14 +26,14 @@ type grammar struct {
 	Version bool           `env:"-" help:"Print the version and exit."`
 	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
 	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Why     whyCommand     `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
 	Sandbox sandboxCommand `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
 	Show    versionCommand `cmd:"" name:"version" help:"Print the version."`
 	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there are
-// changes. Nothing outside is
-// touched before the whole configuration has been found right.
+// changes and from why where something isn't published as wanted. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
 	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
@@ -57,7 +57,7 @@ func Main(ctx context.Context, x IO) int {
 	switch err := g.start(ctx, x, res); {
 	case err == nil:
 		return 0
-	case errors.Is(err, errChanges):
+	case errors.Is(err, errChanges), errors.Is(err, errNotGood):
 		return 2
 	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -79,6 +79,8 @@ func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
 		return g.Run.start(ctx, x, res.Notes)
 	case "plan":
 		return g.Plan.start(ctx, x, res.Notes)
+	case "why":
+		return g.Why.start(ctx, x, res.Notes)
 	case "sandbox":
 		return g.Sandbox.start(ctx, x, res.Notes)
 	case "version":

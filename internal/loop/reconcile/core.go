@@ -80,7 +80,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 	for {
 		c.step()
 		if c.Once && c.settled() {
-			c.Observe(Settled{c.status()})
+			c.Observe(Settled{c.status(), c.explain})
 			return errors.Join(c.failed, c.incomplete)
 		}
 		var want chan<- string

@@ -189,6 +189,9 @@ func (t *planText) names(title, colour string, list []Name) {
 	}
 }
 
+// Clean makes text from objects fit for a terminal: what isn't printed as itself is replaced.
+func Clean(s string) string { return clean(s) }
+
 // clean replaces what isn't printed as itself, such as control characters and those that change the direction of writing, so that
 // text from objects can neither steer a terminal nor pass for other text.
 func clean(s string) string {

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package why
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/ops/report"
+)
+
+// walks walks a name through each zone of each view. A zone that an object has chosen not to use says nothing where another is used.
+func walks(e reconcile.Explanation, n reconcile.NameFacts) []Walk {
+	var out []Walk
+	for _, v := range n.Views {
+		if len(v.Zones) == 0 || !v.NoZone.None() {
+			w := walker{e: e, name: n, view: v}
+			out = append(out, w.walk())
+		}
+		for i := range v.Zones {
+			w := walker{e: e, name: n, view: v, zone: &v.Zones[i]}
+			out = append(out, w.walk())
+		}
+	}
+	passed := func(w Walk) bool { return w.Stop() != nil && w.Stop().Reason.Code == reason.ZoneNotChosen }
+	if slices.ContainsFunc(out, func(w Walk) bool { return !passed(w) }) {
+		out = slices.DeleteFunc(out, passed)
+	}
+	return out
+}
+
+// walker walks a name through one zone; without one as far as it gets.
+type walker struct {
+	e    reconcile.Explanation
+	name reconcile.NameFacts
+	view reconcile.ViewFacts
+	zone *reconcile.ZoneFacts
+}
+
+// stop is a reason to go no further.
+type stop struct {
+	at  Place
+	why reason.Reason
+}
+
+func (w *walker) walk() Walk {
+	out := Walk{Name: w.name.Name, View: w.view.View, Observed: []Observed{}, Changes: []report.Change{}}
+	stops, notes := w.judge()
+	if z := w.zone; z != nil {
+		zone := report.ZoneOf(z.Zone)
+		out.Zone, out.State = &zone, z.State
+		for _, s := range z.Observed {
+			out.Observed = append(out.Observed, observe(s))
+		}
+		for _, c := range z.Changes {
+			if !c.Keeps() {
+				out.Changes = append(out.Changes, report.ChangeOf(z.Zone, c))
+			}
+		}
+		if !z.Retry.IsZero() {
+			out.Retry = &z.Retry
+		}
+		if z.Entry != nil {
+			out.Last = &Last{Entry: z.Entry.ID.String(), Time: z.Entry.Intent.Time, Outcome: cmp.Or(string(z.Entry.Outcome.State), "unknown")}
+		}
+	}
+	slices.SortStableFunc(stops, func(a, b stop) int { return a.at.rank() - b.at.rank() })
+	for _, at := range order {
+		step := w.pass(at)
+		if len(stops) > 0 && stops[0].at == at {
+			step = no(stops[0].why)
+			step.Step, step.Command = at, w.command(stops[0].why)
+		}
+		for _, n := range notes {
+			if placeOf(n.Reason.Code) == at && (step.Reason == nil || *step.Reason != n.Reason) {
+				step.Notes = append(step.Notes, n)
+			}
+		}
+		out.Steps = append(out.Steps, step)
+		if step.Mark == No {
+			break
+		}
+	}
+	out.Good = out.Stop() == nil
+	return out
+}
+
+func observe(s reconcile.SetFacts) Observed {
+	o := Observed{
+		Set: report.SetOf(s.Set), Type: string(s.Set.Type), ID: s.Set.ID, Ours: s.Ours, Marker: s.Marker, Owner: s.Owner, Resource: s.Resource,
+	}
+	if !s.Why.None() {
+		o.Reason = &s.Why
+	}
+	return o
+}
+
+func (w *walker) decisions() []change.Decision {
+	if w.zone != nil {
+		return w.zone.Decisions
+	}
+	return w.view.Without
+}
+
+// judge sorts out what stops the name and what is only to be known.
+func (w *walker) judge() (stops []stop, notes []Note) {
+	for _, d := range w.decisions() {
+		if w.stops(d) {
+			stops = append(stops, stop{placeOf(d.Why.Code), d.Why})
+		} else {
+			notes = append(notes, Note{d.Resource, d.Why})
+		}
+	}
+	add := func(at Place, why reason.Reason) {
+		if !why.None() {
+			stops = append(stops, stop{at, why})
+		}
+	}
+	if len(w.name.Askers) == 0 && !w.owned() {
+		add(Source, w.nobody())
+	}
+	add(Zone, w.view.NoZone)
+	if z := w.zone; z != nil {
+		add(Zone, z.Unusable)
+		add(Sent, z.Parked)
+		if pending := w.pending(); !pending.None() {
+			add(Sent, z.Fault)
+			add(Sent, pending)
+		}
+		w.afterwards(add)
+	}
+	if len(stops) == 0 && !w.published() { // what was asked for went away on the way
+		for _, n := range notes {
+			add(placeOf(n.Reason.Code), n.Reason)
+		}
+	}
+	return stops, notes
+}
+
+// stops reports whether a decision keeps what was asked about from being as it should.
+func (w *walker) stops(d change.Decision) bool {
+	mine := w.e.Object == nil || d.Resource == w.e.Ref.String()
+	switch d.Verdict {
+	case change.Refused, change.Held:
+		return true
+	case change.Lost:
+		return w.e.Object != nil && mine
+	case change.Filtered:
+		return mine && w.allFiltered()
+	default:
+		return false
+	}
+}
+
+// allFiltered reports that nothing is left of what is asked for at the name, by the object that was asked about or by any.
+func (w *walker) allFiltered() bool {
+	for _, a := range w.subjects() {
+		keys := make([]record.Key, 0, len(a.Endpoints)+len(a.Holds))
+		for _, e := range a.Endpoints {
+			keys = append(keys, e.Key())
+		}
+		for _, h := range a.Holds {
+			keys = append(keys, record.Key{Name: h.Name, ID: h.ID})
+		}
+		for _, k := range keys {
+			gone := func(d change.Decision) bool {
+				return d.Verdict == change.Filtered && d.Resource == a.Ref.String() && d.Key.ID == k.ID && (d.Key.Type == k.Type || d.Key.Type == "" || k.Type == record.CNAME)
+			}
+			if !slices.ContainsFunc(w.decisions(), gone) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// subjects are the objects whose part in the name was asked about.
+func (w *walker) subjects() []reconcile.Asker {
+	if w.e.Object == nil {
+		return w.name.Askers
+	}
+	return slices.DeleteFunc(slices.Clone(w.name.Askers), func(a reconcile.Asker) bool { return a.Ref != w.e.Ref })
+}
+
+func (w *walker) owned() bool {
+	return w.zone != nil && slices.ContainsFunc(w.zone.Observed, func(s reconcile.SetFacts) bool { return s.Ours })
+}
+
+func (w *walker) published() bool { return w.owned() && len(w.name.Askers) > 0 }
+
+// pending says what is still to be sent.
+func (w *walker) pending() reason.Reason {
+	for _, marker := range []bool{false, true} {
+		for _, c := range w.zone.Changes {
+			if c.Marker == marker && !c.Keeps() {
+				return c.Why
+			}
+		}
+	}
+	return reason.Reason{}
+}
+
+// afterwards judges what became of what was sent.
+func (w *walker) afterwards(add func(Place, reason.Reason)) {
+	z := w.zone
+	if z.State == reconcile.StateSent {
+		add(InSync, z.Why)
+	}
+	if a := z.Answer; a != nil && !a.As && !a.Never {
+		add(Answering, a.Why)
+	}
+}
+
+// nobody says why nobody seems to ask for the name.
+func (w *walker) nobody() reason.Reason {
+	for _, k := range w.e.Kinds {
+		if why := unread(k); !why.None() {
+			return why
+		}
+	}
+	if len(w.e.Unread) > 0 {
+		return w.e.Unread[0].Reason
+	}
+	return reason.New(reason.NobodyAsks, "no object asks for %s", w.name.Name)
+}
+
+// command is what does the fix of a reason, where that is known to be one command.
+func (w *walker) command(why reason.Reason) string {
+	if why.Code != reason.PolicyKeeps || len(w.name.Askers) > 0 || w.zone == nil {
+		return ""
+	}
+	return fmt.Sprintf("nafuda run --once --policy=sync --domain-filter=%s --aws-zone-match-parent", w.name.Name)
+}
+
+// asks says what an object asks for at the name.
+func asks(a reconcile.Asker) string {
+	parts := make([]string, 0, len(a.Endpoints))
+	for _, e := range a.Endpoints {
+		parts = append(parts, describe(e))
+	}
+	if len(a.Holds) > 0 {
+		parts = append(parts, "an address that isn't known")
+	}
+	return fmt.Sprintf("%s asks for %s", a.Ref, strings.Join(parts, " and "))
+}
+
+func describe(e endpoint.Endpoint) string {
+	return fmt.Sprintf("%s %s", e.Type, strings.Join(e.Targets, ", "))
+}
