@@ -45,7 +45,10 @@ func (c *core) askers(name dnsname.Name) []Asker {
 
 func (c *core) explainView(name dnsname.Name, i int, v View) ViewFacts {
 	f := ViewFacts{View: v.Spec.Name, Policy: v.Spec.Policy}
-	chosen := c.names.views[i].Find(name)
+	var chosen []zone.Zone
+	if i < len(c.names.views) { // else no account has been listed yet
+		chosen = c.names.views[i].Find(name)
+	}
 	if len(chosen) == 0 {
 		_, _, f.Without = c.asked(v.Spec, name)
 		f.NoZone = c.zoneless(v, name)

@@ -151,16 +151,16 @@ func (w *walker) stops(d change.Decision) bool {
 	case change.Refused, change.Held:
 		return true
 	case change.Lost:
-		return w.e.Object != nil && mine
+		return w.e.Object != nil && mine && w.all(change.Lost)
 	case change.Filtered:
-		return mine && w.allFiltered()
+		return mine && w.all(change.Filtered)
 	default:
 		return false
 	}
 }
 
-// allFiltered reports that nothing is left of what is asked for at the name, by the object that was asked about or by any.
-func (w *walker) allFiltered() bool {
+// all reports that a verdict hits all that is asked for at the name, by the object that was asked about or by any.
+func (w *walker) all(v change.Verdict) bool {
 	for _, a := range w.subjects() {
 		keys := make([]record.Key, 0, len(a.Endpoints)+len(a.Holds))
 		for _, e := range a.Endpoints {
@@ -170,10 +170,10 @@ func (w *walker) allFiltered() bool {
 			keys = append(keys, record.Key{Name: h.Name, ID: h.ID})
 		}
 		for _, k := range keys {
-			gone := func(d change.Decision) bool {
-				return d.Verdict == change.Filtered && d.Resource == a.Ref.String() && d.Key.ID == k.ID && (d.Key.Type == k.Type || d.Key.Type == "" || k.Type == record.CNAME)
+			hit := func(d change.Decision) bool {
+				return d.Verdict == v && d.Resource == a.Ref.String() && d.Key.ID == k.ID && (d.Key.Type == k.Type || d.Key.Type == "" || k.Type == record.CNAME)
 			}
-			if !slices.ContainsFunc(w.decisions(), gone) {
+			if !slices.ContainsFunc(w.decisions(), hit) {
 				return false
 			}
 		}
