@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/ops/why"
+	sources "nafuda.io/nafuda/internal/source/all"
 )
 
 // Explain finds out, with a run of its own that changes nothing, why a name, or an object where name is empty, is published as it is.
@@ -35,14 +38,23 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 	if err := ctx.Err(); err != nil {
 		return why.Report{}, fmt.Errorf("explain: %w", err)
 	}
-	return why.Make(*found), nil
+	r := why.Make(*found)
+	if len(r.Looked) > 0 {
+		r.Looked = append(r.Looked, o.unwatched()...)
+	}
+	return r, nil
 }
 
-// explainRunning asks a running loop, as Explain asks one of its own.
-func explainRunning(ctx context.Context, loop *reconcile.Loop, name dnsname.Name, ref endpoint.Ref) (why.Report, error) {
-	e, err := loop.Explain(ctx, name, ref)
-	if err != nil {
-		return why.Report{}, err
+// unwatched lists what the options keep us from looking at, beside filters.
+func (o *Options) unwatched() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(sources.Sources(o.Sources))) {
+		if !slices.Contains(o.Use, name) {
+			out = append(out, "nothing of the source "+name+", which isn't among --source")
+		}
 	}
-	return why.Make(e), nil
+	if o.View.Namespace != "" {
+		out = append(out, "only the namespace "+o.View.Namespace+" (--namespace)")
+	}
+	return out
 }

@@ -126,10 +126,13 @@ func TestWhy(t *testing.T) {
 	all := scenarios()
 	for code, s := range all {
 		t.Run(string(code), func(t *testing.T) {
-			r, status := s.run(t)
+			r, status, plan := s.run(t)
 			if !tells(r, code, s.as, s.at) {
 				text, _ := json.MarshalIndent(r, "", "  ")
 				t.Errorf("why tells no %s with the code %s at %q (%s):\n%s", s.as, code, s.at, s.because, text)
+			}
+			if text := textOf(r, code); !slices.Contains(unplanned, code) && !strings.Contains(plan, text) {
+				t.Errorf("plan doesn't say %s, as why does (%s):\n%s", text, s.because, plan)
 			}
 			if s.as != notes && (status != 2 || r.Good) {
 				t.Errorf("status %d, good %v; want 2 and not good (%s)", status, r.Good, s.because)
@@ -151,8 +154,19 @@ func TestWhy(t *testing.T) {
 // unwired are reasons that nothing gives yet.
 var unwired = []reason.Code{reason.GracePeriod, reason.HoldExpired, reason.BrakeDeletes, reason.BrakeUpdates, reason.Fight}
 
-// run asks the program, with an emulator of Route 53.
-func (s scenario) run(t *testing.T) (why.Report, int) {
+// unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for.
+var unplanned = []reason.Code{reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}
+
+// textOf finds the text of a reason in a report, as it stands in JSON.
+func textOf(r why.Report, code reason.Code) string {
+	all, _ := json.Marshal(r)
+	_, rest, _ := strings.Cut(string(all), `{"code":"`+string(code)+`","text":`)
+	text, _, _ := strings.Cut(rest, `}`)
+	return text
+}
+
+// run asks the program, with an emulator of Route 53, and for a plan, too.
+func (s scenario) run(t *testing.T) (r why.Report, status int, plan string) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "objects.yaml"), []byte(s.manifests), 0o600); err != nil {
 		t.Fatal(err)
@@ -176,19 +190,28 @@ func (s scenario) run(t *testing.T) (why.Report, int) {
 		t.Setenv(key, value)
 	}
 	args := []string{
-		"why", s.ask, "--source=ingress", "--source=service", "--provider=aws", "--txt-owner-id=me", "--aws-api-rate=1000", "--aws-api-burst=1000",
+		"--source=ingress", "--source=service", "--provider=aws", "--txt-owner-id=me", "--aws-api-rate=1000", "--aws-api-burst=1000",
 		"--log-level=error", "--manifests=" + dir, "-o", "json",
 	}
 	if !slices.Contains(s.flags, "--txt-prefix=") {
 		args = append(args, "--txt-prefix=%{record_type}-own.")
 	}
-	var out, log bytes.Buffer
-	status := cli.Main(context.Background(), cli.IO{Args: append(args, s.flags...), Out: &out, Err: &log})
-	var r why.Report
-	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
-		t.Fatalf("%v: status %d, %s%s", err, status, out.Bytes(), log.Bytes())
+	args = append(args, s.flags...)
+	status, out := execute(t, append([]string{"why", s.ask}, args...))
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v: status %d, %s", err, status, out)
 	}
-	return r, status
+	_, out = execute(t, append([]string{"plan"}, args...))
+	return r, status, string(out)
+}
+
+func execute(t *testing.T, args []string) (status int, out []byte) {
+	var stdout, log bytes.Buffer
+	status = cli.Main(context.Background(), cli.IO{Args: args, Out: &stdout, Err: &log})
+	if status == 1 {
+		t.Fatalf("%v: %s", args, log.Bytes())
+	}
+	return status, stdout.Bytes()
 }
 
 // tells reports whether a report tells a reason as it should.

@@ -77,6 +77,9 @@ func (w *walker) walk() Walk {
 		if len(stops) > 0 && stops[0].at == at {
 			step = no(stops[0].why)
 			step.Step, step.Command = at, w.command(stops[0].why)
+			if w.zone != nil && stops[0].why == w.pending() {
+				step.Text = w.waiting() + ": " + step.Text
+			}
 		}
 		for _, n := range notes {
 			if placeOf(n.Reason.Code) == at && (step.Reason == nil || *step.Reason != n.Reason) {
@@ -205,6 +208,20 @@ func (w *walker) pending() reason.Reason {
 		}
 	}
 	return reason.Reason{}
+}
+
+// waiting says what the name waits for before it is sent.
+func (w *walker) waiting() string {
+	switch z := w.zone; {
+	case w.e.DryRun:
+		return "not done yet"
+	case z.Queued:
+		return "waits for its turn"
+	case z.Busy:
+		return "on its way, or waits for what is"
+	default:
+		return "waits"
+	}
 }
 
 // afterwards judges what became of what was sent.
