@@ -37,8 +37,13 @@ func (w *walker) pass(at Place) Step {
 }
 
 func (w *walker) passSource(s *Step) {
-	texts := make([]string, 0, len(w.name.Askers))
-	for _, a := range w.name.Askers {
+	const most = 5
+	texts := make([]string, 0, most+1)
+	for i, a := range w.name.Askers {
+		if i == most {
+			texts = append(texts, fmt.Sprintf("and %d more objects", len(w.name.Askers)-most))
+			break
+		}
 		texts = append(texts, asks(a))
 	}
 	s.Text = strings.Join(texts, "; ")
@@ -132,7 +137,7 @@ func unread(k reconcile.Kind) reason.Reason {
 func looked(e reconcile.Explanation) []string {
 	var out []string
 	for _, k := range e.Kinds {
-		out = append(out, fmt.Sprintf("%d objects of the kind %s", k.Objects, k.Name))
+		out = append(out, fmt.Sprintf("objects of the kind %s: %d", k.Name, k.Objects))
 	}
 	for _, z := range e.Zones {
 		out = append(out, "zone "+nameZone(z))

@@ -44,6 +44,9 @@ type walker struct {
 	zone *reconcile.ZoneFacts
 }
 
+// mostNotes bounds what is noted at a step: any number of objects may ask for a name.
+const mostNotes = 20
+
 // stop is a reason to go no further.
 type stop struct {
 	at  Place
@@ -52,47 +55,61 @@ type stop struct {
 
 func (w *walker) walk() Walk {
 	out := Walk{Name: w.name.Name, View: w.view.View, Observed: []Observed{}, Changes: []report.Change{}}
-	stops, notes := w.judge()
-	if z := w.zone; z != nil {
-		zone := report.ZoneOf(z.Zone)
-		out.Zone, out.State = &zone, z.State
-		for _, s := range z.Observed {
-			out.Observed = append(out.Observed, observe(s))
-		}
-		for _, c := range z.Changes {
-			if !c.Keeps() {
-				out.Changes = append(out.Changes, report.ChangeOf(z.Zone, c))
-			}
-		}
-		if !z.Retry.IsZero() {
-			out.Retry = &z.Retry
-		}
-		if z.Entry != nil {
-			out.Last = &Last{Entry: z.Entry.ID.String(), Time: z.Entry.Intent.Time, Outcome: cmp.Or(string(z.Entry.Outcome.State), "unknown")}
-		}
+	if w.zone != nil {
+		out.facts(w.zone)
 	}
+	stops, notes := w.judge()
 	slices.SortStableFunc(stops, func(a, b stop) int { return a.at.rank() - b.at.rank() })
 	for _, at := range order {
 		step := w.pass(at)
 		if len(stops) > 0 && stops[0].at == at {
-			step = no(stops[0].why)
-			step.Step, step.Command = at, w.command(stops[0].why)
-			if w.zone != nil && stops[0].why == w.pending() {
-				step.Text = w.waiting() + ": " + step.Text
-			}
+			step = w.halt(stops[0])
 		}
 		for _, n := range notes {
-			if placeOf(n.Reason.Code) == at && (step.Reason == nil || *step.Reason != n.Reason) {
+			if len(step.Notes) < mostNotes && placeOf(n.Reason.Code) == at && (step.Reason == nil || *step.Reason != n.Reason) {
 				step.Notes = append(step.Notes, n)
 			}
 		}
 		out.Steps = append(out.Steps, step)
 		if step.Mark == No {
-			break
+			return out
 		}
 	}
-	out.Good = out.Stop() == nil
+	out.Good = true
 	return out
+}
+
+// facts enters what is there and what would change.
+func (w *Walk) facts(z *reconcile.ZoneFacts) {
+	zone := report.ZoneOf(z.Zone)
+	w.Zone, w.State = &zone, z.State
+	for _, s := range z.Observed {
+		w.Observed = append(w.Observed, observe(s))
+	}
+	for _, c := range z.Changes {
+		if !c.Keeps() {
+			w.Changes = append(w.Changes, report.ChangeOf(z.Zone, c))
+		}
+	}
+	if !z.Retry.IsZero() {
+		w.Retry = &z.Retry
+	}
+	if z.Entry != nil {
+		w.Last = &Last{Entry: z.Entry.ID.String(), Time: z.Entry.Intent.Time, Outcome: cmp.Or(string(z.Entry.Outcome.State), "unknown")}
+	}
+}
+
+// halt is the step at which the name stops.
+func (w *walker) halt(s stop) Step {
+	step := no(s.why)
+	step.Step, step.Command = s.at, w.command(s.why)
+	switch {
+	case step.Command != "":
+		step.Text = "left behind: " + step.Text
+	case w.zone != nil && s.why == w.pending():
+		step.Text = w.waiting() + ": " + step.Text
+	}
+	return step
 }
 
 func observe(s reconcile.SetFacts) Observed {
@@ -152,14 +169,19 @@ func (w *walker) stops(d change.Decision) bool {
 	mine := w.e.Object == nil || d.Resource == w.e.Ref.String()
 	switch d.Verdict {
 	case change.Refused, change.Held:
-		return true
+		return mine || d.Resource == "" || !w.lost() // else it is the trouble of who has the name
 	case change.Lost:
-		return w.e.Object != nil && mine && w.all(change.Lost)
+		return mine && w.lost()
 	case change.Filtered:
 		return mine && w.all(change.Filtered)
 	default:
 		return false
 	}
+}
+
+// lost reports that the object that was asked about has no part in the name: another one has it.
+func (w *walker) lost() bool {
+	return w.e.Object != nil && len(w.subjects()) > 0 && w.all(change.Lost)
 }
 
 // all reports that a verdict hits all that is asked for at the name, by the object that was asked about or by any.
