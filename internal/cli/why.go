@@ -16,16 +16,22 @@ import (
 var errNotGood = errors.New("something isn't published as wanted")
 
 type whyCommand struct {
-	Subject []string    `arg:"" name:"NAME|KIND/NAMESPACE/NAME" help:"name the host name or the object to explain, such as www.example.com or ingress/default/web"`
+	Of      string      `arg:"" name:"name|kind/namespace/name" help:"The host name or the object to explain, such as www.example.com or ingress/default/web."`
 	Options app.Options `embed:""`
 	Output  string      `name:"output" short:"o" default:"text" enum:"text,json" help:"Form of the explanation: text for people, json for machines."`
 }
 
-func (c *whyCommand) start(ctx context.Context, x IO, notes []string) error {
-	if len(c.Subject) != 1 {
-		return fmt.Errorf("%d names or objects are given: ask about one at a time", len(c.Subject))
+// Check reports a name that can't be one.
+func (c *whyCommand) Check() error {
+	if c.Of == "" {
+		return nil // it is told already that it is missing
 	}
-	name, ref, err := why.ParseSubject(c.Subject[0], c.Options.View.Namespace)
+	_, _, err := why.ParseSubject(c.Of, c.Options.View.Namespace)
+	return err
+}
+
+func (c *whyCommand) start(ctx context.Context, x IO, notes []string) error {
+	name, ref, err := why.ParseSubject(c.Of, c.Options.View.Namespace)
 	if err != nil {
 		return err
 	}

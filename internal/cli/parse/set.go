@@ -120,16 +120,6 @@ func (s *setter) apply() {
 	}
 }
 
-// words sets the command's positional argument.
-func (s *setter) words(n *kong.Node, words []string) {
-	for _, arg := range n.Positional {
-		if arg.Required && len(words) == 0 {
-			s.errs = append(s.errs, fmt.Errorf("%s is missing: %s", arg.Name, arg.Help))
-		}
-		arg.Apply(reflect.ValueOf(words))
-	}
-}
-
 func (s *setter) set(flag *kong.Flag, list []given) {
 	if len(list) > 1 && !flag.IsCumulative() {
 		s.errs = append(s.errs, fmt.Errorf("--%s is given %d times, and takes one value", flag.Name, len(list)))
