@@ -87,16 +87,17 @@ func (s script) Run(ctx context.Context, want <-chan string, out chan<- feed.Eve
 
 // rig is a loop under test.
 type rig struct {
-	t      *testing.T
-	memory *providertest.Memory
-	flaky  *providertest.Flaky
-	feed   script
-	heard  sync.Mutex // guards events
-	events []reconcile.Event
-	stop   func()
-	view   view.Options
-	txt    txt.Options
-	opts   reconcile.Options
+	t       *testing.T
+	memory  *providertest.Memory
+	flaky   *providertest.Flaky
+	feed    script
+	heard   sync.Mutex // guards events
+	events  []reconcile.Event
+	stop    func()
+	view    view.Options
+	txt     txt.Options
+	opts    reconcile.Options
+	settled func(reconcile.Settled) // nil: nobody is told
 }
 
 func newRig(t *testing.T, zones ...string) *rig {
@@ -128,6 +129,9 @@ func (r *rig) loop() *reconcile.Loop {
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()
+			if s, ok := e.(reconcile.Settled); ok && r.settled != nil {
+				r.settled(s)
+			}
 			r.events = append(r.events, e)
 		},
 	})

@@ -31,14 +31,15 @@ func parse(text, namespace string) (dnsname.Name, endpoint.Ref, error) {
 	if namespace == "" {
 		namespace = "default"
 	}
-	ref := endpoint.Ref{Kind: kind, Namespace: namespace, Name: parts[1]}
-	if len(parts) == 3 {
-		ref.Namespace, ref.Name = parts[1], parts[2]
-	}
+	ref := endpoint.Ref{Kind: kind, Namespace: namespace, Name: parts[len(parts)-1]}
 	if kind == "node" {
 		ref.Namespace = ""
 	}
-	if len(parts) > 3 || ref.Kind == "" || ref.Name == "" || (ref.Namespace == "") != (kind == "node") {
+	whole := len(parts) == 3 && kind != "node"
+	if whole {
+		ref.Namespace = parts[1]
+	}
+	if len(parts) != 2 && !whole || ref.Kind == "" || ref.Name == "" || whole && ref.Namespace == "" {
 		return "", endpoint.Ref{}, fmt.Errorf("%q is neither a host name nor an object: write kind/namespace/name, such as ingress/default/web", text)
 	}
 	return "", ref, nil
