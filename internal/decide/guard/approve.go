@@ -54,6 +54,7 @@ func (g *Zone) Approve(now time.Time, hash string) error {
 	case h.Hash != hash:
 		return fmt.Errorf("approve plan %s of zone %s: %w: it is plan %s now; look at it, then approve that", hash, g.zone.Name, ErrOtherPlan, h.Hash)
 	}
+	g.edits++
 	deletes, updates := g.deletesHeld(), g.updatesHeld()
 	for n, old := range g.waiting {
 		r := &request{Effect: old.Effect, removeOK: old.removeOK, moveOK: old.moveOK}
