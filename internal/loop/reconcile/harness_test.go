@@ -111,9 +111,9 @@ var (
 func newRig(t *testing.T, zones ...string) *rig {
 	r := &rig{
 		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
-		view: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
-		txt:  txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
-		opts: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		view:  view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
+		txt:   txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
+		opts:  reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
 		guard: free,
 	}
 	for _, z := range zones {
