@@ -152,7 +152,7 @@ func TestWhy(t *testing.T) {
 }
 
 // unwired are reasons that nothing gives yet.
-var unwired = []reason.Code{reason.GracePeriod, reason.HoldExpired, reason.BrakeDeletes, reason.BrakeUpdates, reason.Fight}
+var unwired = []reason.Code{}
 
 // unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for.
 var unplanned = []reason.Code{reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}

@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -37,9 +40,53 @@ type scripted struct {
 	state   feed.State         // of Ingresses; Same: synced
 	fault   providertest.Fault // of the operation
 	op      providertest.Op
-	limits  change.Limits              // of one call
-	later   func(*providertest.Memory) // what happens once all is settled
+	limits  change.Limits // of one call
+	guard   guard.Options // zero: free
+	later   func(*world)  // what happens once all is settled
 }
+
+// world is what a scenario acts on: the clock is the bubble's.
+type world struct {
+	memory *providertest.Memory
+	flaky  *providertest.Flaky
+	feed   events
+}
+
+// wait lets time pass.
+func (w *world) wait(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// put brings Ingresses, by their names: each asks for a host at an address, or for none that is known.
+func (w *world) put(hosts map[string]string, address string) {
+	var ds []feed.Delta
+	for name, host := range hosts {
+		in := &kinds.Ingress{Meta: kinds.Meta{Namespace: "default", Name: name}, Rules: []string{host}}
+		if address != "" {
+			in.Addresses = []string{address}
+		}
+		ds = append(ds, feed.Delta{Ref: in.Ref(), Object: in})
+	}
+	w.feed <- feed.Event{Kind: "ingress", Deltas: ds}
+	w.wait(3 * time.Second)
+}
+
+// drop takes Ingresses away.
+func (w *world) drop(names ...string) {
+	var ds []feed.Delta
+	for _, name := range names {
+		ds = append(ds, feed.Delta{Ref: endpoint.Ref{Kind: "ingress", Namespace: "default", Name: name}})
+	}
+	w.feed <- feed.Event{Kind: "ingress", Deltas: ds}
+	w.wait(3 * time.Second)
+}
+
+// careful are the flags' defaults, free those that let everything go at once.
+var (
+	careful = guard.Options{DeleteAfter: 15 * time.Second, MaxDeletes: 10, MaxDeletePercent: 30, MaxUpdatePercent: 50}
+	free    = guard.Options{MaxDeletes: 1000, MaxDeletePercent: 100, MaxUpdatePercent: 100}
+)
 
 // raw is an object that asks for what it has, of the source raw.
 type raw struct{ result endpoint.Result }
@@ -69,8 +116,9 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
 		reason.KindForbidden: {because: "we may not list Ingresses", state: feed.Forbidden, at: why.Source},
 		reason.TypeCantDo:    {because: "a marker can't carry the type", object: caa, at: why.Plan},
-		reason.ZoneVanished: {because: "somebody deleted the zone", at: why.Zone, later: func(m *providertest.Memory) {
-			m.RemoveZone("example.com")
+		reason.ZoneVanished: {because: "somebody deleted the zone", at: why.Zone, later: func(w *world) {
+			w.memory.RemoveZone("example.com")
+			w.wait(5 * time.Minute)
 		}},
 		reason.Rejected:  {because: "the provider refuses the change", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Rejected, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.Guardrail: {because: "somebody's rule forbids it", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Rejected, Keys: []record.Key{web}, Guardrail: true}, nil), at: why.Sent},
@@ -78,6 +126,44 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.Unreached: {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
 		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
+
+		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
+		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
+			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
+			w.drop("web", "b", "c")
+			w.wait(time.Minute)
+		}},
+		reason.BrakeUpdates: {because: "most names would move, each elsewhere", guard: careful, at: why.Plan, later: func(w *world) {
+			moved := map[string]string{"web": "web.example.com"}
+			for i := range 30 {
+				moved[fmt.Sprint("o", i)] = fmt.Sprintf("o%d.example.com", i)
+			}
+			w.put(moved, "192.0.2.1")
+			ds := make([]feed.Delta, 0, len(moved))
+			for name, host := range moved {
+				in := &kinds.Ingress{Meta: kinds.Meta{Namespace: "default", Name: name}, Rules: []string{host}, Addresses: []string{fmt.Sprintf("198.51.100.%d", len(ds))}}
+				ds = append(ds, feed.Delta{Ref: in.Ref(), Object: in})
+			}
+			w.feed <- feed.Event{Kind: "ingress", Deltas: ds}
+			w.wait(3 * time.Second)
+		}},
+		reason.HoldExpired: {because: "it has had no address for a day", guard: guard.Options{HoldFor: time.Hour, DeleteAfter: time.Hour, MaxDeletes: 10, MaxDeletePercent: 100}, at: why.Source, later: func(w *world) {
+			w.put(map[string]string{"web": "web.example.com"}, "")
+			w.wait(90 * time.Minute)
+		}},
+		reason.Fight: {because: "somebody changes it back, and back", guard: careful, at: why.Sent, later: func(w *world) {
+			for i := range 4 {
+				theirs := record.Set{Key: record.Key{Name: "web.example.com", Type: record.A}, TTL: 300, Values: []string{fmt.Sprintf("198.51.100.%d", i)}}
+				w.memory.Put("example.com", theirs)
+				w.wait(10 * time.Minute)
+			}
+		}},
+		reason.NewNameFirst: {because: "the object's new name can't be published yet", guard: free, at: why.Plan, later: func(w *world) {
+			w.flaky.Fail(providertest.OpApply, fails(provider.Error{Class: provider.Rejected, Keys: []record.Key{{Name: "new.example.com", Type: record.A}}}, func(b change.Batch) bool {
+				return slices.ContainsFunc(b.Groups, func(g change.Group) bool { return g.Name == "new.example.com" })
+			}))
+			w.put(map[string]string{"web": "new.example.com"}, "192.0.2.1")
+		}},
 	}
 }
 
@@ -95,6 +181,13 @@ func TestWhyScripted(t *testing.T) {
 		t.Run(string(code), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := s.run(t)
+				w := r.Walks[0]
+				if code == reason.GracePeriod && (w.Retry == nil || time.Until(*w.Retry) > 15*time.Second) {
+					t.Errorf("the grace time ends at %v", w.Retry)
+				}
+				if brake := strings.HasPrefix(string(code), "Brake"); brake != strings.HasPrefix(w.Stop().Command, "nafuda approve --plan=") {
+					t.Errorf("the command is %q", w.Stop().Command)
+				}
 				if !tells(r, code, stops, s.at) || r.Good {
 					text, _ := json.MarshalIndent(r, "", "  ")
 					t.Errorf("why doesn't stop at %q with the code %s (%s):\n%s", s.at, code, s.because, text)
@@ -132,7 +225,8 @@ func (s scripted) run(t *testing.T) why.Report {
 	}
 	all := sources.Sources(sources.Options{})
 	config := reconcile.Config{
-		Options:  reconcile.Options{Interval: time.Minute, Resync: 2 * time.Hour, Rate: 100, Burst: 100},
+		Options:  reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
+		Guard:    s.guard,
 		Accounts: []reconcile.Account{{Name: "default", Provider: flaky}}, Feed: make(events),
 		Views: []reconcile.View{{
 			Spec:     view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME,CAA"}}.Spec("default", "memory", nil, nil),
@@ -146,19 +240,18 @@ func (s scripted) run(t *testing.T) why.Report {
 	for _, k := range sources.Kinds(sources.Options{}) {
 		config.Kinds = append(config.Kinds, k)
 	}
+	if s.guard == (guard.Options{}) {
+		config.Guard = free
+	}
 	loop := reconcile.New(config)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- loop.Run(ctx) }()
 	s.feed(config.Feed.(events))
-	settle := func(d time.Duration) {
-		time.Sleep(d) // the bubble's clock
-		synctest.Wait()
-	}
-	settle(3 * time.Second)
+	w := &world{memory, flaky, config.Feed.(events)}
+	w.wait(3 * time.Second)
 	if s.later != nil {
-		s.later(memory)
-		settle(5 * time.Minute)
+		s.later(w)
 	}
 	e, err := loop.Explain(ctx, dnsname.Name("web.example.com"), endpoint.Ref{})
 	if err != nil {

@@ -69,7 +69,8 @@ type ZoneFacts struct {
 	Chosen    bool            // the name's records belong here; else it only lies below
 	Unusable  reason.Reason   // the zone has vanished, or hasn't been read, and why: nothing below is known then
 	Fault     reason.Reason   // why the zone's last call failed
-	Retry     time.Time       // when the zone, or the name if it is parked, is tried again; zero: now
+	Retry     time.Time       // when the zone, or the name if it is parked or in its grace time, is tried again; zero: now
+	Hash      string          // approves what the zone's brake holds, the name among it; empty: it holds nothing of it
 	Observed  []SetFacts      // sorted by key
 	Servers   []string        // host names of the zone's authoritative servers
 	Changes   []change.Change // what would change now if nothing held it, markers included

@@ -115,7 +115,7 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 			f.Servers = s.Values
 		}
 	}
-	group, decisions := c.planView(shadow, name, view)
+	group, decisions := c.planView(shadow, name, view, change.Sync)
 	f.Changes = group.Changes
 	f.Decisions = decisions
 	if !f.Queued {
@@ -125,7 +125,21 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 		f.Parked, f.Retry = p.why, p.until
 	}
 	f.State, f.Why = f.reached()
+	z.explainGuard(name, &f)
 	return f
+}
+
+// explainGuard tells how long the guard keeps a name, or what releases it.
+func (z *zoneState) explainGuard(name dnsname.Name, f *ZoneFacts) {
+	for _, d := range f.Decisions {
+		switch {
+		case z.guard == nil:
+		case d.Why.Code == reason.GracePeriod:
+			f.Retry, _ = z.guard.Goes(name)
+		case d.Why.Code == reason.BrakeDeletes || d.Why.Code == reason.BrakeUpdates:
+			f.Hash = z.guard.Held(time.Now()).Hash
+		}
+	}
 }
 
 // shadow is the zone as a plan may have it without leaving a trace: as it was before a dry run began, too.

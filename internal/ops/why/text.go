@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/report"
 )
 
@@ -138,7 +139,9 @@ func (t *text) step(s Step) {
 	if s.Command != "" {
 		// On a line of its own, however long: it is there to be copied.
 		fmt.Fprintf(&t.b, "%*s%s\n", margin, "", report.Clean(s.Command))
-		t.below("", "with your other flags, and without your own --domain-filter")
+		if s.Reason.Code == reason.PolicyKeeps {
+			t.below("", "with your other flags, and without your own --domain-filter")
+		}
 	}
 	for _, n := range s.Notes {
 		t.below("note", fmt.Sprintf("%s [%s]", n.Reason.Text, n.Reason.Code))

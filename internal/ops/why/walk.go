@@ -104,7 +104,7 @@ func (w *walker) halt(s stop) Step {
 	step := no(s.why)
 	step.Step, step.Command = s.at, w.command(s.why)
 	switch {
-	case step.Command != "":
+	case step.Command != "" && s.why.Code == reason.PolicyKeeps:
 		step.Text = "left behind: " + step.Text
 	case w.zone != nil && s.why == w.pending():
 		step.Text = w.waiting() + ": " + step.Text
@@ -272,10 +272,16 @@ func (w *walker) nobody() reason.Reason {
 
 // command is what does the fix of a reason, where that is known to be one command.
 func (w *walker) command(why reason.Reason) string {
-	if why.Code != reason.PolicyKeeps || len(w.name.Askers) > 0 || w.zone == nil {
+	switch {
+	case w.zone == nil:
+		return ""
+	case w.zone.Hash != "" && (why.Code == reason.BrakeDeletes || why.Code == reason.BrakeUpdates) && !w.e.DryRun:
+		return "nafuda approve --plan=" + w.zone.Hash
+	case why.Code == reason.PolicyKeeps && len(w.name.Askers) == 0:
+		return fmt.Sprintf("nafuda run --once --policy=sync --domain-filter=%s --aws-zone-match-parent", w.name.Name)
+	default:
 		return ""
 	}
-	return fmt.Sprintf("nafuda run --once --policy=sync --domain-filter=%s --aws-zone-match-parent", w.name.Name)
 }
 
 // asks says what an object asks for at the name.
