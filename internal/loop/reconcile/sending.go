@@ -87,14 +87,14 @@ func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Ti
 	for _, g := range b.Groups {
 		c.Observe(Planned{Zone: z.Zone, Group: g})
 	}
-	z.busy = true
+	z.busy, z.sending = true, b
 	c.start(z.account, job{zone: z.Zone, apply: &applyJob{batch: b, since: since, dryRun: c.DryRun}})
 }
 
 // finish enters the result of a call.
 func (c *core) finish(r result) {
 	if r.called {
-		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
+		called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
 		}
@@ -120,7 +120,7 @@ func (c *core) finish(r result) {
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
-	z.busy = false
+	z.busy, z.sending = false, change.Batch{}
 	batch := r.apply.batch
 	if r.err == nil {
 		c.applied(z, r)
@@ -153,7 +153,7 @@ func (c *core) applied(z *zoneState, r result) {
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
-	z.account.confirmLater(z.Zone, r.receipt, now)
+	c.track(z, r.apply.batch, r.receipt, now)
 	waited := make(map[dnsname.Name]time.Duration, len(r.apply.since))
 	for n, t := range r.apply.since {
 		waited[n] = now.Sub(t)
