@@ -89,7 +89,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 // build puts a loop together.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Verifier: o.verifier(), Observe: observe}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}

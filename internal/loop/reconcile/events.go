@@ -10,6 +10,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -107,6 +108,13 @@ type (
 		Zone      zone.Zone
 		Name      dnsname.Name
 		Decisions []change.Decision
+	}
+	// OwnedElsewhere says that a record set of another owner keeps a name from being published as asked for.
+	OwnedElsewhere struct {
+		Zone  zone.Zone
+		Set   record.Set
+		Owner string
+		Ours  string // the owner that it would need to have
 	}
 	// Called says that a call to a provider has ended.
 	Called struct {
