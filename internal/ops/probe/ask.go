@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -75,23 +76,47 @@ func (p *Probe) exchange(ctx context.Context, network, at string, q *dns.Msg) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &dns.Conn{Conn: conn, UDPSize: 4096} // a server that sends more than we asked for is heard too
-	if _, err := c.Write(out); err != nil {
+	if network == "tcp" {
+		return overTCP(conn, q, out)
+	}
+	return overUDP(conn, q, out)
+}
+
+// overUDP passes over what doesn't answer the question: anybody can send datagrams in a server's name.
+func overUDP(conn net.Conn, q *dns.Msg, out []byte) (*dns.Msg, error) {
+	if _, err := conn.Write(out); err != nil {
 		return nil, err
 	}
+	in := make([]byte, 4096) // a server that sends more than we asked for is heard too
 	for range mostStrange {
-		in, err := c.ReadMsgHeader(nil)
+		n, err := conn.Read(in)
 		if err != nil {
 			return nil, err
 		}
-		if r := read(in, q); r != nil {
+		if r := read(in[:n], q); r != nil {
 			return r, nil
-		}
-		if network == "tcp" {
-			return nil, errors.New("the answer isn't one to the question")
 		}
 	}
 	return nil, errors.New("other datagrams came instead of an answer")
+}
+
+// overTCP sends and reads messages with their length before them (RFC 1035 section 4.2.2).
+func overTCP(conn net.Conn, q *dns.Msg, out []byte) (*dns.Msg, error) {
+	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(out))), out...)); err != nil {
+		return nil, err
+	}
+	var length [2]byte
+	if _, err := io.ReadFull(conn, length[:]); err != nil {
+		return nil, err
+	}
+	in := make([]byte, binary.BigEndian.Uint16(length[:]))
+	if _, err := io.ReadFull(conn, in); err != nil {
+		return nil, err
+	}
+	if r := read(in, q); r != nil {
+		return r, nil
+	}
+	return nil, errors.New("the answer isn't one to the question")
 }
 
 // read reads a message; nil where it isn't an answer to the question (RFC 5452 section 9.1).
