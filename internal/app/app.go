@@ -95,7 +95,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 // build puts a loop together.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}

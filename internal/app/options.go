@@ -15,6 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/ops/metrics"
+	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/status"
 	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry/txt"
@@ -44,6 +45,7 @@ type Options struct {
 	Files   manifest.Options  `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
+	Probe   probe.Options     `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

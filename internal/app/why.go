@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -38,11 +39,31 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 	if err := ctx.Err(); err != nil {
 		return why.Report{}, fmt.Errorf("explain: %w", err)
 	}
+	if v := o.verifier(); v != nil {
+		askDNS(ctx, v, found)
+	}
 	r := why.Make(*found)
 	if len(r.Looked) > 0 {
 		r.Looked = append(r.Looked, o.unwatched()...)
 	}
 	return r, nil
+}
+
+// askDNS asks each zone's servers for what is published as wanted, once.
+func askDNS(ctx context.Context, v reconcile.Verifier, e *reconcile.Explanation) {
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, n := range e.Names {
+		for _, view := range n.Views {
+			for i, z := range view.Zones {
+				if q := z.Question(); z.State == reconcile.StateInSync && len(q.Sets) > 0 && ctx.Err() == nil {
+					a := v.Verify(ctx, q)
+					view.Zones[i].Answer = &a
+				}
+			}
+		}
+	}
 }
 
 // unwatched lists what the options keep us from looking at, beside filters.

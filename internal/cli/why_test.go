@@ -28,6 +28,7 @@ const (
 	stops   told = "stop"    // the walk stops there
 	notes   told = "note"    // something to know beside
 	refuses told = "refusal" // a part of the object can't be used
+	says    told = "says"    // a step says it, and the walk goes on
 )
 
 // scenario is what is there, what is asked, and which reason the answer has to have.
@@ -191,7 +192,7 @@ func (s scenario) run(t *testing.T) (r why.Report, status int, plan string) {
 	}
 	args := []string{
 		"--source=ingress", "--source=service", "--provider=aws", "--txt-owner-id=me", "--aws-api-rate=1000", "--aws-api-burst=1000",
-		"--log-level=error", "--manifests=" + dir, "-o", "json",
+		"--log-level=error", "--no-verify", "--manifests=" + dir, "-o", "json",
 	}
 	if !slices.Contains(s.flags, "--txt-prefix=") {
 		args = append(args, "--txt-prefix=%{record_type}-own.")
@@ -219,6 +220,10 @@ func tells(r why.Report, code reason.Code, as told, at why.Place) bool {
 	switch as {
 	case refuses:
 		return r.Object != nil && len(r.Object.Refusals) > 0 && r.Object.Refusals[0].Reason.Code == code
+	case says:
+		return slices.ContainsFunc(r.Walks[0].Steps, func(s why.Step) bool {
+			return s.Mark == why.None && s.Step == at && s.Reason != nil && s.Reason.Code == code
+		})
 	case stops:
 		if r.Object != nil && r.Object.Stop != nil {
 			return r.Object.Stop.Reason.Code == code && r.Object.Stop.Step == at

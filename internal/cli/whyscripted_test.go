@@ -35,7 +35,9 @@ import (
 // scripted is what only failures and a running loop bring about. The name is web.example.com.
 type scripted struct {
 	because string
+	as      told // empty: stops
 	at      why.Place
+	answer  reconcile.Answer   // of the zone's servers; none: nobody asks
 	object  any                // nil: the Ingress default/web, at 192.0.2.1
 	state   feed.State         // of Ingresses; Same: synced
 	fault   providertest.Fault // of the operation
@@ -43,6 +45,18 @@ type scripted struct {
 	limits  change.Limits // of one call
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
+}
+
+// unjudged are reasons why nobody can say whether the servers answer.
+func unjudged() []reason.Code {
+	return []reason.Code{reason.PrivateZone, reason.RoutingPolicy, reason.Delegated, reason.WildcardAnswers, reason.NoServers, reason.DNSUnreachable}
+}
+
+// verifier gives one answer.
+type verifier reconcile.Answer
+
+func (v verifier) Verify(context.Context, reconcile.Question) reconcile.Answer {
+	return reconcile.Answer(v)
 }
 
 // world is what a scenario acts on: the clock is the bubble's.
@@ -112,7 +126,10 @@ func scriptedScenarios() map[reason.Code]scripted {
 	for i := range 20 {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
-	return map[reason.Code]scripted{
+	all := map[reason.Code]scripted{
+		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, at: why.InSync},
+		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
+		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
 		reason.KindForbidden: {because: "we may not list Ingresses", state: feed.Forbidden, at: why.Source},
 		reason.TypeCantDo:    {because: "a marker can't carry the type", object: caa, at: why.Plan},
@@ -165,6 +182,13 @@ func scriptedScenarios() map[reason.Code]scripted {
 			w.put(map[string]string{"web": "new.example.com"}, "192.0.2.1")
 		}},
 	}
+	for _, code := range unjudged() {
+		all[code] = scripted{
+			because: "DNS can't tell", answer: reconcile.Answer{Never: true, Why: reason.New(code, "no")}, as: says, at: why.Answering,
+			later: func(w *world) { w.wait(time.Hour) },
+		}
+	}
+	return all
 }
 
 func meta(host ...string) kinds.Meta {
@@ -182,6 +206,13 @@ func TestWhyScripted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := s.run(t)
 				w := r.Walks[0]
+				if s.as == says {
+					if !tells(r, code, says, s.at) || !r.Good {
+						text, _ := json.MarshalIndent(r, "", "  ")
+						t.Errorf("why doesn't say %s at %q, or stops (%s):\n%s", code, s.at, s.because, text)
+					}
+					return
+				}
 				if code == reason.GracePeriod && (w.Retry == nil || time.Until(*w.Retry) > 15*time.Second) {
 					t.Errorf("the grace time ends at %v", w.Retry)
 				}
@@ -242,6 +273,9 @@ func (s scripted) run(t *testing.T) why.Report {
 	}
 	if s.guard == (guard.Options{}) {
 		config.Guard = free
+	}
+	if !s.answer.Why.None() {
+		config.Verifier = verifier(s.answer)
 	}
 	loop := reconcile.New(config)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -29,6 +29,8 @@ type core struct {
 	want     chan string
 	feeds    chan feed.Event
 	results  chan result
+	answers  chan answered
+	watches  watches
 	wake     *time.Timer
 	started  time.Time
 	kinds    map[string]kindInfo // watched kinds, by name
@@ -64,7 +66,7 @@ type kindInfo struct {
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
-		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
+		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
@@ -106,6 +108,8 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.take(e)
 		case r := <-c.results:
 			c.finish(r)
+		case a := <-c.answers:
+			c.finishVerify(a, time.Now())
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
@@ -132,6 +136,7 @@ func (c *core) step() {
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
+	next = earlier(next, c.verify(now))
 	c.wake.Reset(max(time.Until(next), 0))
 }
 

@@ -80,6 +80,7 @@ type ZoneFacts struct {
 	Parked    reason.Reason // why its change is put off
 	State     State         // empty: there is nothing here that objects ask for
 	Why       reason.Reason // of State, where there is more to say
+	Pending   bool          // more is going to be known of the state
 	Entry     *journal.Entry
 	Answer    *Answer // what DNS said; filled in by who asks it
 }
@@ -91,6 +92,17 @@ type SetFacts struct {
 	Ours            bool
 	Owner, Resource string        // of the claim on it; empty: there is none
 	Why             reason.Reason // why there is none
+}
+
+// Question is what the zone's servers should answer of what is there and ours.
+func (f ZoneFacts) Question() Question {
+	q := Question{Zone: f.Zone, Servers: f.Servers}
+	for _, s := range f.Observed {
+		if s.Ours {
+			q.Sets = append(q.Sets, s.Set)
+		}
+	}
+	return q
 }
 
 // Explain tells all about a name, or, where name is empty, about an object and each name that it asks for, holds or is marked as the

@@ -125,6 +125,9 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 		f.Parked, f.Retry = p.why, p.until
 	}
 	f.State, f.Why = f.reached()
+	if p := z.progress[name]; p != nil && f.State == StateInSync {
+		f.State, f.Why, f.Pending = p.state, p.why, !p.done
+	}
 	z.explainGuard(name, &f)
 	return f
 }

@@ -31,6 +31,7 @@ type thing struct {
 	Created time.Time
 	Names   map[string][]string
 	TTL     uint32
+	ID      string // set identifier
 }
 
 // things is the source of things, of kind "ingress".
@@ -55,7 +56,7 @@ func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 			}
 			for typ, values := range byType {
 				slices.Sort(values)
-				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, Targets: values, From: from})
+				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, ID: t.ID, Targets: values, From: from})
 			}
 		}
 		return r
@@ -101,6 +102,7 @@ type rig struct {
 	guard   guard.Options
 	keeper  reconcile.Keeper
 	settled func(reconcile.Settled) // nil: nobody is told
+	asks    reconcile.Verifier
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -136,6 +138,7 @@ func (r *rig) loop() *reconcile.Loop {
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
+		Verifier: r.asks,
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()

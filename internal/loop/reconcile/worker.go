@@ -62,6 +62,9 @@ type result struct {
 	inSync  bool
 }
 
+// Apply is the operation of Called that sends a batch.
+const Apply = "apply"
+
 // operation names the call, for metrics and logs.
 func (j job) operation() string {
 	switch {
@@ -74,7 +77,7 @@ func (j job) operation() string {
 	case j.confirm != nil:
 		return "insync"
 	default:
-		return "apply"
+		return Apply
 	}
 }
 

@@ -29,7 +29,7 @@ func (w *walker) pass(at Place) Step {
 	case Sent:
 		s.Text = w.sent()
 	case InSync:
-		s.Text = "the provider has it as wanted"
+		w.passInSync(&s)
 	case Answering:
 		w.passAnswering(&s)
 	}
@@ -109,13 +109,29 @@ func (w *walker) sent() string {
 	return "nothing is waiting"
 }
 
+func (w *walker) passInSync(s *Step) {
+	s.Text = "the provider has it as wanted"
+	if z := w.zone; z.State == reconcile.StateSent {
+		s.Mark, s.Text = None, "the provider has taken it, and nobody can say whether all its servers have it"
+		if z.Why.Code == reason.Unconfirmed {
+			s.Text, s.Reason = z.Why.Text, &z.Why
+		}
+	}
+}
+
 func (w *walker) passAnswering(s *Step) {
-	switch a := w.zone.Answer; {
-	case a != nil && a.As, w.zone.State == reconcile.StateAnswering:
+	z := w.zone
+	why := z.Why
+	if z.Answer != nil {
+		why = z.Answer.Why
+	}
+	switch {
+	case z.Answer != nil && z.Answer.As, z.State == reconcile.StateAnswering:
 		s.Text = "the zone's servers answer as wanted"
-	case a != nil:
-		s.Mark, s.Text = None, a.Why.Text
-		s.Reason = &a.Why
+	case why.Code != "" && why.Code != reason.Unconfirmed:
+		s.Mark, s.Text, s.Reason = None, why.Text, &why
+	case z.Pending:
+		s.Mark, s.Text = None, "the zone's servers are being asked"
 	default:
 		s.Mark, s.Text = None, "nobody has asked the zone's servers"
 	}

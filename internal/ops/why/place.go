@@ -43,6 +43,11 @@ func placeOf(c reason.Code) Place {
 	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge,
 		reason.Unreached, reason.Guardrail, reason.Stale:
 		return Sent
+	case reason.Unconfirmed:
+		return InSync
+	case reason.NotVerified, reason.PrivateZone, reason.RoutingPolicy, reason.Delegated, reason.WildcardAnswers, reason.NoServers,
+		reason.DNSUnreachable, reason.AnswersDiffer:
+		return Answering
 	default:
 		return Plan
 	}

@@ -246,13 +246,20 @@ func (w *walker) waiting() string {
 	}
 }
 
-// afterwards judges what became of what was sent.
+// afterwards judges what became of what was sent. That nobody can say is no reason to stop.
 func (w *walker) afterwards(add func(Place, reason.Reason)) {
 	z := w.zone
-	if z.State == reconcile.StateSent {
-		add(InSync, z.Why)
+	switch {
+	case z.State == reconcile.StateSent && z.Pending:
+		why := z.Why
+		if why.None() {
+			why = reason.New(reason.Unconfirmed, "the provider has taken the change, and not all its servers have it yet")
+		}
+		add(InSync, why)
+	case z.State == reconcile.StateInSync && z.Why.Code == reason.AnswersDiffer:
+		add(Answering, z.Why)
 	}
-	if a := z.Answer; a != nil && !a.As && !a.Never {
+	if a := z.Answer; a != nil && !a.As && !a.Never && a.Why.Code == reason.AnswersDiffer {
 		add(Answering, a.Why)
 	}
 }
