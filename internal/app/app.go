@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -64,6 +65,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	commands, err := o.listen(ctx, log)
+	if err != nil {
+		return err
+	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
@@ -75,6 +80,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		}
 		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
+	}
+	if len(commands) > 0 {
+		group.Go(func() error { return control.Serve(ctx, commands, control.Instance{Loop: loop, Version: v.Number}) })
 	}
 	group.Go(func() error {
 		defer stop()

@@ -18,19 +18,21 @@ import (
 
 	"nafuda.io/nafuda/internal/app"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
 // Options say where the sandbox listens and what it publishes.
 type Options struct {
-	Manifests []string `name:"manifests" sep:"none" default:"./examples/sandbox" placeholder:"PATH" help:"A file or folder of manifests to publish. Repeatable."`
-	API       string   `name:"listen" default:"127.0.0.1:4580" placeholder:"ADDRESS" help:"Loopback address of the emulated Route 53."`
-	DNS       string   `name:"dns-listen" default:"127.0.0.1:5300" placeholder:"ADDRESS" help:"Loopback address of the name server, UDP and TCP."`
-	Status    string   `name:"metrics-address" default:"127.0.0.1:7979" placeholder:"ADDRESS" help:"Loopback address of /metrics, /readyz and /status.json; empty turns them off."`
-	Zones     []string `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
-	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
-	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
+	Manifests []string        `name:"manifests" sep:"none" default:"./examples/sandbox" placeholder:"PATH" help:"A file or folder of manifests to publish. Repeatable."`
+	API       string          `name:"listen" default:"127.0.0.1:4580" placeholder:"ADDRESS" help:"Loopback address of the emulated Route 53."`
+	DNS       string          `name:"dns-listen" default:"127.0.0.1:5300" placeholder:"ADDRESS" help:"Loopback address of the name server, UDP and TCP."`
+	Status    string          `name:"metrics-address" default:"127.0.0.1:7979" placeholder:"ADDRESS" help:"Loopback address of /metrics, /readyz and /status.json; empty turns them off."`
+	Zones     []string        `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
+	LogLevel  string          `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
+	LogFormat string          `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
+	Control   control.Options `embed:""`
 }
 
 // Check returns every mistake in the options.
@@ -72,6 +74,9 @@ func (o *Options) Arguments() []string {
 		"--source=service", "--source=ingress", "--provider=aws", "--policy=sync", "--registry=txt", "--txt-owner-id=sandbox",
 		"--txt-prefix=nafuda-%{record_type}.", "--aws-api-rate=100", "--aws-api-burst=100",
 		"--metrics-address=" + o.Status, "--log-level=" + o.LogLevel, "--log-format=" + o.LogFormat,
+	}
+	if o.Control.Socket != "" {
+		args = append(args, "--control-socket="+o.Control.Socket)
 	}
 	for _, m := range o.Manifests {
 		args = append(args, "--manifests="+m)

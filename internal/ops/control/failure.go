@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"nafuda.io/nafuda/internal/decide/guard"
+	"nafuda.io/nafuda/internal/ops/report"
 )
 
 // Errors of requests, beside guard's of approvals and errors.ErrUnsupported for what the instance doesn't have.
@@ -67,6 +68,7 @@ func (r *remote) Unwrap() error { return r.kind }
 
 // received is what failureOf has made of an error.
 func received(f failure, status int) error {
+	f.Text = report.Clean(f.Text)
 	for _, k := range known() {
 		if k.code == f.Code {
 			return &remote{f.Text, k.err}

@@ -81,6 +81,8 @@ func counts(s reconcile.Status) []report.NameCount {
 		c.N = n
 		out = append(out, c)
 	}
-	slices.SortFunc(out, func(a, b report.NameCount) int { return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason)) })
+	slices.SortFunc(out, func(a, b report.NameCount) int {
+		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
+	})
 	return out
 }

@@ -19,7 +19,9 @@ func peer(c *net.UnixConn) (uid int, err error) {
 	}
 	var cred *syscall.Ucred
 	var failed error
-	err = raw.Control(func(fd uintptr) { cred, failed = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED) })
+	err = raw.Control(func(fd uintptr) {
+		cred, failed = syscall.GetsockoptUcred(int(fd), syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	})
 	if err == nil {
 		err = failed
 	}

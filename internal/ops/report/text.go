@@ -194,6 +194,9 @@ func (t *planText) refusal(colour string, n Name) {
 	t.line(colour, "  ! %s%s: %s", clean(what), from, clean(text))
 }
 
+// Clean makes text from outside fit to be printed in one line: see clean.
+func Clean(s string) string { return clean(s) }
+
 // clean replaces what isn't printed as itself, such as control characters and those that change the direction of writing, so that
 // text from objects can neither steer a terminal nor pass for other text.
 func clean(s string) string {
