@@ -84,7 +84,7 @@ func (c *undoCommand) start(ctx context.Context, x IO) error {
 	switch {
 	case u.Empty():
 	case c.Plan != "" && c.Plan != u.Hash:
-		fmt.Fprintf(x.Err, "nafuda: undo plan %s: %v: it is plan %s now; did nothing\n", report.Clean(c.Plan), guard.ErrOtherPlan, report.Clean(u.Hash))
+		fmt.Fprintf(x.Err, "nafuda: undo plan %s: what would be done isn't that any more, but plan %s; did nothing\n", report.Clean(c.Plan), report.Clean(u.Hash))
 	case c.Plan != "" || c.Yes:
 		yes = true
 	case x.Terminal && !c.Form.json():
