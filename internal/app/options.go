@@ -28,6 +28,7 @@ type Options struct {
 	Registry  string   `name:"registry" enum:"txt,noop" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
+	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"Folder that outlives restarts: the journal, and what the brake has spent. Default: none, and then the last 1,000 entries are kept in memory."`
 
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
 	Local string `kong:"-"`
