@@ -15,10 +15,12 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -97,6 +99,10 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+
+	journal *journal.Journal
+	keeper  reconcile.Keeper
+	wrap    func(*providertest.Flaky) provider.Provider // what the loop is given in place of flaky
 }
 
 func newRig(t *testing.T, zones ...string) *rig {
@@ -119,9 +125,14 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
+	var p provider.Provider = r.flaky
+	if r.wrap != nil {
+		p = r.wrap(r.flaky)
+	}
 	return reconcile.New(reconcile.Config{
+		Journal: r.journal, Keeper: r.keeper,
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
-		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
+		Accounts: []reconcile.Account{{Name: "default", Provider: p}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},

@@ -122,6 +122,9 @@ func (c *core) finish(r result) {
 func (c *core) finishApply(z *zoneState, r result) {
 	z.busy = false
 	batch := r.apply.batch
+	if err := errors.Join(r.unbegun, r.unended); err != nil {
+		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
+	}
 	if r.err == nil {
 		c.applied(z, r)
 		return

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -40,6 +41,7 @@ type (
 		batch  change.Batch
 		since  map[dnsname.Name]time.Time
 		dryRun bool
+		entry  journal.ID // in the journal, once the worker has written it
 	}
 )
 
@@ -55,6 +57,8 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
+	unbegun, unended error
 }
 
 // operation names the call, for metrics and logs.
@@ -99,6 +103,12 @@ func (a *account) do(ctx context.Context, j job) result {
 	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
 		return r
 	}
+	if j.apply != nil {
+		if r.unbegun = a.begin(j); r.unbegun != nil {
+			r.err = r.unbegun
+			return r
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	r.called = true
@@ -116,6 +126,9 @@ func (a *account) do(ctx context.Context, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
+	if j.apply != nil {
+		r.unended = a.end(r)
+	}
 	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }
