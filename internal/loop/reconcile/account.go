@@ -177,9 +177,7 @@ func (c *core) spreadDirt(now time.Time) {
 	}
 	c.allDirty = false
 	var names []dnsname.Name
-	for n := range c.catalog.Names() {
-		names = append(names, n)
-	}
+	names = slices.AppendSeq(names, c.namesWanted())
 	for _, z := range c.zones {
 		if z.read {
 			names = slices.AppendSeq(names, z.mirror.Names())

@@ -37,6 +37,8 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
+	undone   overrides
+	order    *undoOrder                     // what the loop is run for; nil: for everything
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
@@ -62,7 +64,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
 		wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), undone: newOverrides(), noZone: make(map[viewName][]change.Decision),
 	}
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
@@ -117,6 +119,7 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
+	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
@@ -148,7 +151,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -18,7 +18,7 @@ import (
 
 // sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change.
 func (z *zoneState) sendDirty(c *core, now time.Time) bool {
-	if z.queue.empty() {
+	if z.queue.empty() || c.order.open() {
 		return false
 	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
@@ -27,7 +27,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	var later []dirty
 	for !z.queue.empty() {
 		d := z.queue.pop()
-		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+		if p := z.parked[d.name]; p != nil && p.until.After(now) || c.order.bars(z.Key, d.name) {
 			continue
 		}
 		if unsure[d.name] {
@@ -250,7 +250,7 @@ func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
 		return sets
 	}
 	for _, r := range z.registries {
-		ledger := r.Open(g.Name, z.Zone, look, c.catalog.Asks)
+		ledger := r.Open(g.Name, z.Zone, look, c.asks)
 		for _, s := range z.mirror.At(g.Name) {
 			ledger.Claim(s)
 		}
