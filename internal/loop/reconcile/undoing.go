@@ -48,8 +48,6 @@ var (
 	ErrNothingToUndo = errors.New("the journal has nothing to undo")
 	// ErrNotRead means that what is there isn't known yet, or not any more.
 	ErrNotRead = errors.New("not every object and zone has been read yet: try again in a moment")
-	// ErrOtherUndo means that an undo isn't what was shown.
-	ErrOtherUndo = errors.New("the undo isn't what was shown any more")
 	// ErrManyUndone means that no more names can stay undone at a time.
 	ErrManyUndone = errors.New("too many names would be undone at a time: undo fewer, or change the objects instead")
 )
@@ -59,7 +57,7 @@ func (l *Loop) PlanUndo(ctx context.Context, r UndoRequest) (Undoing, error) {
 	return l.undo(ctx, r, (*core).showUndo)
 }
 
-// Undo brings names back to what they were, if that is still what PlanUndo gave the hash for; else the error is ErrOtherUndo. It
+// Undo brings names back to what they were, if that is still what PlanUndo gave the hash for; else the error is guard.ErrOtherPlan. It
 // returns what will be done: it goes the way of every change, with its grace and its brake, and is in the journal as one. Until their
 // objects ask for something else the names stay so.
 func (l *Loop) Undo(ctx context.Context, r UndoRequest, hash string) (Undoing, error) {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
@@ -285,7 +286,7 @@ func TestUndoOfWhatHasChangedSince(t *testing.T) {
 		}
 		r.put("d/x", ask("a.example.com=192.0.2.3"))
 		r.settle()
-		if _, err := l.Undo(r.t.Context(), req, shown.Hash); !errors.Is(err, reconcile.ErrOtherUndo) {
+		if _, err := l.Undo(r.t.Context(), req, shown.Hash); !errors.Is(err, guard.ErrOtherPlan) {
 			t.Errorf("another undo than the shown one is done: %v", err)
 		}
 		did := r.undo(l, req)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/plan"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -37,7 +38,7 @@ func (c *core) enterUndo(t undoTask, hash string) (Undoing, error) {
 		return Undoing{}, err
 	}
 	if p.Hash != hash {
-		return Undoing{}, fmt.Errorf("undo %s: %w: it is %s now; look at it, then undo that", hash, ErrOtherUndo, p.Hash)
+		return Undoing{}, fmt.Errorf("undo %s: %w: it is %s now; look at it, then undo that", hash, guard.ErrOtherPlan, p.Hash)
 	}
 	before := maps.Clone(c.undone.places)
 	for _, at := range p.lift {
