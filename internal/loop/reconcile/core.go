@@ -5,10 +5,12 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/memory/catalog"
 	"nafuda.io/nafuda/internal/memory/objects"
@@ -44,6 +46,9 @@ type core struct {
 	toWant   []string                       // kinds to ask of the feed
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
 	failed   error                          // with Once: why going on makes no sense
+	holds    *guard.Holds[holding]
+	keeping  keeping
+	approve  []string // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -66,6 +71,12 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), undone: newOverrides(), noZone: make(map[viewName][]change.Decision),
 	}
+	if c.Once {
+		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
+	}
+	c.holds = guard.NewHolds[holding](c.Guard)
+	c.keeping = newKeeping(config.Keeper)
+	c.approve = slices.Clone(config.Approve)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
 		c.kinds[s.Kind] = kindInfo{source: true}
@@ -111,6 +122,7 @@ func (c *core) step() {
 	now := time.Now()
 	next := never
 	c.spreadDirt(now)
+	next = earlier(next, c.expire(now))
 	if names, at := c.window.due(now); names != nil {
 		c.dispatch(names)
 	} else {
@@ -151,7 +163,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
+	if !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

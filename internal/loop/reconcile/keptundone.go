@@ -34,7 +34,10 @@ type (
 )
 
 // export writes the undone names, sorted, in JSON.
-func (os *overrides) export() ([]byte, error) {
+func (os *overrides) export() json.RawMessage {
+	if len(os.places) == 0 {
+		return nil
+	}
 	out := make([]keptOverride, 0, len(os.places))
 	for _, o := range os.sorted() {
 		k := keptOverride{
@@ -44,13 +47,17 @@ func (os *overrides) export() ([]byte, error) {
 		for _, r := range o.sets {
 			set, err := journal.EncodeSet(r.set)
 			if err != nil {
-				return nil, fmt.Errorf("keep the undone name %s: %w", o.name, err)
+				panic(err) // a record set can always be written
 			}
 			k.Sets = append(k.Sets, keptSet{Set: set, For: r.resource})
 		}
 		out = append(out, k)
 	}
-	return json.Marshal(out)
+	data, err := json.Marshal(out)
+	if err != nil {
+		panic(err) // restore takes no time that can't be written
+	}
+	return data
 }
 
 // mostUndoneEntries bounds how many entries an undone name tells that it came of.
@@ -87,6 +94,9 @@ func (k keptOverride) override() (*override, error) {
 	name, err := dnsname.Parse(k.Name)
 	if err != nil {
 		return nil, err
+	}
+	if y := k.At.UTC().Year(); y < 1 || y > 9999 {
+		return nil, errors.New("it was undone in no year that can be written")
 	}
 	o := &override{
 		place: place{zone.Key{Provider: k.Provider, Account: k.Account, ID: k.Zone}, k.View, name},

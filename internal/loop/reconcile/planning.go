@@ -20,8 +20,8 @@ import (
 	"nafuda.io/nafuda/internal/registry"
 )
 
-// plan plans a name in a zone, for each view that uses the zone, and reports decisions that are new.
-func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
+// plan plans a name in a zone, for each view that uses the zone, with its policy or, where that is narrower, the most that is given.
+func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
 	edited := make(map[record.Key]bool)
@@ -29,7 +29,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
 		if !slices.Contains(v.Accounts, z.account.name) {
 			continue
 		}
-		g, decisions := c.planView(z, name, i)
+		g, decisions := c.planView(z, name, i, most)
 		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
@@ -41,8 +41,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
 			all = append(all, verdicts{v.Spec.Name, decisions})
 		}
 	}
-	c.decided(z, name, all)
-	return group
+	return group, all
 }
 
 // decided remembers the decisions about a name and reports them where they have changed.
@@ -65,11 +64,12 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 }
 
 // planView plans a name for one view.
-func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, []change.Decision) {
+func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy) (change.Group, []change.Decision) {
 	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
 	if !some {
 		return change.Group{Name: name}, decisions
 	}
+	in.Policy = narrower(in.Policy, most)
 	group, planned := plan.Name(in)
 	return group, append(decisions, planned...)
 }
@@ -125,6 +125,10 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 	for _, h := range allHolds {
 		if why := spec.Select(h.From, name); !why.None() {
 			skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+			continue
+		}
+		if why := c.expired(h); !why.None() {
+			decisions = append(decisions, change.Decision{Key: record.Key{Name: h.Name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 			continue
 		}
 		made, kept := spec.Hold(h)

@@ -34,6 +34,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
 	now := time.Now()
+	z.saw(c, now, names)
 	if z.read {
 		for _, n := range names {
 			for dependent := range z.aliases[n] {
@@ -114,6 +115,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.recovered()
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
+	z.saw(c, time.Now(), r.names.names)
 	c.window.add(c.known(z, r.names.names), time.Now(), looked)
 }
 

@@ -53,28 +53,35 @@ var (
 )
 
 // PlanUndo tells what Undo would do. It changes nothing.
-func (l *Loop) PlanUndo(ctx context.Context, r UndoRequest) (Undoing, error) {
-	return l.undo(ctx, r, (*core).showUndo)
-}
-
-// Undo brings names back to what they were, if that is still what PlanUndo gave the hash for; else the error is guard.ErrOtherPlan. It
-// returns what will be done: it goes the way of every change, with its grace and its brake, and is in the journal as one. Until their
-// objects ask for something else the names stay so.
-func (l *Loop) Undo(ctx context.Context, r UndoRequest, hash string) (Undoing, error) {
-	return l.undo(ctx, r, func(c *core, t undoTask) (Undoing, error) { return c.enterUndo(t, hash) })
-}
-
-func (l *Loop) undo(ctx context.Context, r UndoRequest, do func(*core, undoTask) (Undoing, error)) (Undoing, error) {
+func (l *Loop) PlanUndo(ctx context.Context, r UndoRequest) (out Undoing, err error) {
 	task, err := readUndo(l.config.Journal, r)
 	if err != nil {
 		return Undoing{}, err
 	}
-	var out Undoing
 	var failed error
-	if err := l.ask(ctx, func(c *core) { out, failed = do(c, task) }); err != nil {
+	err = l.ask(ctx, func(c *core) { out, failed = c.showUndo(task) })
+	return out, errors.Join(err, failed)
+}
+
+// Undo brings names back to what they were, if that is still what PlanUndo gave the hash for; else the error is guard.ErrOtherPlan. It
+// returns what will be done, once that would outlive a restart: it goes the way of every change, with its grace and its brake, and is
+// in the journal as one. Until their objects ask for something else the names stay so.
+func (l *Loop) Undo(ctx context.Context, r UndoRequest, hash string) (out Undoing, err error) {
+	task, err := readUndo(l.config.Journal, r)
+	if err != nil {
 		return Undoing{}, err
 	}
-	return out, failed
+	var failed error
+	var save func(context.Context) error
+	err = l.ask(ctx, func(c *core) {
+		if out, failed = c.enterUndo(task, hash); failed == nil {
+			save = c.keepUndone()
+		}
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return Undoing{}, err
+	}
+	return out, save(ctx)
 }
 
 // UndoOnce is Undo without a running loop, in place of Run: it reads every object and zone once, undoes, sends what that takes and
@@ -88,6 +95,9 @@ func (l *Loop) UndoOnce(ctx context.Context, r UndoRequest, hash string) (Undoin
 	err = l.run(ctx, order)
 	if err == nil {
 		err = ctx.Err()
+	}
+	if order.save != nil {
+		err = errors.Join(err, order.save(ctx))
 	}
 	return order.out, errors.Join(order.err, err)
 }

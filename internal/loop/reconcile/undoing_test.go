@@ -179,8 +179,8 @@ func TestUndoSince(t *testing.T) {
 		r.put("d/x", ask("a.example.com=192.0.2.3", "c.example.com=lb.example.net"))
 		r.settle()
 		did := r.undo(l, reconcile.UndoRequest{Since: since})
-		if len(did.Entries) != 2 || len(did.Names) != 3 {
-			t.Errorf("undid %v at %d names, want 2 entries and 3 names", did.Entries, len(did.Names))
+		if len(did.Entries) != 3 || len(did.Names) != 3 { // what takes away goes after what comes
+			t.Errorf("undid %v at %d names, want 3 entries and 3 names", did.Entries, len(did.Names))
 		}
 		r.want("example.com", before...)
 		r.everythingAgain()

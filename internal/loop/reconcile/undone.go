@@ -123,21 +123,26 @@ func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *overri
 	now := c.asking(spec, name)
 	for ref, what := range now {
 		if was, before := o.asked[ref]; what != unsaid && (!before || was != what) {
-			c.undone.drop(o.place)
+			c.forgetUndone(o)
 			return nil
 		}
 	}
 	for ref := range o.asked {
 		if _, still := now[ref]; !still && c.gone(ref).None() {
-			c.undone.drop(o.place)
+			c.forgetUndone(o)
 			return nil
 		}
 	}
 	if len(o.sets) == 0 && len(o.asked) == 0 && len(now) == 0 && len(z.mirror.At(name)) == 0 { // there is nothing left to be held
-		c.undone.drop(o.place)
+		c.forgetUndone(o)
 		return nil
 	}
 	return o
+}
+
+func (c *core) forgetUndone(o *override) {
+	c.undone.drop(o.place)
+	c.keeping.edits++
 }
 
 // override makes a plan's input one for what a person wants: exactly that, whatever objects ask for, under every policy. Whose the
@@ -234,9 +239,8 @@ func (os *overrides) check() error {
 	if len(os.places) > mostUndone {
 		return fmt.Errorf("%w: there would be %d, and %d can be", ErrManyUndone, len(os.places), mostUndone)
 	}
-	kept, err := os.export()
-	if err == nil && len(kept) > mostUndoneBytes {
-		err = fmt.Errorf("%w: they would take %d bytes of what is kept, and %d are there for them", ErrManyUndone, len(kept), mostUndoneBytes)
+	if n := len(os.export()); n > mostUndoneBytes {
+		return fmt.Errorf("%w: they would take %d bytes of what is kept, and %d are there for them", ErrManyUndone, n, mostUndoneBytes)
 	}
-	return err
+	return nil
 }

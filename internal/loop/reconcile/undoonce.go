@@ -3,6 +3,8 @@
 package reconcile
 
 import (
+	"context"
+
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/zone"
 )
@@ -14,6 +16,7 @@ type undoOrder struct {
 	taken bool
 	out   Undoing
 	err   error
+	save  func(context.Context) error // keeps what is undone
 }
 
 // open reports that the order hasn't been taken yet.
@@ -42,11 +45,13 @@ func (c *core) takeOrder() {
 		c.order.out, c.order.err = c.showUndo(c.order.task)
 		return
 	}
-	c.order.out, c.order.err = c.enterUndo(c.order.task, c.order.hash)
+	if c.order.out, c.order.err = c.enterUndo(c.order.task, c.order.hash); c.order.err == nil {
+		c.order.save = c.keepUndone()
+	}
 }
 
 func (c *core) everythingRead() bool {
-	if !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
+	if !c.keeping.loaded || !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
 		return false
 	}
 	for _, z := range c.zones {
@@ -55,4 +60,12 @@ func (c *core) everythingRead() bool {
 		}
 	}
 	return true
+}
+
+// keepUndone returns what makes the undone names outlive the process. It may wait, so the loop's goroutine doesn't call it.
+func (c *core) keepUndone() func(context.Context) error {
+	if c.Keeper == nil || c.DryRun {
+		return func(context.Context) error { return nil }
+	}
+	return c.keeping.save(c.Keeper, c.snapshot(), c.keeping.edits)
 }

@@ -54,6 +54,7 @@ func (c *core) enterUndo(t undoTask, hash string) (Undoing, error) {
 		}
 		return Undoing{}, err
 	}
+	c.keeping.edits++
 	names := make([]dnsname.Name, 0, len(p.Names))
 	for _, n := range p.Names {
 		names = append(names, n.Name)
@@ -64,7 +65,7 @@ func (c *core) enterUndo(t undoTask, hash string) (Undoing, error) {
 
 // planUndo plans an undo, and changes nothing.
 func (c *core) planUndo(t undoTask) (undoPlan, error) {
-	if !c.sourcesKnown() || !c.lookupsKnown() || !c.allListed() {
+	if !c.sourcesKnown() || !c.lookupsKnown() || !c.allListed() || !c.keeping.loaded {
 		return undoPlan{}, ErrNotRead
 	}
 	p := undoPlan{Undoing: Undoing{Entries: t.entries, Damage: t.damage}}

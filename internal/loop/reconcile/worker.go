@@ -42,6 +42,11 @@ type (
 		since  map[dnsname.Name]time.Time
 		dryRun bool
 		entry  journal.ID // in the journal, once the worker has written it
+		// approved says that a person has released all of it.
+		approved bool
+		// save keeps what must be safe before the call; nil: nothing.
+		save func(context.Context) error
+		edit uint64 // of what is kept, which save makes safe
 	}
 )
 
@@ -77,7 +82,16 @@ func (j job) operation() string {
 	}
 }
 
-func (j job) priority() limiter.Priority { return limiter.Priority(j.apply != nil || j.names != nil) }
+func (j job) priority() limiter.Priority {
+	switch {
+	case j.apply != nil && j.apply.approved:
+		return limiter.Approved
+	case j.apply != nil || j.names != nil:
+		return limiter.User
+	default:
+		return limiter.Background
+	}
+}
 
 // start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
 // result before starting another: at most one call in flight a zone.
@@ -99,6 +113,11 @@ func (a *account) do(ctx context.Context, j job) result {
 	r := result{job: j, account: a}
 	if j.apply != nil && j.apply.dryRun {
 		return r
+	}
+	if j.apply != nil && j.apply.save != nil {
+		if r.err = j.apply.save(ctx); r.err != nil {
+			return r
+		}
 	}
 	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
 		return r
