@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
@@ -58,7 +59,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+	j, err := o.openJournal(log)
+	if err != nil {
+		return err
+	}
+	defer closeJournal(j, log)
+	loop, err := build(ctx, o, v, log, j, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
 	})
@@ -82,7 +88,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	if len(commands) > 0 {
-		group.Go(func() error { return control.Serve(ctx, commands, control.Instance{Loop: loop, Version: v.Number}) })
+		group.Go(func() error { return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Version: v.Number}) })
 	}
 	group.Go(func() error {
 		defer stop()
@@ -95,9 +101,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 }
 
 // build puts a loop together.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, j *journal.Journal, observe func(reconcile.Event)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Journal: j, Observe: observe}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}

@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -41,6 +42,7 @@ type Options struct {
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
 	Files   manifest.Options  `embed:""`
+	Journal journal.Options   `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
 	Control control.Options   `embed:""`

@@ -28,7 +28,7 @@ var levels = []struct {
 	{1, []string{"model/record", "model/zone"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
-		"memory/catalog", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
+		"memory/catalog", "memory/mirror", "memory/journal", "memory/statedir", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
 		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{

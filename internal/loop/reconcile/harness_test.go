@@ -12,13 +12,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -97,14 +100,26 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+
+	journal *journal.Journal
+	wrap    func(*providertest.Flaky) provider.Provider // what the loop is given in place of flaky
+	guard   guard.Options
+	keeper  reconcile.Keeper
 }
+
+// free are options that let everything go at once; careful are the flags' defaults.
+var (
+	free    = guard.Options{MaxDeletes: 1_000_000, MaxDeletePercent: 100, MaxUpdatePercent: 100}
+	careful = guard.Options{DeleteAfter: 15 * time.Second, MaxDeletes: 10, MaxDeletePercent: 30, MaxUpdatePercent: 50}
+)
 
 func newRig(t *testing.T, zones ...string) *rig {
 	r := &rig{
 		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
-		view: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
-		txt:  txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
-		opts: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		view:  view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
+		txt:   txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
+		opts:  reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		guard: free,
 	}
 	for _, z := range zones {
 		r.memory.AddZone(providertest.MemoryZone(z))
@@ -119,9 +134,13 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
+	var p provider.Provider = r.flaky
+	if r.wrap != nil {
+		p = r.wrap(r.flaky)
+	}
 	return reconcile.New(reconcile.Config{
-		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
-		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
+		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
+		Accounts: []reconcile.Account{{Name: "default", Provider: p}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -40,6 +41,12 @@ type (
 		batch  change.Batch
 		since  map[dnsname.Name]time.Time
 		dryRun bool
+		entry  journal.ID // in the journal, once the worker has written it
+		// approved says that a person has released all of it.
+		approved bool
+		// save keeps what must be safe before the call; nil: nothing.
+		save func(context.Context) error
+		edit uint64 // of what is kept, which save makes safe
 	}
 )
 
@@ -55,6 +62,8 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
+	unbegun, unended error
 }
 
 // operation names the call, for metrics and logs.
@@ -73,7 +82,16 @@ func (j job) operation() string {
 	}
 }
 
-func (j job) priority() limiter.Priority { return limiter.Priority(j.apply != nil || j.names != nil) }
+func (j job) priority() limiter.Priority {
+	switch {
+	case j.apply != nil && j.apply.approved:
+		return limiter.Approved
+	case j.apply != nil || j.names != nil:
+		return limiter.User
+	default:
+		return limiter.Background
+	}
+}
 
 // start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
 // result before starting another: at most one call in flight a zone.
@@ -96,8 +114,19 @@ func (a *account) do(ctx context.Context, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
+	if j.apply != nil && j.apply.save != nil {
+		if r.err = j.apply.save(ctx); r.err != nil {
+			return r
+		}
+	}
 	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
 		return r
+	}
+	if j.apply != nil {
+		if r.unbegun = a.begin(j); r.unbegun != nil {
+			r.err = r.unbegun
+			return r
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -116,6 +145,9 @@ func (a *account) do(ctx context.Context, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
+	if j.apply != nil {
+		r.unended = a.end(r)
+	}
 	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }

@@ -9,10 +9,11 @@ import (
 	"net/http"
 
 	"nafuda.io/nafuda/internal/decide/guard"
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/ops/report"
 )
 
-// Errors of requests, beside guard's of approvals and errors.ErrUnsupported for what the instance doesn't have.
+// Errors of requests, beside guard's of approvals, reconcile's of an undo and errors.ErrUnsupported for what the instance doesn't have.
 var (
 	ErrStandby    = errors.New("this replica stands by")
 	ErrBadRequest = errors.New("the request can't be used")
@@ -38,6 +39,9 @@ func known() []class {
 		{ErrStandby, "standby", http.StatusConflict},
 		{guard.ErrOtherPlan, "other-plan", http.StatusConflict},
 		{guard.ErrNothingHeld, "nothing-held", http.StatusConflict},
+		{reconcile.ErrNothingToUndo, "nothing-to-undo", http.StatusConflict},
+		{reconcile.ErrManyUndone, "many-undone", http.StatusConflict},
+		{reconcile.ErrNotRead, "not-read", http.StatusServiceUnavailable},
 		{ErrBadRequest, "bad-request", http.StatusBadRequest},
 		{errors.ErrUnsupported, "unsupported", http.StatusNotImplemented},
 		{ErrBusy, "busy", http.StatusServiceUnavailable},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
@@ -32,7 +33,7 @@ func changesOf(z zone.Zone, list []change.Change) []report.Change {
 
 // UndoOf shows what an undo does.
 func UndoOf(u reconcile.Undoing) report.Undo {
-	out := report.Undo{Hash: u.Hash, Entries: u.Entries, Names: make([]report.UndoName, 0, len(u.Names))}
+	out := report.Undo{Hash: u.Hash, Entries: append([]journal.ID{}, u.Entries...), Damage: u.Damage, Names: make([]report.UndoName, 0, len(u.Names))}
 	for _, n := range u.Names {
 		name := report.UndoName{Zone: report.ZoneOf(n.Zone), Name: n.Name, Changes: changesOf(n.Zone, n.Changes), Against: []report.Name{}, Later: n.Later}
 		for _, d := range n.Decisions {

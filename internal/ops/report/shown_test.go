@@ -33,7 +33,7 @@ func someHeld() Held {
 }
 
 func someUndo() Undo {
-	return Undo{Hash: "0123456789abcdef", Entries: []journal.ID{2, 3}, Names: []UndoName{
+	return Undo{Hash: "0123456789abcdef", Damage: hostile, Entries: []journal.ID{2, 3}, Names: []UndoName{
 		{Zone: Zone{"Z1", "example.com"}, Name: "a.example.com", Changes: somePlan().Views[0].Changes[:2], Later: []journal.ID{4, 9}},
 		{Zone: hostileZone(), Name: hostile, Changes: []Change{hostileChange()}, Later: []journal.ID{5}, Against: []Name{
 			{Name: hostile, From: hostile, Reason: reason.New(reason.Foreign, "%s", hostile), Fix: hostile},

@@ -14,6 +14,7 @@ type Undo struct {
 	Hash    string       `json:"hash"` // confirms exactly this
 	Entries []journal.ID `json:"entries"`
 	Names   []UndoName   `json:"names"`
+	Damage  string       `json:"damage,omitempty"` // what of the journal can't be read; it may have changed the same record sets
 }
 
 // UndoName is what becomes of one name. Without changes, Against says why.
@@ -55,6 +56,9 @@ func (u Undo) Write(w io.Writer, colour bool) error {
 			}
 			t.line(yellow, "  ! %s: %s changed it since, and what that did goes too", clean(string(n.Name)), what)
 		}
+	}
+	if u.Damage != "" {
+		t.line(red, "! part of the journal can't be read, and may have changed these names too: %s", clean(u.Damage))
 	}
 	if u.Empty() {
 		t.line("", "Nothing to undo.")
