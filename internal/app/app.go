@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
@@ -71,6 +72,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if o.StateDir != "" && !o.Loop.DryRun {
+		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
+			return err
+		}
+	}
 	commands, err := o.listen(ctx, log)
 	if err != nil {
 		return err
@@ -105,7 +111,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 // build puts a loop together.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, j *journal.Journal, observe func(reconcile.Event)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Journal: j, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Journal: j, Observe: observe}
+	if o.StateDir != "" {
+		config.Keeper = statedir.Dir(o.StateDir)
+	}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}

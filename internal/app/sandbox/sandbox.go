@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"nafuda.io/nafuda/internal/app"
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/serve/nameserver"
@@ -25,14 +26,16 @@ import (
 
 // Options say where the sandbox listens and what it publishes.
 type Options struct {
-	Manifests []string        `name:"manifests" sep:"none" default:"./examples/sandbox" placeholder:"PATH" help:"A file or folder of manifests to publish. Repeatable."`
-	API       string          `name:"listen" default:"127.0.0.1:4580" placeholder:"ADDRESS" help:"Loopback address of the emulated Route 53."`
-	DNS       string          `name:"dns-listen" default:"127.0.0.1:5300" placeholder:"ADDRESS" help:"Loopback address of the name server, UDP and TCP."`
-	Status    string          `name:"metrics-address" default:"127.0.0.1:7979" placeholder:"ADDRESS" help:"Loopback address of /metrics, /readyz and /status.json; empty turns them off."`
-	Zones     []string        `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
-	LogLevel  string          `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
-	LogFormat string          `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
-	Control   control.Options `embed:""`
+	Manifests []string `name:"manifests" sep:"none" default:"./examples/sandbox" placeholder:"PATH" help:"A file or folder of manifests to publish. Repeatable."`
+	API       string   `name:"listen" default:"127.0.0.1:4580" placeholder:"ADDRESS" help:"Loopback address of the emulated Route 53."`
+	DNS       string   `name:"dns-listen" default:"127.0.0.1:5300" placeholder:"ADDRESS" help:"Loopback address of the name server, UDP and TCP."`
+	Status    string   `name:"metrics-address" default:"127.0.0.1:7979" placeholder:"ADDRESS" help:"Loopback address of /metrics, /readyz and /status.json; empty turns them off."`
+	Zones     []string `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
+	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
+	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
+
+	Guard   guard.Options   `embed:""`
+	Control control.Options `embed:""`
 }
 
 // Check returns every mistake in the options.
@@ -74,6 +77,9 @@ func (o *Options) Arguments() []string {
 		"--source=service", "--source=ingress", "--provider=aws", "--policy=sync", "--registry=txt", "--txt-owner-id=sandbox",
 		"--txt-prefix=nafuda-%{record_type}.", "--aws-api-rate=100", "--aws-api-burst=100",
 		"--metrics-address=" + o.Status, "--log-level=" + o.LogLevel, "--log-format=" + o.LogFormat,
+		"--hold-for=" + o.Guard.HoldFor.String(), "--delete-after=" + o.Guard.DeleteAfter.String(),
+		fmt.Sprintf("--max-deletes=%d", o.Guard.MaxDeletes), fmt.Sprintf("--max-delete-percent=%d", o.Guard.MaxDeletePercent),
+		fmt.Sprintf("--max-update-percent=%d", o.Guard.MaxUpdatePercent),
 	}
 	if o.Control.Socket != "" {
 		args = append(args, "--control-socket="+o.Control.Socket)

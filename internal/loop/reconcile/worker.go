@@ -114,10 +114,8 @@ func (a *account) do(ctx context.Context, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if j.apply != nil && j.apply.save != nil {
-		if r.err = j.apply.save(ctx); r.err != nil {
-			return r
-		}
+	if r.err = j.prepare(ctx); r.err != nil {
+		return r
 	}
 	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
 		return r
@@ -150,6 +148,14 @@ func (a *account) do(ctx context.Context, j job) result {
 	}
 	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// prepare makes safe what must be before the call.
+func (j job) prepare(ctx context.Context) error {
+	if j.apply == nil || j.apply.save == nil {
+		return nil
+	}
+	return j.apply.save(ctx)
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.

@@ -37,6 +37,7 @@ func somePlan() Plan {
 		},
 		Held:    []Name{{Name: "d.example.com", Type: record.A, What: change.Held, From: "ingress/default/d", Reason: reason.New(reason.NoAddressYet, "no address"), Fix: "wait"}},
 		Refused: []Name{{Name: dnsname.Name(hostile), From: hostile, Field: hostile, Value: hostile, Reason: reason.New(reason.BadName, "%s", hostile), Fix: hostile}, {Name: hostile, Reason: reason.New(reason.NoZone, "no zone")}},
+		Braked:  []Braked{{Zone: Zone{ID: hostile, Name: hostile}, Deletes: 12, Approve: "0123456789abcdef01234567"}},
 	}}}
 }
 
