@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
+	"nafuda.io/nafuda/internal/app"
+	"nafuda.io/nafuda/internal/cli/parse"
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
@@ -19,7 +22,7 @@ import (
 
 type undoCommand struct {
 	What     []string      `arg:"" optional:"" name:"entry" help:"The number of an entry in the journal, or several; or one name, whose last entry is undone."`
-	Instance instanceFlags `embed:""`
+	Options  app.Options   `embed:"" check:"-"`
 	Since    string        `name:"since" env:"-" placeholder:"TIME" help:"Undo every entry since this time (RFC 3339), or of this long a time, like 30m."`
 	Plan     string        `name:"plan" env:"-" placeholder:"HASH" help:"Do exactly the plan of this hash, without a question."`
 	Yes      bool          `name:"yes" env:"-" negatable:"" help:"Do what is shown, without a question."`
@@ -29,8 +32,8 @@ type undoCommand struct {
 // Help is what --help adds.
 func (undoCommand) Help() string {
 	return "It shows what would bring names back to what they were, and what stands in the way; then it asks, or says what to type.\n" +
-		"The running instance does it, with the checks of every change. A name that was undone stays so until its objects ask for\n" +
-		"something else.\n\n" + waits
+		"The running instance does it, with the checks of every change; without one this command does it itself, with all the flags of run.\n" +
+		"A name that was undone stays so until its objects ask for something else.\n\n" + waits
 }
 
 // Check reports arguments that can't be used.
@@ -67,11 +70,7 @@ func (c *undoCommand) start(ctx context.Context, x IO) error {
 	if err != nil {
 		return err
 	}
-	client, err := c.Instance.client()
-	if err != nil {
-		return err
-	}
-	u, err := client.PlanUndo(ctx, r)
+	by, u, err := c.plan(ctx, x, r)
 	if err != nil {
 		return err
 	}
@@ -80,24 +79,12 @@ func (c *undoCommand) start(ctx context.Context, x IO) error {
 			return fmt.Errorf("print the undo: %w", err)
 		}
 	}
-	yes := false
-	switch {
-	case u.Empty():
-	case c.Plan != "" && c.Plan != u.Hash:
-		fmt.Fprintf(x.Err, "nafuda: undo plan %s: what would be done isn't that any more, but plan %s; did nothing\n", report.Clean(c.Plan), report.Clean(u.Hash))
-	case c.Plan != "" || c.Yes:
-		yes = true
-	case x.Terminal && !c.Form.json():
-		if yes, err = ask(x, answers(x), "Do that?"); err != nil {
-			return err
-		}
-	default:
-		if !c.Form.json() {
-			fmt.Fprintf(x.Out, "Do exactly that: nafuda undo %s --plan=%s\n", c.again(r), report.Clean(u.Hash))
-		}
+	yes, err := c.agreed(x, r, u)
+	if err != nil {
+		return err
 	}
 	if yes {
-		return c.do(ctx, x, client, r, u)
+		return c.do(ctx, x, by, r, u)
 	}
 	if c.Form.json() {
 		err = writeJSON(x.Out, undone{u, false})
@@ -108,14 +95,76 @@ func (c *undoCommand) start(ctx context.Context, x IO) error {
 	return err
 }
 
+// agreed reports whether what is shown is to be done, and says what to type where it isn't.
+func (c *undoCommand) agreed(x IO, r reconcile.UndoRequest, u report.Undo) (bool, error) {
+	switch {
+	case u.Empty():
+		return false, nil
+	case c.Plan != "" && c.Plan != u.Hash:
+		fmt.Fprintf(x.Err, "nafuda: undo plan %s: what would be done isn't that any more, but plan %s; did nothing\n", report.Clean(c.Plan), report.Clean(u.Hash))
+		return false, nil
+	case c.Plan != "" || c.Yes:
+		return true, nil
+	case c.Form.json():
+		return false, nil
+	case x.Terminal:
+		return ask(x, answers(x), "Do that?")
+	default:
+		_, err := fmt.Fprintf(x.Out, "Do exactly that: nafuda undo %s --plan=%s\n", c.again(r), report.Clean(u.Hash))
+		return false, err
+	}
+}
+
+// undoer undoes: the running instance, or where none runs this process.
+type undoer interface {
+	PlanUndo(ctx context.Context, r reconcile.UndoRequest) (report.Undo, error)
+	Undo(ctx context.Context, r reconcile.UndoRequest, hash string) (report.Undo, error)
+}
+
+// plan asks the running instance what would be done. Where none runs, it takes the way of one run over the journal's files.
+func (c *undoCommand) plan(ctx context.Context, x IO, r reconcile.UndoRequest) (undoer, report.Undo, error) {
+	client, err := control.NewClient(c.Options.Control, c.Options.StateDir)
+	if err != nil {
+		return nil, report.Undo{}, err
+	}
+	u, err := client.PlanUndo(ctx, r)
+	if !errors.Is(err, control.ErrNobody) {
+		return client, u, err
+	}
+	if mistakes := parse.Check(&c.Options); c.Options.StateDir == "" || len(mistakes) > 0 {
+		for _, m := range mistakes {
+			err = fmt.Errorf("%w; %w", err, m)
+		}
+		return nil, u, fmt.Errorf("%w; to undo without a running instance, give all flags of run, --state-dir among them", err)
+	}
+	alone := alone{&c.Options, c.Options.Logger(x.Err)}
+	u, err = alone.PlanUndo(ctx, r)
+	return alone, u, err
+}
+
+// alone undoes without a running instance.
+type alone struct {
+	options *app.Options
+	log     *slog.Logger
+}
+
+func (a alone) PlanUndo(ctx context.Context, r reconcile.UndoRequest) (report.Undo, error) {
+	return a.Undo(ctx, r, "")
+}
+
+func (a alone) Undo(ctx context.Context, r reconcile.UndoRequest, hash string) (report.Undo, error) {
+	u, err := app.Undo(ctx, *a.options, built(), a.log, r, hash)
+	return control.UndoOf(u), err
+}
+
 // undone is the JSON of the command.
 type undone struct {
 	report.Undo
 	Done bool `json:"done"`
 }
 
-func (c *undoCommand) do(ctx context.Context, x IO, client *control.Client, r reconcile.UndoRequest, u report.Undo) error {
-	u, err := client.Undo(ctx, r, u.Hash)
+func (c *undoCommand) do(ctx context.Context, x IO, by undoer, r reconcile.UndoRequest, u report.Undo) error {
+	u, err := by.Undo(ctx, r, u.Hash)
 	if errors.Is(err, guard.ErrOtherPlan) {
 		fmt.Fprintf(x.Err, "nafuda: %s; did nothing, run the command again\n", report.Clean(err.Error()))
 		return errWaits
