@@ -20,7 +20,9 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/memory/statedir"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -58,7 +60,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+	j, err := o.openJournal(log)
+	if err != nil {
+		return err
+	}
+	defer closeJournal(j, log)
+	loop, err := build(ctx, o, v, log, j, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
 	})
@@ -69,6 +76,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
 			return err
 		}
+	}
+	commands, err := o.listen(ctx, log)
+	if err != nil {
+		return err
 	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
@@ -82,6 +93,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
+	if len(commands) > 0 {
+		group.Go(func() error {
+			return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Version: v.Number})
+		})
+	}
 	group.Go(func() error {
 		defer stop()
 		return loop.Run(ctx)
@@ -93,9 +109,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 }
 
 // build puts a loop together.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, j *journal.Journal, observe func(reconcile.Event)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Journal: j, Verifier: o.verifier(), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}

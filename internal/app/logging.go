@@ -38,7 +38,7 @@ func (l *logger) observe(e reconcile.Event) {
 		l.objects(e)
 	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
 		l.zones(e)
-	case reconcile.Planned, reconcile.Applied, reconcile.InSync, reconcile.UpToDate:
+	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
 	case reconcile.Delivered, reconcile.Unverified:
 		l.verified(e)
@@ -133,6 +133,12 @@ func (l *logger) changes(e reconcile.Event) {
 		if !e.DryRun {
 			legacylog.Applied(l.log, e.Zone, len(e.Batch.Changes()))
 		}
+	case reconcile.Unrecorded:
+		if e.Sent {
+			l.log.Warn("the journal doesn't have what came of a batch; its entry stays unknown", "zone", string(e.Zone.Name), "err", e.Err)
+			return
+		}
+		l.log.Error("sent nothing, because the journal can't be written; it is tried again", "zone", string(e.Zone.Name), "err", e.Err)
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:

@@ -14,6 +14,8 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -43,9 +45,11 @@ type Options struct {
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
 	Files   manifest.Options  `embed:""`
+	Journal journal.Options   `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
 	Probe   probe.Options     `embed:""`
+	Control control.Options   `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

@@ -21,7 +21,7 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	var changes []report.Change
 	var last reconcile.Status
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+	loop, err := build(ctx, o, v, log, nil, func(e reconcile.Event) {
 		logs.observe(e)
 		switch e := e.(type) {
 		case reconcile.Applied:
@@ -52,6 +52,11 @@ func makePlan(changes []report.Change, s reconcile.Status) (report.Plan, error) 
 	slices.SortStableFunc(view.Changes, report.Compare)
 	for _, n := range s.Names {
 		addName(&view, n)
+	}
+	for _, z := range s.Zones {
+		if b := z.Braked; b != nil {
+			view.Braked = append(view.Braked, report.Braked{Zone: report.Zone{ID: z.ID, Name: z.Name}, Deletes: b.Deletes, Updates: b.Updates, Approve: b.Approve})
+		}
 	}
 	for _, r := range s.Refusals {
 		view.Refused = append(view.Refused, report.Name{What: change.Refused, From: r.Resource, Field: r.Field, Value: r.Value, Reason: r.Reason, Fix: r.Reason.Fix()})

@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/why"
 	sources "nafuda.io/nafuda/internal/source/all"
 )
@@ -23,7 +24,7 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var found *reconcile.Explanation
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+	loop, err := build(ctx, o, v, log, nil, func(e reconcile.Event) {
 		logs.observe(e)
 		if s, ok := e.(reconcile.Settled); ok {
 			x := s.Explain(name, ref)
@@ -47,6 +48,25 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 		r.Looked = append(r.Looked, o.unwatched()...)
 	}
 	return r, nil
+}
+
+// whyOf explains what a command asks a running instance for.
+func (o *Options) whyOf(loop *reconcile.Loop) func(context.Context, string) (any, error) {
+	return func(ctx context.Context, of string) (any, error) {
+		name, ref, err := why.ParseSubject(of, o.View.Namespace)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", control.ErrBadRequest, err)
+		}
+		e, err := loop.Explain(ctx, name, ref)
+		if err != nil {
+			return nil, err
+		}
+		r := why.Make(e)
+		if len(r.Looked) > 0 {
+			r.Looked = append(r.Looked, o.unwatched()...)
+		}
+		return r, nil
+	}
 }
 
 // askDNS asks each zone's servers for what is published as wanted, once.

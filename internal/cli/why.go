@@ -9,6 +9,8 @@ import (
 	"fmt"
 
 	"nafuda.io/nafuda/internal/app"
+	"nafuda.io/nafuda/internal/cli/parse"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/why"
 )
 
@@ -17,8 +19,15 @@ var errNotGood = errors.New("something isn't published as wanted")
 
 type whyCommand struct {
 	Of      string      `arg:"" name:"name|kind/namespace/name" help:"The host name or the object to explain, such as www.example.com or ingress/default/web."`
-	Options app.Options `embed:""`
-	Output  string      `name:"output" short:"o" default:"text" enum:"text,json" help:"Form of the explanation: text for people, json for machines."`
+	Options app.Options `embed:"" check:"-"`
+	Form    outputFlag  `embed:""`
+}
+
+// Help is what --help adds.
+func (whyCommand) Help() string {
+	return "It walks from the object to the answer and stops at the first no, with its reason and the fix. It changes nothing.\n" +
+		"The running instance tells; without one, or with --control-socket=none, this command looks itself, with all the flags of run.\n\n" +
+		"Exit status: 0 where all that was asked about is published as wanted, 2 where it isn't; 1 an error."
 }
 
 // Check reports a name that can't be one.
@@ -31,20 +40,15 @@ func (c *whyCommand) Check() error {
 }
 
 func (c *whyCommand) start(ctx context.Context, x IO, notes []string) error {
-	name, ref, err := why.ParseSubject(c.Of, c.Options.View.Namespace)
+	r, err := c.running(ctx)
+	if errors.Is(err, control.ErrNobody) {
+		r, err = c.alone(ctx, x, notes, err)
+	}
 	if err != nil {
 		return err
 	}
-	log := c.Options.Logger(x.Err)
-	tell(log, notes)
-	r, err := app.Explain(ctx, c.Options, built(), log, name, ref)
-	if err != nil {
-		return err
-	}
-	if c.Output == "json" {
-		enc := json.NewEncoder(x.Out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(r)
+	if c.Form.json() {
+		err = writeJSON(x.Out, r)
 	} else {
 		err = r.Write(x.Out, x.Colour)
 	}
@@ -55,4 +59,48 @@ func (c *whyCommand) start(ctx context.Context, x IO, notes []string) error {
 		return errNotGood
 	}
 	return nil
+}
+
+// running asks the running instance. It needn't know in which namespace this command was called.
+func (c *whyCommand) running(ctx context.Context) (r why.Report, err error) {
+	name, ref, err := why.ParseSubject(c.Of, c.Options.View.Namespace)
+	if err != nil {
+		return r, err
+	}
+	if c.Options.Control.Socket == "none" {
+		return r, fmt.Errorf("--control-socket=none: %w", control.ErrNobody)
+	}
+	client, err := control.NewClient(c.Options.Control, c.Options.StateDir)
+	if err != nil {
+		return r, err
+	}
+	of := string(name)
+	if of == "" {
+		of = ref.String()
+	}
+	text, err := client.Why(ctx, of)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("read the answer of the running instance: %w", err)
+	}
+	return r, nil
+}
+
+// alone looks for itself where no instance runs.
+func (c *whyCommand) alone(ctx context.Context, x IO, notes []string, nobody error) (why.Report, error) {
+	if mistakes := parse.Check(&c.Options); len(mistakes) > 0 {
+		for _, m := range mistakes {
+			nobody = fmt.Errorf("%w; %w", nobody, m)
+		}
+		return why.Report{}, fmt.Errorf("%w; to look without a running instance, give all flags of run", nobody)
+	}
+	name, ref, err := why.ParseSubject(c.Of, c.Options.View.Namespace)
+	if err != nil {
+		return why.Report{}, err
+	}
+	log := c.Options.Logger(x.Err)
+	tell(log, notes)
+	return app.Explain(ctx, c.Options, built(), log, name, ref)
 }

@@ -17,6 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
@@ -64,6 +65,18 @@ type world struct {
 	memory *providertest.Memory
 	flaky  *providertest.Flaky
 	feed   events
+	loop   *reconcile.Loop
+}
+
+// undo undoes the last change of a name.
+func (w *world) undo(ctx context.Context, name dnsname.Name) error {
+	r := reconcile.UndoRequest{Name: name}
+	u, err := w.loop.PlanUndo(ctx, r)
+	if err == nil {
+		_, err = w.loop.Undo(ctx, r, u.Hash)
+	}
+	w.wait(3 * time.Second)
+	return err
 }
 
 // wait lets time pass.
@@ -144,6 +157,11 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
 
+		reason.Undone: {because: "a person has undone it", at: why.Plan, later: func(w *world) {
+			if err := w.undo(context.Background(), "web.example.com"); err != nil {
+				panic(err)
+			}
+		}},
 		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
 		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
 			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
@@ -274,6 +292,10 @@ func (s scripted) run(t *testing.T) why.Report {
 	if s.guard == (guard.Options{}) {
 		config.Guard = free
 	}
+	var err error
+	if config.Journal, err = journal.Open("", journal.Options{}); err != nil {
+		t.Fatal(err)
+	}
 	if !s.answer.Why.None() {
 		config.Verifier = verifier(s.answer)
 	}
@@ -282,7 +304,7 @@ func (s scripted) run(t *testing.T) why.Report {
 	done := make(chan error)
 	go func() { done <- loop.Run(ctx) }()
 	s.feed(config.Feed.(events))
-	w := &world{memory, flaky, config.Feed.(events)}
+	w := &world{memory, flaky, config.Feed.(events), loop}
 	w.wait(3 * time.Second)
 	if s.later != nil {
 		s.later(w)

@@ -15,7 +15,7 @@ import (
 // Errors of Approve.
 var (
 	ErrNothingHeld = errors.New("nothing is held")
-	ErrOtherPlan   = errors.New("what is held isn't what was shown")
+	ErrOtherPlan   = errors.New("it isn't what was shown")
 )
 
 // Held is what a brake holds at one moment.

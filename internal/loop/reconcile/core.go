@@ -41,6 +41,8 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
+	undone   overrides
+	order    *undoOrder                     // what the loop is run for; nil: for everything
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
@@ -69,7 +71,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), undone: newOverrides(), noZone: make(map[viewName][]change.Decision),
 	}
 	if c.Once {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
@@ -93,8 +95,9 @@ func (c *core) run(asks <-chan func(*core)) error {
 	for {
 		c.step()
 		if c.Once && c.settled() {
+			held := c.heldBack(time.Now())
 			c.Observe(Settled{c.status(), c.explain})
-			return errors.Join(c.failed, c.incomplete)
+			return errors.Join(c.failed, c.incomplete, held)
 		}
 		var want chan<- string
 		var next string
@@ -133,10 +136,14 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
+	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
 	next = earlier(next, c.verify(now))
+	if c.followAll(now) {
+		next = now
+	}
 	c.wake.Reset(max(time.Until(next), 0))
 }
 
@@ -165,7 +172,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -63,6 +63,13 @@ type (
 		Waited  map[dnsname.Name]time.Duration
 		DryRun  bool
 	}
+	// Unrecorded says that the journal couldn't take a batch, which isn't sent then and is tried again, or what came of one, whose
+	// entry stays unknown then.
+	Unrecorded struct {
+		Zone zone.Zone
+		Sent bool // the call was made
+		Err  error
+	}
 	// InSync says that every server of the service has a batch.
 	InSync struct {
 		Zone    zone.Zone

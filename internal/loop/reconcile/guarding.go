@@ -88,7 +88,7 @@ func (c *core) owns(z *zoneState, n dnsname.Name) bool {
 			continue
 		}
 		reg := z.registries[i]
-		ledger := reg.Open(n, z.Zone, z.mirror.At, c.catalog.Asks)
+		ledger := reg.Open(n, z.Zone, z.mirror.At, c.asks)
 		if plan.Owns(plan.Input{Name: n, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Manages: v.Spec.Manages}) {
 			return true
 		}
@@ -112,7 +112,7 @@ func (z *zoneState) consult(c *core, now time.Time) {
 			list = append(list, d)
 			continue
 		}
-		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+		if p := z.parked[d.name]; p != nil && p.until.After(now) || c.order.bars(z.Key, d.name) {
 			continue
 		}
 		group, all := c.plan(z, d.name, change.Sync)
@@ -213,7 +213,6 @@ func (z *zoneState) wake(c *core, now time.Time) {
 	for _, n := range z.guard.Due(now) {
 		z.queue.push(dirty{n, now, looked})
 	}
-	z.follow(c, now)
 	z.tellBrake(c, now)
 }
 
@@ -260,7 +259,7 @@ func (z *zoneState) saw(c *core, now time.Time, names []dnsname.Name) {
 		z.fights.SawName(now, n, sets)
 		if z.guard != nil && len(sets) == 0 {
 			z.guard.Own(n, false)
-			if !c.catalog.Has(n) {
+			if !c.wanted(n) {
 				z.guard.Ask(now, guard.Effect{Name: n}) // nobody plans it: nothing is left that could go
 			}
 		}

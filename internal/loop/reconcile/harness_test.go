@@ -16,10 +16,12 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -89,16 +91,19 @@ func (s script) Run(ctx context.Context, want <-chan string, out chan<- feed.Eve
 
 // rig is a loop under test.
 type rig struct {
-	t       *testing.T
-	memory  *providertest.Memory
-	flaky   *providertest.Flaky
-	feed    script
-	heard   sync.Mutex // guards events
-	events  []reconcile.Event
-	stop    func()
-	view    view.Options
-	txt     txt.Options
-	opts    reconcile.Options
+	t      *testing.T
+	memory *providertest.Memory
+	flaky  *providertest.Flaky
+	feed   script
+	heard  sync.Mutex // guards events
+	events []reconcile.Event
+	stop   func()
+	view   view.Options
+	txt    txt.Options
+	opts   reconcile.Options
+
+	journal *journal.Journal
+	wrap    func(*providertest.Flaky) provider.Provider // what the loop is given in place of flaky
 	guard   guard.Options
 	keeper  reconcile.Keeper
 	settled func(reconcile.Settled) // nil: nobody is told
@@ -132,9 +137,13 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
+	var p provider.Provider = r.flaky
+	if r.wrap != nil {
+		p = r.wrap(r.flaky)
+	}
 	return reconcile.New(reconcile.Config{
-		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper,
-		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
+		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
+		Accounts: []reconcile.Account{{Name: "default", Provider: p}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,7 +34,8 @@ const keepTimeout = 10 * time.Second
 
 // kept is the text of what is kept.
 type kept struct {
-	Zones map[string]json.RawMessage `json:"zones,omitempty"` // guard.State by zone
+	Zones  map[string]json.RawMessage `json:"zones,omitempty"`  // guard.State by zone
+	Undone json.RawMessage            `json:"undone,omitempty"` // overrides
 }
 
 // keeping is what the loop knows of what is kept.
@@ -86,7 +88,9 @@ func (l *Loop) loadKept(ctx context.Context) {
 func (c *core) restore(data []byte, err error) {
 	var zones map[string]guard.State
 	if err == nil {
-		zones, err = decodeKept(data)
+		var undone json.RawMessage
+		zones, undone, err = decodeKept(data)
+		err = errors.Join(err, c.undone.restore(undone))
 	}
 	if err != nil {
 		c.Observe(KeepFailed{Err: err})
@@ -101,32 +105,32 @@ func (c *core) restore(data []byte, err error) {
 }
 
 // decodeKept reads what encodeKept wrote. Nothing is taken where a part is wrong.
-func decodeKept(data []byte) (map[string]guard.State, error) {
+func decodeKept(data []byte) (map[string]guard.State, json.RawMessage, error) {
 	if len(data) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if len(data) > MaxKeptBytes {
-		return nil, fmt.Errorf("read what was kept: %d bytes are more than %d", len(data), MaxKeptBytes)
+		return nil, nil, fmt.Errorf("read what was kept: %d bytes are more than %d", len(data), MaxKeptBytes)
 	}
 	var k kept
 	if err := json.Unmarshal(data, &k); err != nil {
-		return nil, fmt.Errorf("read what was kept: %w", err)
+		return nil, nil, fmt.Errorf("read what was kept: %w", err)
 	}
 	zones := make(map[string]guard.State, len(k.Zones))
 	for _, key := range slices.Sorted(maps.Keys(k.Zones)) {
 		s, err := guard.DecodeState(k.Zones[key])
 		if err != nil {
-			return nil, fmt.Errorf("zone %s: %w", key, err)
+			return nil, nil, fmt.Errorf("zone %s: %w", key, err)
 		}
 		zones[key] = s
 	}
-	return zones, nil
+	return zones, k.Undone, nil
 }
 
 // encodeKept writes states, at most MaxKeptBytes of them. Zones that have no room, the longest first, are as those that were never
 // kept.
-func encodeKept(zones map[string]guard.State) []byte {
-	k := kept{Zones: make(map[string]json.RawMessage, len(zones))}
+func encodeKept(zones map[string]guard.State, undone json.RawMessage) []byte {
+	k := kept{Zones: make(map[string]json.RawMessage, len(zones)), Undone: undone}
 	for key, s := range zones {
 		k.Zones[key] = s.Encode()
 	}
@@ -160,7 +164,7 @@ func (c *core) snapshot() []byte {
 			zones[keptAs(key)] = z.guard.State()
 		}
 	}
-	return encodeKept(zones)
+	return encodeKept(zones, c.undone.export())
 }
 
 // spend enters a batch that is about to be sent and returns what makes that safe; nil: nothing has to be done for it.
@@ -186,14 +190,14 @@ func (k *keeping) save(keeper Keeper, state []byte, edit uint64) func(context.Co
 		select {
 		case last = <-turn:
 		case <-ctx.Done():
-			return fmt.Errorf("wait to save what the brake has spent: %w", ctx.Err())
+			return fmt.Errorf("wait to save what must outlive the process: %w", ctx.Err())
 		}
 		defer func() { turn <- last }()
 		if last >= edit {
 			return nil
 		}
 		if err := keeper.Save(ctx, state); err != nil {
-			return fmt.Errorf("save what the brake has spent, without which nothing is sent: %w", err)
+			return fmt.Errorf("save what must outlive the process, without which nothing is sent: %w", err)
 		}
 		last = edit
 		return nil

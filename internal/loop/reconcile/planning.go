@@ -66,30 +66,44 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 
 // planView plans a name for one view.
 func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy) (change.Group, []change.Decision) {
+	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
+	if !some {
+		return change.Group{Name: name}, decisions
+	}
+	in.Policy = narrower(in.Policy, most)
+	group, planned := plan.Name(in)
+	return group, append(decisions, planned...)
+}
+
+// input collects what a plan of a name in a view depends on, and what was decided on the way; false: there is nothing to plan. What is
+// undone there takes the place of what objects ask for.
+func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (plan.Input, []change.Decision, bool) {
 	spec := c.Views[i].Spec
 	if !spec.Domains.Match(name) {
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
-		return change.Group{Name: name}, decisions
+		return plan.Input{}, decisions, false
 	}
 	reg := z.registries[i]
-	ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
 	decisions = append(append(decisions, pinned...), settled...)
-	if len(rows) == 0 && len(observed) == 0 {
-		return change.Group{Name: name}, decisions
+	if len(rows) == 0 && len(observed) == 0 && undone == nil {
+		return plan.Input{}, decisions, false
 	}
 	in := plan.Input{
-		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: narrower(spec.Policy, most),
+		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
 		Manages: spec.Manages, Desired: z.desired, Gone: c.gone,
 	}
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))
 	}
-	group, planned := plan.Name(in)
-	return group, append(decisions, planned...)
+	if undone != nil {
+		decisions = z.override(&in, undone)
+	}
+	return in, decisions, true
 }
 
 // asked collects what is asked for at a name, as the view selects and rewrites it.

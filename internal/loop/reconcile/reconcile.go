@@ -110,11 +110,18 @@ var ErrIncomplete = errors.New("not everything could be done")
 
 // Run works until the context ends, or with Once until there is nothing left to do. It returns nil in both cases, else what makes
 // going on senseless.
-func (l *Loop) Run(ctx context.Context) error {
+func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, nil) }
+
+func (l *Loop) run(ctx context.Context, order *undoOrder) error {
+	config := l.config
+	if order != nil {
+		config.Once, config.DryRun = true, config.DryRun || order.hash == ""
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
-	c := newCore(ctx, l.config, group)
+	c := newCore(ctx, config, group)
+	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
 	if l.config.Keeper != nil {
 		group.Go(func() error {

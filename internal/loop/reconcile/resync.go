@@ -63,7 +63,7 @@ func (z *zoneState) nextPage(c *core) time.Time {
 func (c *core) known(z *zoneState, names []dnsname.Name) []dnsname.Name {
 	out := names[:0]
 	for _, n := range names {
-		if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+		if c.wanted(n) || len(z.mirror.At(n)) > 0 {
 			out = append(out, n)
 		}
 	}
@@ -84,7 +84,7 @@ func (c *core) firstRead(z *zoneState) {
 	for n := range z.mirror.Names() {
 		names = append(names, n)
 	}
-	for n := range c.catalog.Names() {
+	for n := range c.namesWanted() {
 		if n.In(z.Name) {
 			names = append(names, n)
 		}

@@ -19,7 +19,7 @@ import (
 // sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change. The
 // names of a batch have one rank: what comes is sent before what goes.
 func (z *zoneState) sendDirty(c *core, now time.Time) bool {
-	if z.queue.empty() {
+	if z.queue.empty() || c.order.open() {
 		return false
 	}
 	z.consult(c, now)
@@ -135,6 +135,9 @@ func (c *core) finishApply(z *zoneState, r result) {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
 	}
 	batch := r.apply.batch
+	if err := errors.Join(r.unbegun, r.unended); err != nil {
+		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
+	}
 	if r.err == nil {
 		c.applied(z, r)
 		return
@@ -263,9 +266,9 @@ func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
 		return sets
 	}
 	for _, r := range z.registries {
-		ledger := r.Open(g.Name, z.Zone, look, c.catalog.Asks)
+		ledger := r.Open(g.Name, z.Zone, look, c.asks)
 		for _, s := range z.mirror.At(g.Name) {
-			ledger.Claim(s)
+			_, _, _ = ledger.Claim(s) // for what it looks at
 		}
 	}
 	return out
@@ -324,6 +327,6 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 		z.parked[n] = p
 	}
 	p.why, p.until = why, until
-	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
+	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -40,6 +41,7 @@ type (
 		batch  change.Batch
 		since  map[dnsname.Name]time.Time
 		dryRun bool
+		entry  journal.ID // in the journal, once the worker has written it
 		// approved says that a person has released all of it.
 		approved bool
 		// save keeps what must be safe before the call; nil: nothing.
@@ -60,6 +62,8 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
+	unbegun, unended error
 }
 
 // Apply is the operation of Called that sends a batch.
@@ -113,13 +117,17 @@ func (a *account) do(ctx context.Context, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if j.apply != nil && j.apply.save != nil {
-		if r.err = j.apply.save(ctx); r.err != nil {
-			return r
-		}
+	if r.err = j.prepare(ctx); r.err != nil {
+		return r
 	}
 	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
 		return r
+	}
+	if j.apply != nil {
+		if r.unbegun = a.begin(j); r.unbegun != nil {
+			r.err = r.unbegun
+			return r
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -138,8 +146,19 @@ func (a *account) do(ctx context.Context, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
+	if j.apply != nil {
+		r.unended = a.end(r)
+	}
 	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// prepare makes safe what must be before the call.
+func (j job) prepare(ctx context.Context) error {
+	if j.apply == nil || j.apply.save == nil {
+		return nil
+	}
+	return j.apply.save(ctx)
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.

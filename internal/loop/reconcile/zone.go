@@ -144,7 +144,7 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 			continue
 		}
 		for _, n := range r.Subjects(d.name, z.Zone) {
-			if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+			if c.wanted(n) || len(z.mirror.At(n)) > 0 {
 				z.queue.push(dirty{n, d.since, looked})
 			}
 		}

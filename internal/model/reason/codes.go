@@ -54,6 +54,8 @@ const (
 	BrakeDeletes Code = "BrakeDeletes"
 	BrakeUpdates Code = "BrakeUpdates"
 	Fight        Code = "Fight"
+	Undone       Code = "Undone"
+	ChangedSince Code = "ChangedSince"
 	NewNameFirst Code = "NewNameFirst"
 )
 
@@ -144,6 +146,8 @@ var docs = index([]Doc{
 	{BrakeDeletes, "More names of the zone would go within an hour than --max-deletes and --max-delete-percent allow, or all of them; every delete that waits is held.", "look at what is held, then release it with nafuda approve or bring the objects back"},
 	{BrakeUpdates, "More names of the zone would get other targets within an hour than --max-update-percent allows; such updates are held.", "look at what is held, then release it with nafuda approve or correct the objects"},
 	{Fight, "Someone else has changed our record set back three times within an hour, so we leave it alone for now.", "find who else writes it: another installation with the same --txt-owner-id, a person or a tool"},
+	{Undone, "The name was undone by hand, so what was there before stays.", "change what the object asks for there, or undo the undo with nafuda undo"},
+	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
 	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},

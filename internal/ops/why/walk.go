@@ -104,6 +104,8 @@ func (w *walker) halt(s stop) Step {
 	step := no(s.why)
 	step.Step, step.Command = s.at, w.command(s.why)
 	switch {
+	case s.at == InSync && w.zone.Why.None():
+		step.Fix = "" // it comes by itself
 	case step.Command != "" && s.why.Code == reason.PolicyKeeps:
 		step.Text = "left behind: " + step.Text
 	case w.zone != nil && s.why == w.pending():
