@@ -95,13 +95,7 @@ func unreached(err error, what string) reason.Reason {
 
 // explainZone tells of a name in a zone what one view would do. It plans anew, on a copy of what a plan leaves behind.
 func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts {
-	f := ZoneFacts{Zone: z.Zone, Retry: z.pauseAfter(time.Now()), Busy: z.busy, Queued: z.queue.has(name) || c.window.has(name)}
-	switch {
-	case z.vanished:
-		f.Unusable = reason.New(reason.ZoneVanished, "the zone %s (%s) was listed before and isn't any more", z.Name, z.ID)
-	case !z.read:
-		f.Unusable = unreached(z.fault, "the zone "+string(z.Name)+" hasn't been read")
-	}
+	f := ZoneFacts{Zone: z.Zone, Retry: z.pauseAfter(time.Now()), Busy: z.busy, Queued: z.queue.has(name) || c.window.has(name), Unusable: z.unusable()}
 	if !f.Unusable.None() {
 		return f
 	}
@@ -109,15 +103,9 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 		f.Fault = unreached(z.fault, "the last call for the zone "+string(z.Name)+" failed")
 	}
 	shadow := z.shadow()
-	f.Observed = c.whose(shadow, name, view)
-	for _, s := range shadow.mirror.At(z.Name) {
-		if s.Type == record.NS && s.Name == z.Name {
-			f.Servers = s.Values
-		}
-	}
+	f.Observed, f.Servers = c.whose(shadow, name, view), shadow.servers()
 	group, decisions := c.planView(shadow, name, view, change.Sync)
-	f.Changes = group.Changes
-	f.Decisions = decisions
+	f.Changes, f.Decisions = group.Changes, decisions
 	if !f.Queued {
 		f.Decisions = withOthers(decisions, z.decided[name], c.Views[view].Spec.Name)
 	}
@@ -130,6 +118,28 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 	}
 	z.explainGuard(name, &f)
 	return f
+}
+
+// unusable tells why nothing is known of what the zone holds.
+func (z *zoneState) unusable() reason.Reason {
+	switch {
+	case z.vanished:
+		return reason.New(reason.ZoneVanished, "the zone %s (%s) was listed before and isn't any more", z.Name, z.ID)
+	case !z.read:
+		return unreached(z.fault, "the zone "+string(z.Name)+" hasn't been read")
+	default:
+		return reason.Reason{}
+	}
+}
+
+// servers are the host names of the zone's authoritative servers.
+func (z *zoneState) servers() []string {
+	for _, s := range z.mirror.At(z.Name) {
+		if s.Type == record.NS {
+			return s.Values
+		}
+	}
+	return nil
 }
 
 // explainGuard tells how long the guard keeps a name, or what releases it.

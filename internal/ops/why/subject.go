@@ -3,6 +3,7 @@
 package why
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -24,23 +25,25 @@ func parse(text, namespace string) (dnsname.Name, endpoint.Ref, error) {
 		}
 		return name, endpoint.Ref{}, nil
 	}
-	kind, _, _ := strings.Cut(strings.ToLower(parts[0]), ".") // ingresses.networking.k8s.io
-	if full, ok := aliases[kind]; ok {
-		kind = full
-	}
-	if namespace == "" {
-		namespace = "default"
-	}
-	ref := endpoint.Ref{Kind: kind, Namespace: namespace, Name: parts[len(parts)-1]}
-	if kind == "node" {
-		ref.Namespace = ""
-	}
-	whole := len(parts) == 3 && kind != "node"
-	if whole {
-		ref.Namespace = parts[1]
-	}
-	if len(parts) != 2 && !whole || ref.Kind == "" || ref.Name == "" || whole && ref.Namespace == "" {
+	ref, ok := readRef(parts, cmp.Or(namespace, "default"))
+	if !ok {
 		return "", endpoint.Ref{}, fmt.Errorf("%q is neither a host name nor an object: write kind/namespace/name, such as ingress/default/web", text)
 	}
 	return "", ref, nil
+}
+
+// readRef reads kind/namespace/name or kind/name.
+func readRef(parts []string, namespace string) (endpoint.Ref, bool) {
+	kind, _, _ := strings.Cut(strings.ToLower(parts[0]), ".") // ingresses.networking.k8s.io
+	ref := endpoint.Ref{Kind: cmp.Or(aliases[kind], kind), Namespace: namespace, Name: parts[len(parts)-1]}
+	cluster := ref.Kind == "node"
+	switch {
+	case len(parts) == 3 && !cluster:
+		ref.Namespace = parts[1]
+	case len(parts) != 2:
+		return ref, false
+	case cluster:
+		ref.Namespace = ""
+	}
+	return ref, ref.Kind != "" && ref.Name != "" && (ref.Namespace != "" || cluster)
 }
