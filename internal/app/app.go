@@ -93,11 +93,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
-	if len(commands) > 0 {
-		group.Go(func() error {
-			return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Version: v.Number})
-		})
-	}
+	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Version: v.Number})
+	})
 	group.Go(func() error {
 		defer stop()
 		return loop.Run(ctx)

@@ -186,8 +186,8 @@ func TestQuestions(t *testing.T) {
 		shows string
 		why   string
 	}{
-		"yes":           {"approve", "y\nYES\n", []string{"aaaa", "bbbb"}, 0, "Release these 2 deletes in example.com? [y/N]", "zone by zone"},
-		"yes and no":    {"approve", "y\nn\n", []string{"aaaa"}, 2, "Release these 1 delete in example.org?", "one is still held"},
+		"yes":           {"approve", "y\nYES\n", []string{"aaaa", "bbbb"}, 0, "Release 2 deletes in example.com? [y/N]", "zone by zone"},
+		"yes and no":    {"approve", "y\nn\n", []string{"aaaa"}, 2, "Release 1 delete in example.org?", "one is still held"},
 		"anything else": {"approve", "yep\nsure\n", nil, 2, "", "only yes is yes"},
 		"end of input":  {"approve", "", nil, 2, "", "nobody is there"},
 		"half a line":   {"approve", "y", []string{"aaaa"}, 2, "", "the end of the input ends a line"},

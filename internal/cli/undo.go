@@ -21,12 +21,12 @@ import (
 )
 
 type undoCommand struct {
-	What     []string      `arg:"" optional:"" name:"entry" help:"The number of an entry in the journal, or several; or one name, whose last entry is undone."`
-	Options  app.Options   `embed:"" check:"-"`
-	Since    string        `name:"since" env:"-" placeholder:"TIME" help:"Undo every entry since this time (RFC 3339), or of this long a time, like 30m."`
-	Plan     string        `name:"plan" env:"-" placeholder:"HASH" help:"Do exactly the plan of this hash, without a question."`
-	Yes      bool          `name:"yes" env:"-" negatable:"" help:"Do what is shown, without a question."`
-	Form     outputFlag    `embed:""`
+	What    []string    `arg:"" optional:"" name:"entry" help:"The number of an entry in the journal, or several; or one name, whose last entry is undone."`
+	Options app.Options `embed:"" check:"-"`
+	Since   string      `name:"since" env:"-" placeholder:"TIME" help:"Undo every entry since this time (RFC 3339), or of this long a time, like 30m."`
+	Plan    string      `name:"plan" env:"-" placeholder:"HASH" help:"Do exactly the plan of this hash, without a question."`
+	Yes     bool        `name:"yes" env:"-" negatable:"" help:"Do what is shown, without a question."`
+	Form    outputFlag  `embed:""`
 }
 
 // Help is what --help adds.
