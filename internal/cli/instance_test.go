@@ -113,12 +113,10 @@ func (p *played) Undo(ctx context.Context, r reconcile.UndoRequest, hash string)
 	return u, err
 }
 
-// elsewhere says that another replica has the turn.
-type elsewhere string
-
-func (elsewhere) Permit(zone.Key) (time.Time, bool) { return time.Time{}, false }
-func (elsewhere) Changed() <-chan struct{}          { return nil }
-func (e elsewhere) Holder() string                  { return string(e) }
+// elsewhere says that another replica has the lease.
+func elsewhere(leader string) func() (string, bool) {
+	return func() (string, bool) { return leader, true }
+}
 
 // kept is a journal of two entries, in a directory or in memory.
 func kept(dir string) (*journal.Journal, error) {
@@ -149,7 +147,7 @@ func instance(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	i := control.Instance{Loop: play(), Journal: j, Version: "v1"}
 	if len(args) > 1 {
-		i.Permits = elsewhere(args[1])
+		i.Standby = elsewhere(args[1])
 	}
 	stop, err := serveInstance(control.Options{Socket: ts.MkAbs(args[0])}, i)
 	ts.Check(err)
