@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -85,6 +86,23 @@ func TestUndoneNamesThatCannotBeRead(t *testing.T) {
 		if len(os.places) != 1 {
 			t.Errorf("%s: after the error %+v are undone", why, list(os))
 		}
+	}
+}
+
+func TestUndoneNamesAreBounded(t *testing.T) {
+	os := newOverrides()
+	for i := range mostUndone {
+		os.put(&override{place: place{name: dnsname.Name(fmt.Sprintf("n%d.example.com", i))}})
+	}
+	if err := os.check(); err != nil {
+		t.Errorf("%d names are too many: %v", mostUndone, err)
+	}
+	os.put(someOverride("one-more.example.com"))
+	if err := os.check(); !errors.Is(err, ErrManyUndone) {
+		t.Errorf("%d names aren't too many: %v", len(os.places), err)
+	}
+	if err := one(someOverride("a.example.com", strings.Repeat("x", mostUndoneBytes))).check(); !errors.Is(err, ErrManyUndone) {
+		t.Errorf("a name that is longer than what can be kept isn't too much: %v", err)
 	}
 }
 
