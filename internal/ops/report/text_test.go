@@ -59,8 +59,8 @@ func TestPlanText(t *testing.T) {
 			if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
 				t.Errorf("%q is printed as it is", text[i:min(i+8, len(text))])
 			}
-			if lines := strings.Count(text, "\n"); lines != 13 {
-				t.Errorf("%d lines, want 13: a value began one of its own", lines)
+			if lines := strings.Count(text, "\n"); lines != 14 {
+				t.Errorf("%d lines, want 14: a value began one of its own", lines)
 			}
 		})
 	}
