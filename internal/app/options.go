@@ -43,6 +43,7 @@ type Options struct {
 	Sources sources.Options   `embed:""`
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
+	Lease   kube.LeaseOptions `embed:""`
 	Files   manifest.Options  `embed:""`
 	Journal journal.Options   `embed:""`
 	Status  status.Options    `embed:""`

@@ -90,7 +90,7 @@ func (c *core) restore(data []byte, err error) {
 	if err == nil {
 		var undone json.RawMessage
 		zones, undone, err = decodeKept(data)
-		err = errors.Join(err, c.undone.restore(undone))
+		err = errors.Join(err, c.byHand.restore(undone))
 	}
 	if err != nil {
 		c.Observe(KeepFailed{Err: err})
@@ -164,7 +164,7 @@ func (c *core) snapshot() []byte {
 			zones[keptAs(key)] = z.guard.State()
 		}
 	}
-	return encodeKept(zones, c.undone.export())
+	return encodeKept(zones, c.byHand.export())
 }
 
 // spend enters a batch that is about to be sent and returns what makes that safe; nil: nothing has to be done for it.

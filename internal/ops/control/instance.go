@@ -38,7 +38,7 @@ type Instance struct {
 // StandbyOf tells from permits what Instance.Standby tells.
 func StandbyOf(p reconcile.Permits) func() (leader string, standby bool) {
 	return func() (string, bool) {
-		_, ours := p.Permit(zone.Key{})
+		_, _, ours := p.Permit(zone.Key{})
 		return p.Holder(), !ours
 	}
 }
