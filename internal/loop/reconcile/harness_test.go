@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -100,6 +101,9 @@ type rig struct {
 	opts   reconcile.Options
 	guard  guard.Options
 	keeper reconcile.Keeper
+
+	permits  *turns            // nil: it is always our turn
+	provider provider.Provider // nil: flaky
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -129,7 +133,7 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
-	return reconcile.New(reconcile.Config{
+	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
@@ -140,7 +144,14 @@ func (r *rig) loop() *reconcile.Loop {
 			defer r.heard.Unlock()
 			r.events = append(r.events, e)
 		},
-	})
+	}
+	if r.permits != nil {
+		config.Permits = r.permits
+	}
+	if r.provider != nil {
+		config.Accounts[0].Provider = r.provider
+	}
+	return reconcile.New(config)
 }
 
 // start runs the loop inside the bubble; stopping is registered.
