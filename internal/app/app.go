@@ -78,10 +78,8 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if o.StateDir != "" && !o.Loop.DryRun {
-		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
-			return err
-		}
+	if err := o.prepareState(); err != nil {
+		return err
 	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
@@ -103,6 +101,14 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	return nil
+}
+
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
 }
 
 // build puts a loop together; adjust has the last word about it.
