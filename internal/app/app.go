@@ -59,6 +59,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	if err := o.prepareState(); err != nil {
+		return err
+	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
@@ -112,6 +115,14 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	return nil
+}
+
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
 }
 
 // build puts a loop together; adjust has the last word about it.

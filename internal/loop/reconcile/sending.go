@@ -146,6 +146,7 @@ func (c *core) undone(r result) {
 	default:
 		z := c.zones[r.zone.Key]
 		z.busy = false
+		clear(z.flying)
 		if r.apply != nil {
 			z.requeue(r.apply.batch)
 		}
