@@ -140,6 +140,17 @@ func TestProgress(t *testing.T) {
 			},
 			ends: []string{"a.example.com answers after 24s", "1 of a batch answer after 24s"}, // 10, 12, 16, 24
 		},
+		"sometimes unreachable": {
+			why: "only three times in a row are too many", early: "sent", late: "answering", asked: []string{asked, asked, asked, asked, asked, asked},
+			says: func(_ reconcile.Question, n int) reconcile.Answer {
+				code := reason.DNSUnreachable
+				if n == 2 {
+					code = reason.AnswersDiffer
+				}
+				return reconcile.Answer{As: n == 5, Why: reason.New(code, "no")}
+			},
+			ends: []string{"a.example.com answers after 1m12s", "1 of a batch answer after 1m12s"},
+		},
 		"confirmation denied": {
 			why: "then DNS is asked at the first denial", says: yes, early: "sent", late: "answering", asked: []string{asked},
 			arrange: func(r *rig) { r.flaky.Fail(providertest.OpInSync, denied) },
@@ -394,6 +405,10 @@ func TestManyNamesAreBounded(t *testing.T) {
 		want := []reconcile.StateCount{{State: reconcile.StateAnswering, Names: 10_000}, {State: reconcile.StateInSync, Names: 50}}
 		if diff := cmp.Diff(want, s.States); diff != "" || s.Unfollowed != 50 {
 			t.Errorf("%d names weren't followed, want 50; states (-want +got):\n%s", s.Unfollowed, diff)
+		}
+		batches := slices.DeleteFunc(r.ends(), func(l string) bool { return !strings.Contains(l, "of a batch") })
+		if len(batches) > 50 {
+			t.Errorf("%d lines tell of batches that answer", len(batches))
 		}
 		// More names come: the oldest are forgotten, and are as they were read.
 		names = names[:0]
