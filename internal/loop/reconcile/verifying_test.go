@@ -508,3 +508,32 @@ func TestOwnersAreTold(t *testing.T) {
 		}
 	})
 }
+
+// TestTurnForgetsWatches has a replica whose turn has gone ask nobody, and forget whom it asked for.
+func TestTurnForgetsWatches(t *testing.T) {
+	turned(t, func(t *testing.T, r *rig, p *turns, _ *counting) {
+		o := &dnsScript{says: not(reason.AnswersDiffer)}
+		r.asks = o
+		l := r.start()
+		defer func() { r.stop() }()
+		p.give(long)
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		time.Sleep(15 * time.Second)
+		asked := len(o.questions())
+		p.give(0)
+		time.Sleep(time.Minute)
+		s, err := l.Status(context.Background())
+		if err != nil || len(s.States) > 0 {
+			t.Errorf("a standby tells of the states %v, %v", s.States, err)
+		}
+		p.give(long)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if n := len(o.questions()); asked == 0 || n != asked || len(r.ends()) > 0 {
+			t.Errorf("%d questions in the first turn, %d in all; heard %q", asked, n, r.ends())
+		}
+		if s := state(t, l, "a.example.com"); s != "in sync" {
+			t.Errorf("the name is %q: it was read as wanted", s)
+		}
+	})
+}
