@@ -95,11 +95,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status()})
 			return errors.Join(c.failed, c.incomplete)
 		}
-		var want chan<- string
-		var next string
-		if len(c.toWant) > 0 {
-			want, next = c.want, c.toWant[0]
-		}
+		want, next := c.nextWant()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
@@ -117,6 +113,14 @@ func (c *core) run(asks <-chan func(*core)) error {
 			return c.drain(asks)
 		}
 	}
+}
+
+// nextWant is the next kind to ask of the feed, and where; nil where there is none.
+func (c *core) nextWant() (chan<- string, string) {
+	if len(c.toWant) == 0 {
+		return nil, ""
+	}
+	return c.want, c.toWant[0]
 }
 
 // step starts whatever can be started now and sets the alarm for what comes later.

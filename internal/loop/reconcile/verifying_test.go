@@ -45,12 +45,12 @@ func (o *dnsScript) Verify(ctx context.Context, q reconcile.Question) reconcile.
 	}
 	o.mu.Lock()
 	n := 0
-	for _, other := range o.asked {
-		if strings.HasPrefix(other, string(q.Name)+" ") {
-			n++
-		}
-	}
 	if len(o.asked) < 1000 {
+		for _, other := range o.asked {
+			if strings.HasPrefix(other, string(q.Name)+" ") {
+				n++
+			}
+		}
 		o.asked, o.at = append(o.asked, line), append(o.at, time.Now())
 	}
 	o.now++
@@ -384,8 +384,11 @@ func TestUnreachable(t *testing.T) {
 
 // TestManyNamesAreBounded follows at most 10,000 names at once, and remembers as many.
 func TestManyNamesAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("10,000 names take a while")
+	}
 	in(t, func(r *rig) {
-		o := &dnsScript{says: yes}
+		o := &dnsScript{says: yes, took: time.Millisecond}
 		r.asks = o
 		var names []string
 		for i := range 10_050 {
