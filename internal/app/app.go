@@ -20,7 +20,6 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
-	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
@@ -60,22 +59,34 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	if err := o.prepareState(); err != nil {
+		return err
+	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
 	}
 	defer closeJournal(j, log)
-	loop, err := build(ctx, o, v, log, j, func(e reconcile.Event) {
-		logs.observe(e)
-		meters.observe(e)
-	})
+	lease, err := o.lease(v, log)
 	if err != nil {
 		return err
 	}
-	if o.StateDir != "" && !o.Loop.DryRun {
-		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
-			return err
+	m.Leader(lease == nil)
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+		logs.observe(e)
+		meters.observe(e)
+	}, func(c *reconcile.Config) {
+		c.Journal = j
+		if lease == nil {
+			return
 		}
+		c.Permits = lease
+		if c.Keeper == nil {
+			c.Keeper = lease.Keeper()
+		}
+	})
+	if err != nil {
+		return err
 	}
 	commands, err := o.listen(ctx, log)
 	if err != nil {
@@ -93,14 +104,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
-	if len(commands) > 0 {
-		group.Go(func() error {
-			return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Version: v.Number})
-		})
-	}
+	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
+	})
 	group.Go(func() error {
 		defer stop()
-		return loop.Run(ctx)
+		return lead(ctx, lease, loop, log)
 	})
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -108,10 +117,18 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
-// build puts a loop together.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, j *journal.Journal, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
+}
+
+// build puts a loop together; adjust has the last word about it.
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Journal: j, Verifier: o.verifier(), Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}
@@ -138,6 +155,9 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, j *journ
 		view.Accounts = append(view.Accounts, a.Name)
 	}
 	config.Accounts, config.Views = accounts, []reconcile.View{view}
+	for _, f := range adjust {
+		f(&config)
+	}
 	return reconcile.New(config), nil
 }
 

@@ -53,7 +53,7 @@ func Undo(ctx context.Context, o Options, v Version, log *slog.Logger, r reconci
 	}
 	defer closeJournal(j, log)
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	loop, err := build(ctx, o, v, log, j, logs.observe)
+	loop, err := build(ctx, o, v, log, logs.observe, func(c *reconcile.Config) { c.Journal = j })
 	if err != nil {
 		return reconcile.Undoing{}, err
 	}

@@ -54,6 +54,20 @@ func (l *logger) observe(e reconcile.Event) {
 		l.decided(e)
 	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
 		l.brake(e)
+	case reconcile.Turned:
+		l.turned(e)
+	}
+}
+
+// turned logs whose turn it is.
+func (l *logger) turned(e reconcile.Turned) {
+	switch {
+	case e.Ours:
+		l.log.Info("leading: this replica publishes")
+	case e.Holder == "":
+		l.log.Info("standby: it isn't known who has the lease")
+	default:
+		l.log.Info("standby: another replica has the lease", "leader", e.Holder)
 	}
 }
 
@@ -155,17 +169,16 @@ func (l *logger) verified(e reconcile.Event) {
 	case reconcile.Delivered:
 		l.log.Info("the zone's servers answer with the change", "zone", string(e.Zone.Name), "names", e.Names, "took", e.Took)
 	case reconcile.Unverified:
-		level, text := slog.LevelDebug, "it isn't known whether a name answers as planned"
-		switch e.Why.Code {
-		case reason.AnswersDiffer:
-			level, text = slog.LevelWarn, "a name doesn't answer as planned"
-		case reason.DNSUnreachable, reason.NoServers:
-			if l.once(string(e.Why.Code) + " " + e.Zone.ID) {
-				level = slog.LevelWarn
-			}
+		attrs := []any{"name", string(e.Name), "zone", string(e.Zone.Name), "reason", e.Why.Code, "why", e.Why.String()}
+		if e.Why.Code == reason.AnswersDiffer {
+			l.log.Warn("a name doesn't answer as planned", attrs...)
+			return
 		}
-		l.log.Log(nil, level, text, "name", string(e.Name), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
-			"reason", e.Why.Code, "why", e.Why.String())
+		level := slog.LevelDebug
+		if (e.Why.Code == reason.DNSUnreachable || e.Why.Code == reason.NoServers) && l.once(string(e.Why.Code)+" "+e.Zone.ID) {
+			level = slog.LevelWarn
+		}
+		l.log.Log(nil, level, "it isn't known whether a name answers as planned", attrs...) //nolint:staticcheck // slog takes a nil context
 	}
 }
 

@@ -44,12 +44,13 @@ type Options struct {
 	Sources sources.Options   `embed:""`
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
+	Lease   kube.LeaseOptions `embed:""`
 	Files   manifest.Options  `embed:""`
 	Journal journal.Options   `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
-	Probe   probe.Options     `embed:""`
 	Control control.Options   `embed:""`
+	Probe   probe.Options     `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

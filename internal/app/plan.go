@@ -21,7 +21,7 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	var changes []report.Change
 	var last reconcile.Status
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	loop, err := build(ctx, o, v, log, nil, func(e reconcile.Event) {
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		switch e := e.(type) {
 		case reconcile.Applied:

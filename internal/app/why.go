@@ -24,7 +24,7 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var found *reconcile.Explanation
 	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	loop, err := build(ctx, o, v, log, nil, func(e reconcile.Event) {
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		if s, ok := e.(reconcile.Settled); ok {
 			x := s.Explain(name, ref)

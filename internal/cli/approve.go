@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,8 @@ func (c *approveCommand) named(ctx context.Context, x IO, client *control.Client
 		var h report.Held
 		if h, err = client.Approve(ctx, c.Plan); err == nil {
 			rest := slices.DeleteFunc(held, func(h report.Held) bool { return h.Hash == c.Plan })
-			return approved{[]report.Held{h}, some(rest)}, c.released(x, h)
+			c.released(x, h)
+			return approved{[]report.Held{h}, some(rest)}, nil
 		}
 		if held, err = c.again(ctx, client, err); err != nil && !errors.Is(err, guard.ErrOtherPlan) {
 			return approved{}, err
@@ -107,12 +109,9 @@ func (c *approveCommand) shown(ctx context.Context, x IO, client *control.Client
 		if err := c.write(x, h); err != nil {
 			return done, err
 		}
-		yes := c.Yes
-		if !yes && x.Terminal && !c.Form.json() {
-			var err error
-			if yes, err = ask(x, in, fmt.Sprintf("Release these %s in %s?", h.Counts(), report.Clean(h.Zone.Name))); err != nil {
-				return done, err
-			}
+		yes, err := c.agreed(x, in, h)
+		if err != nil {
+			return done, err
 		}
 		if !yes {
 			done.Held = append(done.Held, h)
@@ -121,21 +120,27 @@ func (c *approveCommand) shown(ctx context.Context, x IO, client *control.Client
 		released, err := client.Approve(ctx, h.Hash)
 		switch {
 		case errors.Is(err, guard.ErrOtherPlan), errors.Is(err, guard.ErrNothingHeld):
-			fmt.Fprintf(x.Err, "nafuda: %s; run the command again\n", report.Clean(err.Error()))
+			fmt.Fprintf(x.Err, "nafuda: %v; run the command again\n", err)
 			done.Held = append(done.Held, h)
-			continue
 		case err != nil:
 			return done, err
-		}
-		done.Released = append(done.Released, released)
-		if err := c.released(x, released); err != nil {
-			return done, err
+		default:
+			done.Released = append(done.Released, released)
+			c.released(x, released)
 		}
 	}
 	if len(done.Held) > 0 {
 		return done, errWaits
 	}
 	return done, nil
+}
+
+// agreed reports whether what is shown is to be released.
+func (c *approveCommand) agreed(x IO, in *bufio.Reader, h report.Held) (bool, error) {
+	if c.Yes || !x.Terminal || c.Form.json() {
+		return c.Yes, nil
+	}
+	return ask(x, in, fmt.Sprintf("Release %s in %s?", h.Counts(), report.Clean(h.Zone.Name)))
 }
 
 // some is never null in JSON.
@@ -161,10 +166,8 @@ func (c *approveCommand) nothing(x IO) error {
 	return err
 }
 
-func (c *approveCommand) released(x IO, h report.Held) error {
-	if c.Form.json() {
-		return nil
+func (c *approveCommand) released(x IO, h report.Held) {
+	if !c.Form.json() {
+		fmt.Fprintf(x.Out, "Released %s in %s. Deletes go once their grace is over.\n", h.Counts(), report.Clean(h.Zone.Name))
 	}
-	_, err := fmt.Fprintf(x.Out, "Released %s in %s. Deletes go once their grace is over.\n", h.Counts(), report.Clean(h.Zone.Name))
-	return err
 }

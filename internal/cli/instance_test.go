@@ -33,6 +33,7 @@ type played struct {
 	mu   sync.Mutex
 	held []reconcile.Braked
 	done []string // what was released and undone
+	late bool     // what is held changes before each approval
 }
 
 func playedZone(id string, name dnsname.Name) zone.Zone {
@@ -74,7 +75,7 @@ func (p *played) Approve(_ context.Context, hash string) (reconcile.Braked, erro
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, b := range p.held {
-		if b.Hash == hash {
+		if b.Hash == hash && !p.late {
 			p.held = slices.Delete(p.held, i, i+1)
 			p.done = append(p.done, hash)
 			return b, nil
@@ -113,12 +114,10 @@ func (p *played) Undo(ctx context.Context, r reconcile.UndoRequest, hash string)
 	return u, err
 }
 
-// elsewhere says that another replica has the turn.
-type elsewhere string
-
-func (elsewhere) Permit(zone.Key) (time.Time, bool) { return time.Time{}, false }
-func (elsewhere) Changed() <-chan struct{}          { return nil }
-func (e elsewhere) Holder() string                  { return string(e) }
+// elsewhere says that another replica has the lease.
+func elsewhere(leader string) func() (string, bool) {
+	return func() (string, bool) { return leader, true }
+}
 
 // kept is a journal of two entries, in a directory or in memory.
 func kept(dir string) (*journal.Journal, error) {
@@ -149,7 +148,7 @@ func instance(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	i := control.Instance{Loop: play(), Journal: j, Version: "v1"}
 	if len(args) > 1 {
-		i.Permits = elsewhere(args[1])
+		i.Standby = elsewhere(args[1])
 	}
 	stop, err := serveInstance(control.Options{Socket: ts.MkAbs(args[0])}, i)
 	ts.Check(err)
@@ -186,13 +185,13 @@ func TestQuestions(t *testing.T) {
 		shows string
 		why   string
 	}{
-		"yes":           {"approve", "y\nYES\n", []string{"aaaa", "bbbb"}, 0, "Release these 2 deletes in example.com? [y/N]", "zone by zone"},
-		"yes and no":    {"approve", "y\nn\n", []string{"aaaa"}, 2, "Release these 1 delete in example.org?", "one is still held"},
+		"yes":           {"approve", "y\nYES\n", []string{"aaaa", "bbbb"}, 0, "Release 2 deletes in example.com? [y/N]", "zone by zone"},
+		"yes and no":    {"approve", "y\nn\n", []string{"aaaa"}, 2, "Release 1 delete in example.org?", "one is still held"},
 		"anything else": {"approve", "yep\nsure\n", nil, 2, "", "only yes is yes"},
 		"end of input":  {"approve", "", nil, 2, "", "nobody is there"},
 		"half a line":   {"approve", "y", []string{"aaaa"}, 2, "", "the end of the input ends a line"},
 		"one zone":      {"approve --zone=example.org.", "y\ny\n", []string{"bbbb"}, 0, "", "only that is asked about"},
-		"long line":     {"approve", strings.Repeat("y", 10<<20), nil, 2, "", "answers are bounded"},
+		"long line":     {"approve", strings.Repeat(" ", 5<<10) + "y\n", nil, 2, "", "answers are bounded"},
 		"json":          {"approve -o json", "y\ny\n", nil, 2, `"held": [`, "machines aren't asked"},
 		"undo yes":      {"undo 2", "y\n", []string{"cccc"}, 0, "It is on its way.", "what was shown"},
 		"undo no":       {"undo 2", "\n", nil, 2, "Do that? [y/N]", "the default is no"},
@@ -217,5 +216,24 @@ func TestQuestions(t *testing.T) {
 				t.Errorf("%s: status %d, want %d; done %q, want %q; printed\n%s%s", tt.why, code, tt.code, p.done, tt.done, out.String(), errs.String())
 			}
 		})
+	}
+}
+
+// What changes between showing and releasing isn't released, and what is held by then is shown.
+func TestApprovedTooLate(t *testing.T) {
+	for _, args := range []string{"approve --plan=aaaa", "approve --yes"} {
+		p := play()
+		p.late = true
+		socket := filepath.Join(t.TempDir(), "c.sock")
+		stop, err := serveInstance(control.Options{Socket: socket}, control.Instance{Loop: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs strings.Builder
+		code := cli.Main(t.Context(), cli.IO{Args: strings.Fields(args), Env: []string{"NAFUDA_CONTROL_SOCKET=" + socket}, Out: &out, Err: &errs})
+		stop()
+		if code != 2 || len(p.done) > 0 || !strings.Contains(errs.String(), "isn't what was shown") || !strings.Contains(out.String(), "approve --plan=aaaa") {
+			t.Errorf("%s: status %d, released %q, printed\n%s%s", args, code, p.done, out.String(), errs.String())
+		}
 	}
 }

@@ -25,6 +25,12 @@ import (
 type core struct {
 	Config
 	ctx      context.Context
+	batches  context.Context    // of batches that are sent: outlives ctx until cutOff
+	cutOff   context.CancelFunc // see drain
+	ended    chan struct{}      // closed when nobody takes results any more
+	calls    int                // under way
+	applies  int                // of them, those that send batches
+	turn     turn
 	group    *errgroup.Group
 	want     chan string
 	feeds    chan feed.Event
@@ -41,7 +47,7 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
-	undone   overrides
+	byHand   overrides                      // what a person wants in place of what objects ask for
 	order    *undoOrder                     // what the loop is run for; nil: for everything
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
@@ -50,7 +56,8 @@ type core struct {
 	failed   error                          // with Once: why going on makes no sense
 	holds    *guard.Holds[holding]
 	keeping  keeping
-	approve  []string // hashes of what was approved beforehand, not seen yet
+	tell     chan<- func(*core) // back to the loop's goroutine
+	approve  []string           // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -69,16 +76,17 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
-		wake: time.NewTimer(0), started: time.Now(),
+		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), undone: newOverrides(), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
 	}
 	if c.Once {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
 	}
 	c.holds = guard.NewHolds[holding](c.Guard)
-	c.keeping = newKeeping(config.Keeper)
+	c.keeping = newKeeping()
 	c.approve = slices.Clone(config.Approve)
+	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
 		c.kinds[s.Kind] = kindInfo{source: true}
@@ -92,6 +100,9 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 
 // run is the loop proper: one message, then all that follows from it.
 func (c *core) run(asks <-chan func(*core)) error {
+	defer close(c.ended)
+	defer c.cutOff()
+	turned := c.turned()
 	for {
 		c.step()
 		if c.Once && c.settled() {
@@ -99,11 +110,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status(), c.explain})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
-		var want chan<- string
-		var next string
-		if len(c.toWant) > 0 {
-			want, next = c.want, c.toWant[0]
-		}
+		want, next := c.nextWant()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
@@ -116,14 +123,26 @@ func (c *core) run(asks <-chan func(*core)) error {
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
+		case <-turned:
 		case <-c.ctx.Done():
-			return c.ctx.Err()
+			return c.drain(asks)
 		}
 	}
 }
 
+// nextWant is the next kind to ask of the feed, and where; nil where there is none.
+func (c *core) nextWant() (chan<- string, string) {
+	if len(c.toWant) == 0 {
+		return nil, ""
+	}
+	return c.want, c.toWant[0]
+}
+
 // step starts whatever can be started now and sets the alarm for what comes later.
 func (c *core) step() {
+	if !c.takeTurn() {
+		return
+	}
 	now := time.Now()
 	next := never
 	c.spreadDirt(now)
@@ -167,12 +186,15 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
+// mayPlan reports whether all is known that every plan depends on.
+func (c *core) mayPlan() bool { return c.sourcesKnown() && c.keeping.loaded }
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
+	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

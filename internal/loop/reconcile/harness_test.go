@@ -101,13 +101,14 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+	asks   reconcile.Verifier
 
-	journal *journal.Journal
-	wrap    func(*providertest.Flaky) provider.Provider // what the loop is given in place of flaky
-	guard   guard.Options
-	keeper  reconcile.Keeper
-	settled func(reconcile.Settled) // nil: nobody is told
-	asks    reconcile.Verifier
+	journal  *journal.Journal
+	guard    guard.Options
+	keeper   reconcile.Keeper
+	permits  *turns                  // nil: it is always our turn
+	provider provider.Provider       // nil: flaky
+	settled  func(reconcile.Settled) // nil: nobody is told
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -137,13 +138,9 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
-	var p provider.Provider = r.flaky
-	if r.wrap != nil {
-		p = r.wrap(r.flaky)
-	}
-	return reconcile.New(reconcile.Config{
+	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
-		Accounts: []reconcile.Account{{Name: "default", Provider: p}},
+		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
@@ -156,7 +153,14 @@ func (r *rig) loop() *reconcile.Loop {
 			}
 			r.events = append(r.events, e)
 		},
-	})
+	}
+	if r.permits != nil {
+		config.Permits = r.permits
+	}
+	if r.provider != nil {
+		config.Accounts[0].Provider = r.provider
+	}
+	return reconcile.New(config)
 }
 
 // start runs the loop inside the bubble; stopping is registered.

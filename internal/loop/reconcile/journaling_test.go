@@ -88,7 +88,7 @@ func TestUndoEveryBatchIsInTheJournalBeforeTheCall(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			in(t, func(r *rig) {
 				r.keepJournal(dir)
-				r.wrap = func(f *providertest.Flaky) provider.Provider { return reader{f, r} }
+				r.provider = reader{r.flaky, r}
 				r.start()
 				r.synced(delta("d/x", ask("a.example.com=192.0.2.1")), delta("d/y", ask("b.example.com=192.0.2.2")))
 				r.put("d/x", ask("a.example.com=lb.example.net"))
@@ -210,7 +210,7 @@ func heard[T any](r *rig) []T {
 func TestUndoBisectWritesEachCall(t *testing.T) {
 	in(t, func(r *rig) {
 		r.keepJournal("")
-		r.wrap = func(f *providertest.Flaky) provider.Provider { return reader{f, r} }
+		r.provider = reader{r.flaky, r}
 		r.flaky.Fail(providertest.OpApply, providertest.Fault{
 			Err: &provider.Error{Class: provider.Rejected, Err: errors.New("no")}, Times: -1, When: touches("c.example.com"),
 		})
@@ -240,9 +240,7 @@ func TestUndoCrashLeavesUnknown(t *testing.T) {
 	dir, copied := t.TempDir(), t.TempDir()
 	in(t, func(r *rig) {
 		r.keepJournal(dir)
-		r.wrap = func(f *providertest.Flaky) provider.Provider {
-			return interrupted{f, func() { copyFiles(t, dir, copied) }}
-		}
+		r.provider = interrupted{r.flaky, func() { copyFiles(t, dir, copied) }}
 		r.start()
 		r.synced(delta("d/x", ask("a.example.com=192.0.2.1")))
 		r.stop()

@@ -107,9 +107,12 @@ func (z *zoneState) moving() map[dnsname.Name]bool {
 	return out
 }
 
-// states counts the names of all zones by how far they have come. It walks over everything.
+// states counts the names of all zones by how far they have come. It walks over everything. On a standby nothing is known of them.
 func (c *core) states() map[State]int {
 	counts := make(map[State]int)
+	if !c.turn.ours {
+		return counts
+	}
 	for _, z := range c.zones {
 		if z.vanished {
 			continue

@@ -109,7 +109,8 @@ func New(c Config) *Loop {
 var ErrIncomplete = errors.New("not everything could be done")
 
 // Run works until the context ends, or with Once until there is nothing left to do. It returns nil in both cases, else what makes
-// going on senseless.
+// going on senseless. After the context's end it starts nothing more and lets batches under way come to their end, for some seconds;
+// ErrCutOff then says that one didn't.
 func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, nil) }
 
 func (l *Loop) run(ctx context.Context, order *undoOrder) error {
@@ -123,12 +124,7 @@ func (l *Loop) run(ctx context.Context, order *undoOrder) error {
 	c := newCore(ctx, config, group)
 	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
-	if l.config.Keeper != nil {
-		group.Go(func() error {
-			l.loadKept(ctx)
-			return nil
-		})
-	}
+	c.tell = l.asks
 	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {
 		defer cancel()
@@ -136,6 +132,9 @@ func (l *Loop) run(ctx context.Context, order *undoOrder) error {
 		return failed
 	})
 	first := group.Wait()
+	if errors.Is(failed, ErrCutOff) {
+		return failed
+	}
 	for _, err := range []error{failed, first} {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			return err

@@ -35,7 +35,7 @@ func (r renames) coming(c *core, resource string) bool {
 	ref, _ := endpoint.ParseRef(resource)
 	result, _ := c.catalog.Result(ref)
 	r[resource] = slices.ContainsFunc(result.Endpoints, func(e endpoint.Endpoint) bool {
-		return len(c.undone.names[e.Name]) == 0 && c.coming(e.Name) // what is undone isn't published, though it is asked for
+		return len(c.byHand.names[e.Name]) == 0 && c.coming(e.Name) // what is undone isn't published, though it is asked for
 	})
 	return r[resource]
 }

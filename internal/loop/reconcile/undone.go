@@ -116,7 +116,7 @@ func (c *core) asking(spec view.Spec, name dnsname.Name) map[string]string {
 // undoneAt returns what a person wants at a name of a zone in a view, in place of what objects ask for; nil: nothing. It is forgotten
 // as soon as an object asks for something else. While it isn't known what one asks for, nothing has changed.
 func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *override {
-	o := c.undone.places[place{z.Key, spec.Name, name}]
+	o := c.byHand.places[place{z.Key, spec.Name, name}]
 	if o == nil {
 		return nil
 	}
@@ -141,7 +141,7 @@ func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *overri
 }
 
 func (c *core) forgetUndone(o *override) {
-	c.undone.drop(o.place)
+	c.byHand.drop(o.place)
 	c.keeping.edits++
 }
 
@@ -203,13 +203,13 @@ func (o *override) decisions() []change.Decision {
 
 // asks reports whether an object asks for a name, or has it because of an undo: a marker of its is for that name then.
 func (c *core) asks(resource string, n dnsname.Name) bool {
-	return c.catalog.Asks(resource, n) || slices.ContainsFunc(c.undone.names[n], func(o *override) bool {
+	return c.catalog.Asks(resource, n) || slices.ContainsFunc(c.byHand.names[n], func(o *override) bool {
 		return slices.ContainsFunc(o.sets, func(r restored) bool { return r.resource == resource })
 	})
 }
 
 // wanted reports whether something is wanted at a name.
-func (c *core) wanted(n dnsname.Name) bool { return c.catalog.Has(n) || len(c.undone.names[n]) > 0 }
+func (c *core) wanted(n dnsname.Name) bool { return c.catalog.Has(n) || len(c.byHand.names[n]) > 0 }
 
 // namesWanted yields every name at which something is wanted, in no particular order; some twice.
 func (c *core) namesWanted() iter.Seq[dnsname.Name] {
@@ -219,7 +219,7 @@ func (c *core) namesWanted() iter.Seq[dnsname.Name] {
 				return
 			}
 		}
-		for n := range c.undone.names {
+		for n := range c.byHand.names {
 			if !yield(n) {
 				return
 			}

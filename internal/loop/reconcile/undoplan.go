@@ -40,17 +40,17 @@ func (c *core) enterUndo(t undoTask, hash string) (Undoing, error) {
 	if p.Hash != hash {
 		return Undoing{}, fmt.Errorf("undo %s: %w: it is %s now; look at it, then undo that", hash, guard.ErrOtherPlan, p.Hash)
 	}
-	before := maps.Clone(c.undone.places)
+	before := maps.Clone(c.byHand.places)
 	for _, at := range p.lift {
-		c.undone.drop(at)
+		c.byHand.drop(at)
 	}
 	for _, o := range p.enter {
-		c.undone.put(o)
+		c.byHand.put(o)
 	}
-	if err := c.undone.check(); err != nil {
-		c.undone = newOverrides()
+	if err := c.byHand.check(); err != nil {
+		c.byHand = newOverrides()
 		for _, o := range before {
-			c.undone.put(o)
+			c.byHand.put(o)
 		}
 		return Undoing{}, err
 	}

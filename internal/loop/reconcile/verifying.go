@@ -171,12 +171,18 @@ func (c *core) unjudgeable(p *progress, now time.Time) reason.Reason {
 	case now.Before(z.silence.until):
 		return z.silence.why
 	}
-	gone := len(z.mirror.At(p.name)) == 0
 	for key := range p.want {
 		if key.ID != "" {
 			return reason.New(reason.RoutingPolicy, "%s has a routing policy", key)
 		}
 	}
+	return p.shadowed()
+}
+
+// shadowed tells which other record set of the zone decides what is answered for a name.
+func (p *progress) shadowed() reason.Reason {
+	z := p.zone
+	gone := len(z.mirror.At(p.name)) == 0
 	for at := p.name; at != z.Name && at.In(z.Name); at = at.Parent() {
 		if has(z.mirror.At(at), record.NS) && (at != p.name || p.wants(record.NS)) {
 			return reason.New(reason.Delegated, "%s is delegated by the NS record set of %s", p.name, at)

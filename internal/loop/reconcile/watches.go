@@ -158,6 +158,17 @@ func (c *core) close(p *progress) {
 	}
 }
 
+// forgetWatches forgets every name's way: what another replica has changed since isn't what was planned here.
+func (c *core) forgetWatches() {
+	for _, z := range c.zones {
+		for _, p := range z.progress {
+			p.done, p.index = true, -1
+		}
+		clear(z.progress)
+	}
+	c.watches = watches{asking: c.watches.asking, missed: c.watches.missed}
+}
+
 // dueOrder is a heap of names by when they are to be asked for.
 type dueOrder []*progress
 

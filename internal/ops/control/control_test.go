@@ -111,7 +111,7 @@ func TestJournal(t *testing.T) {
 
 func TestStandby(t *testing.T) {
 	loop := newScripted()
-	o, _ := serve(t, control.Instance{Loop: loop, Permits: elsewhere("nafuda-7d")})
+	o, _ := serve(t, control.Instance{Loop: loop, Standby: elsewhere("nafuda-7d")})
 	c, ctx := client(t, o), t.Context()
 	if s, err := c.Status(ctx); err != nil || !s.Standby || s.Leader != "nafuda-7d" {
 		t.Errorf("status of a standby: %+v, %v", s, err)

@@ -47,7 +47,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err == nil && (uid == os.Getuid() || uid == 0) {
 			return &guest{Conn: c, leave: sync.OnceFunc(func() { <-g.slots })}, nil
 		}
-		c.Close()
+		_ = c.Close() // nothing was said on it
 		level := slog.LevelDebug
 		if !g.warned {
 			g.warned, level = true, slog.LevelWarn

@@ -27,20 +27,27 @@ var _ Loop = (*reconcile.Loop)(nil)
 // Instance is what commands can ask of a running instance.
 type Instance struct {
 	Loop    Loop
-	Journal *journal.Journal  // nil: it keeps none
-	Permits reconcile.Permits // nil: it is always its turn
+	Journal *journal.Journal // nil: it keeps none
+	// Standby names the replica that has the lease, if one is known to, and whether that is another one. Nil: there is no lease.
+	Standby func() (leader string, standby bool)
 	// Why explains a name or KIND/NAMESPACE/NAME, as a value for encoding/json. Nil: it can't.
 	Why     func(ctx context.Context, of string) (any, error)
 	Version string
 }
 
-// standby names the replica that has the turn; ok is false where this one has it.
-func (i *Instance) standby() (holder string, ok bool) {
-	if i.Permits == nil {
+// StandbyOf tells from permits what Instance.Standby tells.
+func StandbyOf(p reconcile.Permits) func() (leader string, standby bool) {
+	return func() (string, bool) {
+		_, _, ours := p.Permit(zone.Key{})
+		return p.Holder(), !ours
+	}
+}
+
+func (i *Instance) standby() (leader string, standby bool) {
+	if i.Standby == nil {
 		return "", false
 	}
-	_, ours := i.Permits.Permit(zone.Key{})
-	return i.Permits.Holder(), !ours
+	return i.Standby()
 }
 
 // What may be asked for at once.

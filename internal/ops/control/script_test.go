@@ -107,12 +107,10 @@ func (s *scripted) undoing() reconcile.Undoing {
 	}}}
 }
 
-// elsewhere says that another replica has the turn.
-type elsewhere string
-
-func (elsewhere) Permit(zone.Key) (time.Time, bool) { return time.Time{}, false }
-func (elsewhere) Changed() <-chan struct{}          { return nil }
-func (e elsewhere) Holder() string                  { return string(e) }
+// elsewhere says that another replica has the lease.
+func elsewhere(leader string) func() (string, bool) {
+	return func() (string, bool) { return leader, true }
+}
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 

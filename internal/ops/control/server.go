@@ -24,7 +24,7 @@ const (
 	maxBody       = 64 << 10
 )
 
-// Serve answers on the listeners until the context ends, and closes them. Open requests then get their answer at once. It
+// Serve answers on the listeners, none of them included, until the context ends, and closes them. Open requests then get their answer at once. It
 // returns nil after the context's end, else why it can't go on.
 func Serve(ctx context.Context, listeners []net.Listener, i Instance) error {
 	srv := &http.Server{
@@ -50,8 +50,8 @@ func Serve(ctx context.Context, listeners []net.Listener, i Instance) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	if err := srv.Shutdown(stopping); err != nil {
-		srv.Close()
+	if srv.Shutdown(stopping) != nil {
+		_ = srv.Close() // those who still wait have had their time
 	}
 	return group.Wait()
 }

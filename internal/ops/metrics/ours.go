@@ -27,6 +27,7 @@ type ours struct {
 	counted *prometheus.GaugeVec
 	of      *prometheus.GaugeVec
 	held    *prometheus.GaugeVec
+	leader  prometheus.Gauge
 }
 
 func newOurs(b builder) ours {
@@ -53,6 +54,7 @@ func newOurs(b builder) ours {
 		counted: b.gauge("brake_counted_names", "Names that the brake counts: that were deleted, or got other targets, within the last hour or wait to.", "zone", "action"),
 		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
+		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 	}
 }
 
@@ -63,6 +65,15 @@ func (m *Metrics) Changed(zone, recordType, action string, n int) {
 
 // Batch counts a batch that was sent. Outcome is applied, or the class of the error.
 func (m *Metrics) Batch(zone, outcome string) { m.batches.WithLabelValues(zone, outcome).Inc() }
+
+// Leader says whether this replica publishes, or is a standby.
+func (m *Metrics) Leader(is bool) {
+	value := 0.
+	if is {
+		value = 1
+	}
+	m.leader.Set(value)
+}
 
 // Drift counts record sets that something else changed.
 func (m *Metrics) Drift(zone string, n int) { m.drift.WithLabelValues(zone).Add(float64(n)) }

@@ -128,17 +128,15 @@ func read(in []byte, q *dns.Msg) *dns.Msg {
 	if err := r.Unpack(in); err != nil || !r.Response || r.Opcode != dns.OpcodeQuery {
 		return nil
 	}
-	if len(r.Question) == 0 && r.Rcode != dns.RcodeSuccess && r.Rcode != dns.RcodeNameError {
-		return r // a refusal needn't repeat the question
+	refused := r.Rcode != dns.RcodeSuccess && r.Rcode != dns.RcodeNameError
+	if len(r.Question) == 0 && refused || len(r.Question) == 1 && same(r.Question[0], q.Question[0]) { // a refusal needn't repeat the question
+		return r
 	}
-	if len(r.Question) != 1 {
-		return nil
-	}
-	asked, got := q.Question[0], r.Question[0]
-	if got.Qtype != asked.Qtype || got.Qclass != asked.Qclass || !strings.EqualFold(got.Name, asked.Name) {
-		return nil
-	}
-	return r
+	return nil
+}
+
+func same(a, b dns.Question) bool {
+	return a.Qtype == b.Qtype && a.Qclass == b.Qclass && strings.EqualFold(a.Name, b.Name)
 }
 
 // turn waits until the next question may be sent.

@@ -169,6 +169,31 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// A wildcard is asked for by names that aren't there, another one each time: the name "*" itself may be answered from elsewhere.
+func TestWildcardIsAskedBelow(t *testing.T) {
+	names := make(chan string, 2)
+	addr := scripted(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		name := q.Question[0].Name
+		names <- name
+		_ = w.WriteMsg(reply(q, name+" 300 IN A 192.0.2.1"))
+	})
+	for range 2 {
+		if a := verify(t, []string{addr}, "*.example.com", []record.Set{set("*.example.com", record.A, "192.0.2.1")}); !a.As {
+			t.Errorf("%+v, want as planned", a)
+		}
+	}
+	if a, b := <-names, <-names; a == b || strings.HasPrefix(a, "*") || !strings.HasSuffix(a, ".example.com.") {
+		t.Errorf("asked for %s and %s", a, b)
+	}
+}
+
+// What is told of long values is short.
+func TestShown(t *testing.T) {
+	if s := shown([]string{strings.Repeat("é", 5000)}); len(s) > 300 {
+		t.Errorf("%d bytes are shown", len(s))
+	}
+}
+
 // loop is an answer whose name is a compression pointer to itself.
 func loop(id uint16) []byte {
 	b := []byte{0, 0, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0xc0, 12, 0, 1, 0, 1, 0xc0, 18, 0, 1, 0, 1}

@@ -38,6 +38,11 @@ func judge(e expected, r *dns.Msg) Answer {
 		return e.differs("answers without authority")
 	}
 	values, ttl := found(r, e.asked, e.typ)
+	return e.compare(r, values, ttl)
+}
+
+// compare compares the values of the record set in an answer with what is planned.
+func (e expected) compare(r *dns.Msg, values []string, ttl uint32) Answer {
 	switch {
 	case e.set == nil && len(values) > 0:
 		return e.differs("still answers %s", shown(values))
