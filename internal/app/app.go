@@ -20,6 +20,8 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/statedir"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -57,33 +59,38 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	if err := o.prepareState(); err != nil {
+		return err
+	}
+	j, err := o.openJournal(log)
+	if err != nil {
+		return err
+	}
+	defer closeJournal(j, log)
 	lease, err := o.lease(v, log)
 	if err != nil {
 		return err
 	}
 	m.Leader(lease == nil)
-	var writeEvents func(context.Context)
+	var events *kube.Events
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
-	}, func(c *reconcile.Config) error {
-		tell, write, err := o.events(c.Feed, leads(lease))
-		if err != nil {
-			return err
-		}
-		writeEvents = write
-		c.Observe = alsoTell(c.Observe, tell)
-		return nil
-	}, func(c *reconcile.Config) error {
+	}, func(c *reconcile.Config) {
+		events = o.tellEvents(c, leads(lease))
+		c.Journal = j
 		if lease == nil {
-			return nil
+			return
 		}
 		c.Permits = lease
 		if c.Keeper == nil {
 			c.Keeper = lease.Keeper()
 		}
-		return nil
 	})
+	if err != nil {
+		return err
+	}
+	commands, err := o.listen(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -100,8 +107,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
-		writeEvents(ctx)
+		events.Run(ctx)
 		return nil
+	})
+	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
 	})
 	group.Go(func() error {
 		defer stop()
@@ -113,10 +123,21 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
+}
+
 // build puts a loop together; adjust has the last word about it.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config) error) (*reconcile.Loop, error) {
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
+	if o.StateDir != "" {
+		config.Keeper = statedir.Dir(o.StateDir)
+	}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}
@@ -141,9 +162,7 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	}
 	config.Accounts, config.Views = accounts, []reconcile.View{view}
 	for _, f := range adjust {
-		if err := f(&config); err != nil {
-			return nil, err
-		}
+		f(&config)
 	}
 	return reconcile.New(config), nil
 }

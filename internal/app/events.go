@@ -3,7 +3,6 @@
 package app
 
 import (
-	"context"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed"
@@ -34,39 +33,30 @@ func (o *Options) writesEvents(f feed.Feed) bool {
 	return cluster && o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once
 }
 
-// events makes the Events of a run, and what writes them until its context ends. leads tells whether this process is the one that
-// writes; nil: it is.
-func (o *Options) events(f feed.Feed, leads func() bool) (observe func(reconcile.Event), run func(context.Context), err error) {
-	k, ok := f.(*kube.Feed)
-	if !ok || !o.writesEvents(f) {
-		return func(reconcile.Event) {}, func(context.Context) {}, nil
-	}
-	if leads == nil {
-		leads = func() bool { return true }
-	}
-	e, err := k.Events(leads)
-	if err != nil {
-		return nil, nil, err
-	}
-	return teller{e}.observe, e.Run, nil
-}
-
-// leads tells whether this process has the turn, by its lease; nil: there is no election.
-func leads(lease *kube.Lease) func() bool {
-	if lease == nil {
+// tellEvents has a loop's configuration tell what happens to Events of Kubernetes as well, and returns what writes them; nil where there are none. leads
+// tells whether this process is the one that writes.
+func (o *Options) tellEvents(c *reconcile.Config, leads func() bool) *kube.Events {
+	f, ok := c.Feed.(*kube.Feed)
+	if !ok || !o.writesEvents(c.Feed) {
 		return nil
 	}
-	return func() bool {
-		_, _, ok := lease.Permit(zone.Key{})
-		return ok
+	events := f.Events(leads)
+	observe, tell := c.Observe, teller{events}
+	c.Observe = func(e reconcile.Event) {
+		observe(e)
+		tell.observe(e)
 	}
+	return events
 }
 
-// alsoTell has two told of what happens.
-func alsoTell(first, second func(reconcile.Event)) func(reconcile.Event) {
-	return func(e reconcile.Event) {
-		first(e)
-		second(e)
+// leads tells whether this process has the turn, by its lease; without an election it has.
+func leads(lease *kube.Lease) func() bool {
+	return func() bool {
+		if lease == nil {
+			return true
+		}
+		_, _, ok := lease.Permit(zone.Key{})
+		return ok
 	}
 }
 

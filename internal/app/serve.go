@@ -62,6 +62,7 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 	m.Queue(c.Waiting)
 	for _, z := range c.Zones {
 		m.ZoneRead(z.Name, z.Read, z.Sets)
+		m.Brake(z.Name, metrics.Braked{Counted: z.Brake.Deletes, Of: z.Brake.Base, Held: z.Held.Deletes}, metrics.Braked{Counted: z.Brake.Updates, Of: z.Brake.Owned, Held: z.Held.Updates})
 	}
 	type kind struct{ verdict, reason string }
 	names := make(map[kind]int)
@@ -80,6 +81,11 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 		counts = append(counts, metrics.NameCount{Verdict: k.verdict, Reason: k.reason, N: n})
 	}
 	m.Names(counts)
+	states := make(map[string]int, len(c.States))
+	for _, s := range c.States {
+		states[string(s.State)] = s.Names
+	}
+	m.States(states)
 	m.Invalid(bySource(invalid))
 	m.Deduplicated(bySource(c.Duplicates))
 	m.Mismatches(mismatches(c.Foreign))

@@ -166,8 +166,11 @@ func (e *Events) poke() {
 	}
 }
 
-// Run writes Events until the context ends.
+// Run writes Events until the context ends. There may be none: a nil one writes nothing.
 func (e *Events) Run(ctx context.Context) {
+	if e == nil {
+		return
+	}
 	for ctx.Err() == nil {
 		w, count, wait := e.next(time.Now())
 		if wait == 0 {

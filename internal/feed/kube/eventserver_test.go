@@ -63,11 +63,7 @@ func described(t *testing.T, c *kubetest.Cluster, kind, path string) []corev1.Ev
 // writer writes Events as a user, or as the administrator.
 func writer(t *testing.T, kubeconfig string) *Events {
 	t.Helper()
-	e, err := open(t, kubeconfig).Events(func() bool { return true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
+	return open(t, kubeconfig).Events(func() bool { return true })
 }
 
 func TestEventsOnAServer(t *testing.T) {
@@ -163,10 +159,7 @@ func TestAliveEventRequestEnds(t *testing.T) {
 		<-r.Context().Done()
 		gone <- time.Since(begin)
 	})
-	e, err := f.Events(func() bool { return true })
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := f.Events(func() bool { return true })
 	if err := e.write(t.Context(), warning("a", "a.example.com"), 0); outcome(err) != eventFailed {
 		t.Errorf("it gives %v", err)
 	}

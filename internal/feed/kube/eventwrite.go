@@ -36,7 +36,8 @@ const (
 
 // eventWriter writes Events of the group events.k8s.io, for which ExternalDNS's users have their rule. Used by one goroutine.
 type eventWriter struct {
-	rest     *rest.RESTClient
+	open     func() (*rest.RESTClient, error)
+	rest     *rest.RESTClient // nil until the first Event
 	kinds    map[string]kindPath
 	instance string
 
@@ -52,17 +53,13 @@ type kindPath struct {
 }
 
 // Events makes a writer of Events for objects of the feed's kinds. leads tells whether this process may write them: of several replicas one does.
-func (f *Feed) Events(leads func() bool) (*Events, error) {
+func (f *Feed) Events(leads func() bool) *Events {
 	cfg := rest.CopyConfig(f.client.base)
 	cfg.GroupVersion, cfg.APIPath = &eventsv1.SchemeGroupVersion, "/apis"
 	cfg.NegotiatedSerializer = f.client.codecs.WithoutConversion()
 	cfg.ContentType, cfg.AcceptContentTypes = jsonType, jsonType
 	cfg.RateLimiter = flowcontrol.NewFakeAlwaysRateLimiter() // Events have a rate of their own, so that they never wait for lists or lists for them
-	rc, err := rest.RESTClientForConfigAndClient(cfg, f.client.http)
-	if err != nil {
-		return nil, fmt.Errorf("prepare requests for Events: %w", err)
-	}
-	w := &eventWriter{rest: rc, kinds: make(map[string]kindPath), instance: "nafuda"}
+	w := &eventWriter{open: func() (*rest.RESTClient, error) { return rest.RESTClientForConfigAndClient(cfg, f.client.http) }, kinds: make(map[string]kindPath), instance: "nafuda"}
 	if host, err := os.Hostname(); err == nil && host != "" {
 		w.instance = host[:min(len(host), maxInstance)]
 	}
@@ -74,7 +71,7 @@ func (f *Feed) Events(leads func() bool) (*Events, error) {
 		}
 		w.kinds[k.Name] = p
 	}
-	return newEvents(w.write, leads, f.log), nil
+	return newEvents(w.write, leads, f.log)
 }
 
 // eventTimeout bounds one request.
@@ -111,6 +108,12 @@ func outcome(err error) eventOutcome {
 func (w *eventWriter) write(ctx context.Context, warn Warning, count int) error {
 	ctx, cancel := context.WithTimeout(ctx, eventTimeout)
 	defer cancel()
+	if w.rest == nil {
+		var err error
+		if w.rest, err = w.open(); err != nil {
+			return fmt.Errorf("prepare requests for Events: %w", err)
+		}
+	}
 	uid, err := w.uidOf(ctx, warn.Ref)
 	if err != nil {
 		return err

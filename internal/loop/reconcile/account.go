@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -20,11 +23,14 @@ type account struct {
 	name     string
 	provider provider.Provider
 	limiter  *limiter.Limiter
-	listed   bool // at least once
+	journal  *journal.Journal // nil: nothing is recorded
+	listed   bool             // at least once
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
-	failed   time.Time              // since when the listing fails; zero: it doesn't
+	failed   time.Time // since when the listing fails; zero: it doesn't
+	fault    error     // of the last listing
+	crashed  func(*crash.Crash) reason.Reason
 	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
 	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
@@ -33,7 +39,7 @@ type account struct {
 }
 
 func newAccount(c *core, config Account) *account {
-	a := &account{name: config.Name, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst)}
+	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
 	c.group.Go(func() error {
 		a.limiter.Run(c.ctx)
 		return nil
@@ -64,7 +70,7 @@ func (a *account) step(c *core, now time.Time) time.Time {
 // finishList enters a listing of zones.
 func (c *core) finishList(r result) {
 	a := r.account
-	a.busy = false
+	a.busy, a.fault = false, r.err
 	if r.err != nil {
 		c.listFailed(a, r.err)
 		return
@@ -184,9 +190,7 @@ func (c *core) spreadDirt(now time.Time) {
 	}
 	c.allDirty = false
 	var names []dnsname.Name
-	for n := range c.catalog.Names() {
-		names = append(names, n)
-	}
+	names = slices.AppendSeq(names, c.namesWanted())
 	for _, z := range c.zones {
 		if z.read {
 			names = slices.AppendSeq(names, z.mirror.Names())

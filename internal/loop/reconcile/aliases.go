@@ -24,11 +24,11 @@ func (a aliases) add(target, name dnsname.Name) {
 
 // desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a
 // type that isn't there is refused by the service (Route 53, API_AliasTarget), and the others with it. So is one into no known zone.
-func (z *zoneState) desired(c *core, s record.Set) ([]record.Set, error) {
+func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 	if pointsAtItself(s) {
 		return nil, fmt.Errorf("store %s: a name can't be a CNAME of itself, nothing would answer: give it another target", s.Key)
 	}
-	sets, err := c.desiredSafely(z.account.provider, s)
+	sets, err := z.account.desired(s)
 	if err != nil {
 		return nil, err
 	}

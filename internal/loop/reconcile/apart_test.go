@@ -24,13 +24,13 @@ import (
 	"nafuda.io/nafuda/internal/provider/providertest"
 )
 
-func numbered(i int) dnsname.Name { return dnsname.Name(fmt.Sprintf("n%03d.example.com", i)) }
+func nth(i int) dnsname.Name { return dnsname.Name(fmt.Sprintf("n%03d.example.com", i)) }
 
 // many are n objects with a name each.
 func many(n int) []feed.Delta {
 	var ds []feed.Delta
 	for i := range n {
-		ds = append(ds, delta(fmt.Sprintf("d/n%03d", i), ask(string(numbered(i))+"=192.0.2.1")))
+		ds = append(ds, delta(fmt.Sprintf("d/n%03d", i), ask(string(nth(i))+"=192.0.2.1")))
 	}
 	return ds
 }
@@ -39,7 +39,7 @@ func many(n int) []feed.Delta {
 func bad(names ...int) func(zone.Zone, change.Batch) bool {
 	return func(_ zone.Zone, b change.Batch) bool {
 		return slices.ContainsFunc(b.Groups, func(g change.Group) bool {
-			return slices.ContainsFunc(names, func(i int) bool { return g.Name == numbered(i) })
+			return slices.ContainsFunc(names, func(i int) bool { return g.Name == nth(i) })
 		})
 	}
 }
@@ -104,8 +104,8 @@ func TestApartRefusedNames(t *testing.T) {
 				}
 				parked := r.parkings()
 				for _, i := range c.bad {
-					if parked[numbered(i)] != reason.Rejected {
-						t.Errorf("%s isn't parked as rejected: %v", numbered(i), parked[numbered(i)])
+					if parked[nth(i)] != reason.Rejected {
+						t.Errorf("%s isn't parked as rejected: %v", nth(i), parked[nth(i)])
 					}
 				}
 				if len(parked) != len(c.bad) {
@@ -188,7 +188,7 @@ func TestApartDeniedName(t *testing.T) {
 					}
 				}
 				for n, code := range parked {
-					if code != reason.Denied || !slices.ContainsFunc(c.bad, func(i int) bool { return numbered(i) == n }) {
+					if code != reason.Denied || !slices.ContainsFunc(c.bad, func(i int) bool { return nth(i) == n }) {
 						t.Errorf("%s is parked: %s", n, code)
 					}
 				}
@@ -245,7 +245,7 @@ func TestApartDeniedZone(t *testing.T) {
 // TestApartParking: the pauses of a bad name grow from 5 s to 15 min, with jitter, and end when its object changes.
 func TestApartParking(t *testing.T) {
 	in(t, func(r *rig) {
-		fault := providertest.Fails(provider.Rejected, errors.New("bad value"), record.Key{Name: numbered(0), Type: record.A})
+		fault := providertest.Fails(provider.Rejected, errors.New("bad value"), record.Key{Name: nth(0), Type: record.A})
 		fault.Times, fault.When = -1, bad(0)
 		r.flaky.Fail(providertest.OpApply, fault)
 		r.start()
@@ -275,7 +275,7 @@ func TestApartParking(t *testing.T) {
 			t.Errorf("the pauses %v have no jitter", got)
 		}
 		before := len(r.seen())
-		r.put("d/n000", ask(string(numbered(0))+"=192.0.2.2"))
+		r.put("d/n000", ask(string(nth(0))+"=192.0.2.2"))
 		r.settle()
 		tried := false
 		for _, e := range r.seen()[before:] {

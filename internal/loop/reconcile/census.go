@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -21,17 +22,21 @@ type Census struct {
 	Verified   map[record.Type]int // record sets that are asked for and there
 	Waiting    int                 // names that wait to be planned or sent
 	Names      map[change.Verdict]map[reason.Code]int
+	States     []StateCount        // names by how far they have come
 	Refusals   map[RefusedPart]int // parts of objects that can't be used
 	Duplicates map[string]int      // endpoints that another object asks for in the same words, by source
 	Foreign    []record.Key        // record sets not made because another owner has the name
 	Zones      []ZoneCount         // those that have been read
 }
 
-// ZoneCount says how many record sets a zone has, and when it was last read in full.
+// ZoneCount says how many record sets a zone has, when it was last read in full, and how far its brake is.
 type ZoneCount struct {
-	Name string
-	Sets int
-	Read time.Time
+	Name  string
+	Sets  int
+	Read  time.Time
+	Brake guard.Level // zero before the first plan
+	// Held are the changes of record sets that the brake holds.
+	Held struct{ Deletes, Updates int }
 }
 
 // RefusedPart says of which source a part of an object was refused, and why.
@@ -52,11 +57,11 @@ func (c *core) census() Census {
 		Asked: make(map[record.Type]int), Observed: make(map[record.Type]int), Verified: make(map[record.Type]int),
 		Names: make(map[change.Verdict]map[reason.Code]int), Refusals: make(map[RefusedPart]int), Duplicates: make(map[string]int),
 	}
-	s.Waiting = len(c.window.names)
+	s.Waiting, s.States = len(c.window.names), sortStates(c.states())
 	c.countAsked(&s)
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished {
-			s.Zones = append(s.Zones, ZoneCount{string(z.Name), z.mirror.Len(), z.readAt})
+			s.Zones = append(s.Zones, z.count())
 		}
 		c.countObserved(&s, z)
 		for _, n := range z.names() {
@@ -70,6 +75,18 @@ func (c *core) census() Census {
 	}
 	slices.SortFunc(s.Foreign, record.Key.Compare)
 	return s
+}
+
+func (z *zoneState) count() ZoneCount {
+	out := ZoneCount{Name: string(z.Name), Sets: z.mirror.Len(), Read: z.readAt}
+	if z.guard == nil {
+		return out
+	}
+	now := time.Now()
+	out.Brake = z.guard.Level(now)
+	b := z.braked(now)
+	out.Held.Deletes, out.Held.Updates = len(b.Deletes), len(b.Updates)
+	return out
 }
 
 func (c *core) countAsked(s *Census) {

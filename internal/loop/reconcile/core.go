@@ -5,10 +5,12 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/memory/catalog"
 	"nafuda.io/nafuda/internal/memory/objects"
@@ -33,6 +35,8 @@ type core struct {
 	want     chan string
 	feeds    chan feed.Event
 	results  chan result
+	answers  chan answered
+	watches  watches
 	wake     *time.Timer
 	started  time.Time
 	kinds    map[string]kindInfo // watched kinds, by name
@@ -43,6 +47,8 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
+	byHand   overrides                      // what a person wants in place of what objects ask for
+	order    *undoOrder                     // what the loop is run for; nil: for everything
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
@@ -50,6 +56,10 @@ type core struct {
 	failing  map[string]time.Time           // kinds, since when they fail
 	crashes  map[string]bool                // those that have been told, see crashed
 	failed   error                          // with Once: why going on makes no sense
+	holds    *guard.Holds[holding]
+	keeping  keeping
+	tell     chan<- func(*core) // back to the loop's goroutine
+	approve  []string           // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -67,12 +77,18 @@ type kindInfo struct {
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
-		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
+		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
 		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
+	if c.Once {
+		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
+	}
+	c.holds = guard.NewHolds[holding](c.Guard)
+	c.keeping = newKeeping()
+	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
@@ -93,14 +109,11 @@ func (c *core) run(asks <-chan func(*core)) error {
 	for {
 		c.step()
 		if c.Once && c.settled() {
-			c.Observe(Settled{c.status()})
-			return errors.Join(c.failed, c.incomplete)
+			held := c.heldBack(time.Now())
+			c.Observe(Settled{c.status(), c.explain})
+			return errors.Join(c.failed, c.incomplete, held)
 		}
-		var want chan<- string
-		var next string
-		if len(c.toWant) > 0 {
-			want, next = c.want, c.toWant[0]
-		}
+		want, next := c.nextWant()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
@@ -108,6 +121,8 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.take(e)
 		case r := <-c.results:
 			c.finish(r)
+		case a := <-c.answers:
+			c.finishVerify(a, time.Now())
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
@@ -118,6 +133,14 @@ func (c *core) run(asks <-chan func(*core)) error {
 	}
 }
 
+// nextWant is the next kind to ask of the feed, and where; nil where there is none.
+func (c *core) nextWant() (chan<- string, string) {
+	if len(c.toWant) == 0 {
+		return nil, ""
+	}
+	return c.want, c.toWant[0]
+}
+
 // step starts whatever can be started now and sets the alarm for what comes later.
 func (c *core) step() {
 	if !c.takeTurn() {
@@ -126,6 +149,7 @@ func (c *core) step() {
 	now := time.Now()
 	next := never
 	c.spreadDirt(now)
+	next = earlier(next, c.expire(now))
 	if names, at := c.window.due(now); names != nil {
 		c.dispatch(names)
 	} else {
@@ -134,8 +158,13 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
+	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
+	}
+	next = earlier(next, c.verify(now))
+	if c.followAll(now) {
+		next = now
 	}
 	c.wake.Reset(max(time.Until(next), 0))
 }
@@ -160,12 +189,15 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
+// mayPlan reports whether all is known that every plan depends on.
+func (c *core) mayPlan() bool { return c.sourcesKnown() && c.keeping.loaded }
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -10,6 +10,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -62,11 +63,37 @@ type (
 		Waited  map[dnsname.Name]time.Duration
 		DryRun  bool
 	}
+	// Unrecorded says that the journal couldn't take a batch, which isn't sent then and is tried again, or what came of one, whose
+	// entry stays unknown then.
+	Unrecorded struct {
+		Zone zone.Zone
+		Sent bool // the call was made
+		Err  error
+	}
 	// InSync says that every server of the service has a batch.
 	InSync struct {
 		Zone    zone.Zone
 		Receipt provider.Receipt
 		Took    time.Duration // since the batch was applied
+	}
+	// Answering says that every server of the zone answers over DNS as the last change of a name planned.
+	Answering struct {
+		Zone zone.Zone
+		Name dnsname.Name
+		Took time.Duration // since the change was applied
+	}
+	// Unverified says that nobody asks any longer whether the zone's servers answer as a name's last change planned. With the reason
+	// AnswersDiffer they don't; with any other it isn't known.
+	Unverified struct {
+		Zone zone.Zone
+		Name dnsname.Name
+		Why  reason.Reason
+	}
+	// Delivered says that the last name of a batch that DNS can judge answers. It isn't said of a batch without one.
+	Delivered struct {
+		Zone  zone.Zone
+		Names int
+		Took  time.Duration // since the batch was applied
 	}
 	// Unpermitted says that an optional permission is missing. It is said once an account and action.
 	Unpermitted struct {
@@ -82,6 +109,20 @@ type (
 		Why   reason.Reason
 		Refs  []endpoint.Ref // the objects that ask for it, sorted
 	}
+	// BrakeHeld says that the brake of a zone has closed, or that what it holds has changed: so many changes of record sets, which
+	// the hash approves.
+	BrakeHeld struct {
+		Zone             zone.Zone
+		Deletes, Updates int
+		Hash             string
+		Why              []reason.Reason
+	}
+	// BrakeFreed says that the brake of a zone holds nothing any more.
+	BrakeFreed struct{ Zone zone.Zone }
+	// Released says that a person has let go what a brake held.
+	Released struct{ Braked }
+	// KeepFailed says that what was kept before the start can't be read; the brakes are as careful as if nothing had been.
+	KeepFailed struct{ Err error }
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {
@@ -90,9 +131,17 @@ type (
 		Name      dnsname.Name
 		Decisions []change.Decision
 	}
+	// OwnedElsewhere says that a record set of another owner keeps a name from being published as asked for.
+	OwnedElsewhere struct {
+		Zone  zone.Zone
+		Set   record.Set
+		Owner string
+		Ours  string // the owner that it would need to have
+	}
 	// Called says that a call to a provider has ended.
 	Called struct {
 		Account   string
+		Zone      zone.Zone // the zero zone for calls that aren't about one
 		Operation string
 		Class     provider.Class // empty: it went well
 		Err       error
@@ -103,8 +152,11 @@ type (
 		Ours   bool
 		Holder string // while it isn't ours; empty: nobody is known to have it
 	}
-	// Settled says, with Once, that there is nothing left to do.
-	Settled struct{ Status Status }
+	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, for as long as Observe runs.
+	Settled struct {
+		Status  Status
+		Explain func(dnsname.Name, endpoint.Ref) Explanation
+	}
 	// UpToDate says that everything that was dirty has been dealt with.
 	UpToDate struct{}
 )

@@ -12,9 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -31,6 +33,7 @@ type thing struct {
 	Created time.Time
 	Names   map[string][]string
 	TTL     uint32
+	ID      string // set identifier
 }
 
 // things is the source of things, of kind "ingress".
@@ -55,7 +58,7 @@ func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 			}
 			for typ, values := range byType {
 				slices.Sort(values)
-				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, Targets: values, From: from})
+				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, ID: t.ID, Targets: values, From: from})
 			}
 		}
 		return r
@@ -99,17 +102,29 @@ type rig struct {
 	txt    txt.Options
 	opts   reconcile.Options
 	labels func(map[string]string) bool // the label filter; nil: everything
+	asks   reconcile.Verifier
 
-	permits  *turns            // nil: it is always our turn
-	provider provider.Provider // nil: flaky
+	journal  *journal.Journal
+	guard    guard.Options
+	keeper   reconcile.Keeper
+	permits  *turns                  // nil: it is always our turn
+	provider provider.Provider       // nil: flaky
+	settled  func(reconcile.Settled) // nil: nobody is told
 }
+
+// free are options that let everything go at once; careful are the flags' defaults.
+var (
+	free    = guard.Options{MaxDeletes: 1_000_000, MaxDeletePercent: 100, MaxUpdatePercent: 100}
+	careful = guard.Options{DeleteAfter: 15 * time.Second, MaxDeletes: 10, MaxDeletePercent: 30, MaxUpdatePercent: 50}
+)
 
 func newRig(t *testing.T, zones ...string) *rig {
 	r := &rig{
 		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
-		view: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
-		txt:  txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
-		opts: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		view:  view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
+		txt:   txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
+		opts:  reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		guard: free,
 	}
 	for _, z := range zones {
 		r.memory.AddZone(providertest.MemoryZone(z))
@@ -129,14 +144,18 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 		return evalThing(n.Ref)(n.thing)
 	}
 	config := reconcile.Config{
-		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
+		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", r.labels, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
+		Verifier: r.asks,
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()
+			if s, ok := e.(reconcile.Settled); ok && r.settled != nil {
+				r.settled(s)
+			}
 			r.events = append(r.events, e)
 		},
 	}

@@ -44,7 +44,7 @@ func TestAliveHourWithoutProvider(t *testing.T) {
 		before := len(r.seen())
 		began := time.Now()
 		for i := 0; time.Since(began) < time.Hour; i++ {
-			r.put("d/n000", ask(string(numbered(0))+fmt.Sprintf("=192.0.2.%d", i%200+2)))
+			r.put("d/n000", ask(string(nth(0))+fmt.Sprintf("=192.0.2.%d", i%200+2)))
 			time.Sleep(7 * time.Second)
 			synctest.Wait()
 		}
@@ -71,10 +71,10 @@ func TestAliveHourWithoutProvider(t *testing.T) {
 		for _, op := range []providertest.Op{providertest.OpZones, providertest.OpRecords, providertest.OpNames, providertest.OpApply, providertest.OpInSync} {
 			r.flaky.Heal(op)
 		}
-		r.put("d/n000", ask(string(numbered(0))+"=198.51.100.1"))
+		r.put("d/n000", ask(string(nth(0))+"=198.51.100.1"))
 		time.Sleep(45 * time.Second)
 		synctest.Wait()
-		if !slices.Contains(r.zone("example.com"), string(numbered(0))+" A 198.51.100.1") {
+		if !slices.Contains(r.zone("example.com"), string(nth(0))+" A 198.51.100.1") {
 			t.Errorf("45 s after the provider's return the zone holds %q", r.zone("example.com"))
 		}
 		if m := missing(t, l); len(m) > 0 {

@@ -68,10 +68,10 @@ func (c *core) look(spec view.Spec, name dnsname.Name, from *endpoint.Origin, in
 	return &instead
 }
 
-// desiredSafely is the provider's Desired.
-func (c *core) desiredSafely(p provider.Provider, s record.Set) (sets []record.Set, err error) {
-	if caught := crash.Catch("store "+s.Key.String(), func() { sets, err = p.Desired(s) }); caught != nil {
-		return nil, c.crashed(caught)
+// desired is the provider's Desired.
+func (a *account) desired(s record.Set) (sets []record.Set, err error) {
+	if caught := crash.Catch("store "+s.Key.String(), func() { sets, err = a.provider.Desired(s) }); caught != nil {
+		return nil, a.crashed(caught)
 	}
 	return sets, err
 }

@@ -34,6 +34,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
 	now := time.Now()
+	z.saw(c, now, names)
 	if z.read {
 		for _, n := range names {
 			for dependent := range z.aliases[n] {
@@ -62,7 +63,7 @@ func (z *zoneState) nextPage(c *core) time.Time {
 func (c *core) known(z *zoneState, names []dnsname.Name) []dnsname.Name {
 	out := names[:0]
 	for _, n := range names {
-		if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+		if c.wanted(n) || len(z.mirror.At(n)) > 0 {
 			out = append(out, n)
 		}
 	}
@@ -83,7 +84,7 @@ func (c *core) firstRead(z *zoneState) {
 	for n := range z.mirror.Names() {
 		names = append(names, n)
 	}
-	for n := range c.catalog.Names() {
+	for n := range c.namesWanted() {
 		if n.In(z.Name) {
 			names = append(names, n)
 		}
@@ -114,6 +115,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.recovered()
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
+	z.saw(c, time.Now(), r.names.names)
 	c.window.add(c.known(z, r.names.names), time.Now(), looked)
 }
 

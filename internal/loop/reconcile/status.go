@@ -26,6 +26,10 @@ type Status struct {
 	Zones   []Zone   `json:"zones"`
 	Waiting int      `json:"waiting"` // names that wait to be planned or sent
 	Names   []Name   `json:"names,omitempty"`
+	// States counts the names by how far they have come, sorted.
+	States []StateCount `json:"states,omitempty"`
+	// Unfollowed counts the changes whose way to the servers wasn't followed, for too many were under way.
+	Unfollowed int `json:"unfollowed,omitempty"`
 	// Refusals are the parts of objects that can't be used.
 	Refusals []Refusal `json:"refusals,omitempty"`
 }
@@ -50,6 +54,14 @@ type Zone struct {
 	Vanished bool       `json:"vanished,omitempty"`
 	Error    string     `json:"error,omitempty"`
 	Retry    *time.Time `json:"retry,omitempty"`
+	Braked   *ZoneBrake `json:"braked,omitempty"`
+}
+
+// ZoneBrake says how many changes of record sets the brake of a zone holds, and which hash releases them.
+type ZoneBrake struct {
+	Deletes int    `json:"deletes"`
+	Updates int    `json:"updates"`
+	Approve string `json:"approve"`
 }
 
 // Name is a name about which something was decided beyond publishing it as asked for.
@@ -92,7 +104,7 @@ func (l *Loop) Missing(ctx context.Context) ([]string, error) {
 }
 
 func (c *core) status() Status {
-	s := Status{Missing: c.missing(), Standby: c.standby()}
+	s := Status{Missing: c.missing(), Standby: c.standby(), States: sortStates(c.states()), Unfollowed: c.watches.missed}
 	s.Ready = len(s.Missing) == 0
 	s.Waiting = len(c.window.names)
 	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
@@ -169,6 +181,9 @@ func (z *zoneState) status() Zone {
 	}
 	if z.fault != nil {
 		s.Retry = &z.pause
+	}
+	if b := z.braked(time.Now()); b.Hash != "" {
+		s.Braked = &ZoneBrake{Deletes: len(b.Deletes), Updates: len(b.Updates), Approve: b.Hash}
 	}
 	return s
 }

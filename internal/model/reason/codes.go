@@ -21,6 +21,13 @@ const (
 	TypeCantDo Code = "TypeNotSupported"
 )
 
+// Why there is nothing to look at.
+const (
+	NobodyAsks Code = "NobodyAsks"
+	NoObject   Code = "NoSuchObject"
+	NoHost     Code = "NoHostName"
+)
+
 // Why a record set is changed.
 const (
 	Asked    Code = "AskedFor"
@@ -48,6 +55,9 @@ const (
 	BrakeDeletes Code = "BrakeDeletes"
 	BrakeUpdates Code = "BrakeUpdates"
 	Fight        Code = "Fight"
+	Undone       Code = "Undone"
+	ChangedSince Code = "ChangedSince"
+	NewNameFirst Code = "NewNameFirst"
 )
 
 // Who gets a name.
@@ -83,6 +93,19 @@ const (
 	Stale     Code = "StaleMirror"
 )
 
+// Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
+const (
+	Unconfirmed     Code = "NotConfirmed"
+	NotVerified     Code = "NotVerified"
+	PrivateZone     Code = "PrivateZone"
+	RoutingPolicy   Code = "RoutingPolicy"
+	Delegated       Code = "Delegated"
+	WildcardAnswers Code = "WildcardAnswers"
+	NoServers       Code = "ZoneServersUnknown"
+	DNSUnreachable  Code = "DNSUnreachable"
+	AnswersDiffer   Code = "AnswersDiffer"
+)
+
 // Doc documents one code.
 type Doc struct {
 	Code    Code
@@ -105,6 +128,9 @@ var docs = index([]Doc{
 	{NoTarget, "The alias's target has no record set of the type in the zone; the alias follows when it has.", ""},
 	{Crash, "The program made an error in working on the object; what is published for it stays, and other objects aren't concerned.", "report it with the log line that tells where; until it is mended, change what is unusual about the object"},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
+	{NobodyAsks, "No object that is watched asks for the name, and none that we know of did.", "put the name on an object, or correct its spelling there or here"},
+	{NoObject, "The object isn't there.", "correct its kind, namespace or name, or create it"},
+	{NoHost, "The object names no host.", "give it a host, or the annotation external-dns.kubernetes.io/hostname"},
 	{Asked, "An object asks for the record set, which isn't there.", ""},
 	{Differs, "The record set isn't as its object asks for it.", ""},
 	{NotAsked, "No object asks for the record set any more.", ""},
@@ -116,12 +142,15 @@ var docs = index([]Doc{
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},
 	{NotSynced, "Not every source has been read in full, so nothing proves that the object is gone.", ""},
 	{ZoneVanished, "The hosted zone is no longer listed.", "check the zone and the permission route53:ListHostedZones"},
-	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "use --policy=sync, or remove the record by hand"},
+	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "to remove what no object asks for any more: nafuda run --once --policy=sync, with the other arguments as they are"},
 	{GracePeriod, "No object asks for the name any more; it goes after --delete-after unless one asks again.", ""},
 	{HoldExpired, "The object has had no address for longer than --hold-for, so what is published isn't held any longer.", "give the object an address, or set a longer --hold-for; 0 holds as long as the object exists"},
 	{BrakeDeletes, "More names of the zone would go within an hour than --max-deletes and --max-delete-percent allow, or all of them; every delete that waits is held.", "look at what is held, then release it with nafuda approve or bring the objects back"},
 	{BrakeUpdates, "More names of the zone would get other targets within an hour than --max-update-percent allows; such updates are held.", "look at what is held, then release it with nafuda approve or correct the objects"},
 	{Fight, "Someone else has changed our record set back three times within an hour, so we leave it alone for now.", "find who else writes it: another installation with the same --txt-owner-id, a person or a tool"},
+	{Undone, "The name was undone by hand, so what was there before stays.", "change what the object asks for there, or undo the undo with nafuda undo"},
+	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
+	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
@@ -143,6 +172,15 @@ var docs = index([]Doc{
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "change the guardrail, or make the change by hand"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
+	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
+	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},
+	{RoutingPolicy, "The record set has a routing policy: what the servers answer depends on who asks and when.", ""},
+	{Delegated, "Other servers answer for the name: a record set of type NS above it in the zone delegates it.", "publish the name in the zone that it is delegated to, or remove the NS record set"},
+	{WildcardAnswers, "The record sets are gone, and a wildcard of the zone answers in their place, so DNS can't tell.", ""},
+	{NoServers, "The names or addresses of the zone's servers aren't known, so they can't be asked over DNS.", "check the NS record set of the zone and the resolver of the machine, or name servers with --verify-server"},
+	{DNSUnreachable, "None of the zone's servers can be reached over DNS.", "let UDP and TCP to port 53 pass, name a server with --verify-server, or turn the question off with --no-verify"},
+	{AnswersDiffer, "A server of the zone doesn't answer as planned.", "see what it answers; the zone may be delegated to other servers, or something else may have changed the name"},
 })
 
 func index(list []Doc) map[Code]Doc {
