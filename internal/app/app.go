@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -83,6 +84,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if o.StateDir != "" && !o.Loop.DryRun {
+		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
+			return err
+		}
+	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
@@ -108,7 +114,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Observe: observe}
+	if o.StateDir != "" {
+		config.Keeper = statedir.Dir(o.StateDir)
+	}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}

@@ -44,7 +44,7 @@ func (f *Fights) SawName(now time.Time, n dnsname.Name, sets []record.Set) {
 		if i := slices.IndexFunc(sets, func(s record.Set) bool { return s.Key == k }); i >= 0 {
 			set = &sets[i]
 		}
-		f.Saw(now, k, set)
+		_, _ = f.Saw(now, k, set) // Check tells when it matters
 	}
 }
 

@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -144,6 +145,19 @@ func (z *zoneState) tellBrake(c *core, now time.Time) {
 		return
 	}
 	z.told.hash, z.told.at = b.Hash, now
-	c.incomplete = fmt.Errorf("%w: the brake of the zone %s holds %d deletes and %d updates: look at them, then pass --approve=%s", ErrIncomplete, z.Name, len(b.Deletes), len(b.Updates), b.Hash)
 	c.Observe(BrakeHeld{Zone: z.Zone, Deletes: len(b.Deletes), Updates: len(b.Updates), Hash: b.Hash, Why: b.Why})
+}
+
+// heldBack tells, at the end of a run with Once, what brakes hold.
+func (c *core) heldBack(now time.Time) error {
+	var errs []error
+	for _, b := range c.braked(now) {
+		z := c.zones[b.Zone.Key]
+		if z.told.hash != b.Hash {
+			z.told = brakeTold{}
+			z.tellBrake(c, now)
+		}
+		errs = append(errs, fmt.Errorf("%w: the brake of the zone %s holds %d deletes and %d updates: look at them, then pass --approve=%s", ErrIncomplete, z.Name, len(b.Deletes), len(b.Updates), b.Hash))
+	}
+	return errors.Join(errs...)
 }

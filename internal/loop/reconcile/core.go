@@ -103,8 +103,9 @@ func (c *core) run(asks <-chan func(*core)) error {
 	for {
 		c.step()
 		if c.Once && c.settled() {
+			held := c.heldBack(time.Now())
 			c.Observe(Settled{c.status()})
-			return errors.Join(c.failed, c.incomplete)
+			return errors.Join(c.failed, c.incomplete, held)
 		}
 		var want chan<- string
 		var next string
@@ -148,6 +149,9 @@ func (c *core) step() {
 	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
+	}
+	if c.followAll(now) {
+		next = now
 	}
 	c.wake.Reset(max(time.Until(next), 0))
 }

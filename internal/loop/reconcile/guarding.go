@@ -213,7 +213,6 @@ func (z *zoneState) wake(c *core, now time.Time) {
 	for _, n := range z.guard.Due(now) {
 		z.queue.push(dirty{n, now, looked})
 	}
-	z.follow(c, now)
 	z.tellBrake(c, now)
 }
 

@@ -577,6 +577,9 @@ func TestHoldForEnds(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
+		if got := reasons(t, l); !slices.Contains(got, "n3.example.com KindNotRead") || slices.Contains(got, "n3.example.com HoldExpired") {
+			t.Errorf("decided %v", got)
+		}
 		r.want("example.com", "n3.example.com A 192.0.2.1", "x-a-n3.example.com TXT me:d/n3") // what can't be read is no bound of the object's
 		r.put("d/n1", ask("n1.example.com=192.0.2.5"))
 		r.settle()
@@ -789,5 +792,80 @@ func TestQuietNamesArePlannedOnce(t *testing.T) {
 		if after := r.memory.Calls(); after.Apply != before.Apply {
 			t.Errorf("%d writes at rest", after.Apply-before.Apply)
 		}
+	})
+}
+
+func TestBrakeForgetsAfterAnHour(t *testing.T) {
+	in(t, func(r *rig) {
+		r.kept()
+		r.guard = careful
+		r.start()
+		r.synced(r.own(30)...)
+		for i := range 20 {
+			if i == 10 {
+				time.Sleep(time.Hour)
+			}
+			r.put(fmt.Sprintf("d/n%d", i), nil)
+			time.Sleep(time.Minute)
+		}
+		synctest.Wait()
+		r.holds(10, "ten went in the first hour, ten in the second")
+	})
+}
+
+// slow is a folder on a disk that takes its time.
+type slow struct{ statedir.Dir }
+
+func (s slow) Load(ctx context.Context) ([]byte, error) {
+	time.Sleep(5 * time.Second)
+	return s.Dir.Load(ctx)
+}
+
+func TestBrakeKnowsWhatWasSpentBeforeTheFirstPlan(t *testing.T) {
+	in(t, func(r *rig) {
+		r.keeper = slow{r.kept()}
+		r.guard = careful
+		r.guard.DeleteAfter = 0
+		objects := r.own(100)
+		r.start()
+		r.synced(objects[20:]...)
+		r.holds(100, "it isn't known yet what may go")
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		r.holds(80, "twenty may")
+	})
+}
+
+func TestBrakeLetsTheRestOfANameGoOn(t *testing.T) {
+	in(t, func(r *rig) {
+		r.guard = brakeless()
+		l := r.start()
+		r.synced(delta("d/1", ask("a.example.com=192.0.2.1,2001:db8::1")))
+		r.put("d/1", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		r.want("example.com", "a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:d/1", "a.example.com AAAA 2001:db8::1", "x-aaaa-a.example.com TXT me:d/1")
+		if got := reasons(t, l); !slices.Equal(got, []string{"a.example.com GracePeriod"}) {
+			t.Errorf("decided %v", got)
+		}
+		time.Sleep(14 * time.Second)
+		synctest.Wait()
+		r.want("example.com", "a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:d/1")
+	})
+}
+
+// TestBrakeIsOfOneZone has a mass delete in one zone leave another alone.
+func TestBrakeIsOfOneZone(t *testing.T) {
+	in(t, func(r *rig) {
+		r.kept()
+		r.guard = careful
+		r.memory.AddZone(providertest.MemoryZone("example.org"))
+		objects := r.own(40)
+		r.memory.Put("example.org", set("a.example.org", "A", "192.0.2.1"), marker("x-a-a.example.org", "me", "ingress/d/org"))
+		r.start()
+		r.synced(append(objects[20:], delta("d/org", ask("b.example.org=192.0.2.1")))...)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		r.holds(40, "twenty of forty are held")
+		r.want("example.org", "b.example.org A 192.0.2.1", "x-a-b.example.org TXT me:d/org")
 	})
 }

@@ -27,7 +27,7 @@ func (c *core) holding(ref endpoint.Ref, before, after endpoint.Result) {
 	}
 	for _, h := range after.Holds {
 		if bounded(h) {
-			c.holds.Held(now, holding{h.Name, ref})
+			_ = c.holds.Held(now, holding{h.Name, ref}) // it begins now, or goes on
 		}
 	}
 }

@@ -62,17 +62,26 @@ func (c *core) coming(n dnsname.Name) bool {
 }
 
 // follow makes names dirty that don't have to wait for others any longer.
-func (z *zoneState) follow(c *core, now time.Time) {
-	if len(z.after) == 0 {
-		return
-	}
+func (z *zoneState) follow(c *core, now time.Time) (some bool) {
 	asks := make(renames)
 	for _, n := range slices.SortedFunc(maps.Keys(z.after), dnsname.Name.Compare) {
 		if !slices.ContainsFunc(z.after[n], func(resource string) bool { return asks.coming(c, resource) }) {
 			delete(z.after, n)
 			z.queue.push(dirty{n, now, looked})
+			some = true
 		}
 	}
+	return some
+}
+
+// followAll does so for each zone: what names wait for may have come to nothing without a call, in another zone.
+func (c *core) followAll(now time.Time) (some bool) {
+	for _, z := range c.zones {
+		if len(z.after) > 0 && !z.vanished {
+			some = z.follow(c, now) || some
+		}
+	}
+	return some
 }
 
 // behind adds to the decisions about a name that it goes after others.

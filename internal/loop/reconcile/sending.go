@@ -291,7 +291,7 @@ func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
 	for _, r := range z.registries {
 		ledger := r.Open(g.Name, z.Zone, look, c.asks)
 		for _, s := range z.mirror.At(g.Name) {
-			ledger.Claim(s)
+			_, _, _ = ledger.Claim(s) // for what it looks at
 		}
 	}
 	return out
@@ -350,6 +350,6 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 		z.parked[n] = p
 	}
 	p.why, p.until = why, until
-	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
+	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
 }

@@ -119,10 +119,8 @@ func (c *core) do(a *account, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if j.apply != nil && j.apply.save != nil {
-		if r.err = j.apply.save(c.ctx); r.err != nil {
-			return r
-		}
+	if r.err = j.prepare(c.ctx); r.err != nil {
+		return r
 	}
 	ctx, cancel, ok := c.admit(a, j)
 	if !ok {
@@ -174,6 +172,14 @@ func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.Can
 	}
 	ctx, cancel = context.WithDeadline(ctx, deadline)
 	return ctx, cancel, true
+}
+
+// prepare makes safe what must be before the call.
+func (j job) prepare(ctx context.Context) error {
+	if j.apply == nil || j.apply.save == nil {
+		return nil
+	}
+	return j.apply.save(ctx)
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.

@@ -39,7 +39,7 @@ func (d Dir) Prepare() error {
 	if err != nil {
 		return fmt.Errorf("open the folder of --state-dir: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	f, err := root.OpenFile(fresh, os.O_CREATE|os.O_WRONLY, private)
 	if err != nil {
 		return fmt.Errorf("write in --state-dir=%s, which must be a folder that we may write in: %w", d, err)
@@ -56,7 +56,7 @@ func (d Dir) Load(context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the folder of --state-dir: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	info, err := root.Stat(file) // before it is opened: a pipe would wait for its writer
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -70,7 +70,7 @@ func (d Dir) Load(context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(io.LimitReader(f, int64(headBytes+MaxBytes+1)))
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)
@@ -90,7 +90,7 @@ func (d Dir) Save(_ context.Context, state []byte) error {
 	if err != nil {
 		return fmt.Errorf("open the folder of --state-dir: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if err := write(root, encode(state)); err != nil {
 		return fmt.Errorf("write the state: %w", err)
 	}
@@ -115,7 +115,7 @@ func syncFolder(root *os.Root) error {
 	if err != nil {
 		return fmt.Errorf("write the state: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("write the state: %w", err)
 	}
