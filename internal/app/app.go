@@ -84,11 +84,6 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if o.StateDir != "" && !o.Loop.DryRun {
-		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
-			return err
-		}
-	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)

@@ -11,15 +11,19 @@ import (
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/memory/statedir"
 )
 
-// openJournal opens the journal that batches are written to; nil in a dry run, which sends none.
+// openJournal makes --state-dir ready and opens the journal that batches are written to; nil in a dry run, which sends none.
 func (o *Options) openJournal(log *slog.Logger) (*journal.Journal, error) {
 	if o.Loop.DryRun {
 		return nil, nil
 	}
 	dir := ""
 	if o.StateDir != "" {
+		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
+			return nil, err
+		}
 		dir = filepath.Join(o.StateDir, "journal")
 	}
 	j, err := journal.Open(dir, o.Journal)

@@ -54,7 +54,8 @@ type core struct {
 	failed   error                          // with Once: why going on makes no sense
 	holds    *guard.Holds[holding]
 	keeping  keeping
-	approve  []string // hashes of what was approved beforehand, not seen yet
+	tell     chan<- func(*core) // back to the loop's goroutine
+	approve  []string           // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -81,7 +82,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
 	}
 	c.holds = guard.NewHolds[holding](c.Guard)
-	c.keeping = newKeeping(config.Keeper)
+	c.keeping = newKeeping()
 	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
@@ -181,7 +182,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
+	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -41,7 +41,7 @@ func list(os *overrides) []override {
 	return out
 }
 
-var exact = cmp.AllowUnexported(override{}, place{}, restored{}) //nolint:gochecknoglobals // an option of comparisons
+var exact = cmp.AllowUnexported(override{}, place{}, restored{})
 
 func TestUndoneNamesAreKept(t *testing.T) {
 	before := newOverrides()

@@ -36,6 +36,7 @@ func (c *core) takeTurn() bool {
 	}
 	c.turn = turn{ours: true, term: term}
 	c.forgetZones()
+	c.loadKept()
 	if c.Permits != nil {
 		c.Observe(Turned{Ours: true})
 	}

@@ -79,7 +79,7 @@ func TestUndoOutlivesARestart(t *testing.T) {
 		r.everythingAgain()
 		r.want("example.com", both...)
 
-		l = r.restart(delta("d/x", ask("a.example.com=192.0.2.3")), delta("d/y", ask("b.example.com=192.0.2.3")))
+		r.restart(delta("d/x", ask("a.example.com=192.0.2.3")), delta("d/y", ask("b.example.com=192.0.2.3")))
 		r.want("example.com", "a.example.com A 192.0.2.3", a1m, "b.example.com A 192.0.2.3", "x-a-b.example.com TXT me:d/y")
 		l = r.restart(delta("d/x", ask("a.example.com=192.0.2.2")))
 		if r.held(l, "a.example.com") {

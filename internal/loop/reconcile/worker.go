@@ -128,11 +128,9 @@ func (c *core) do(a *account, j job) result {
 		return r
 	}
 	defer cancel()
-	if j.apply != nil {
-		if r.unbegun = a.begin(j); r.unbegun != nil {
-			r.err = r.unbegun
-			return r
-		}
+	if r.unbegun = a.begin(j); r.unbegun != nil {
+		r.err = r.unbegun
+		return r
 	}
 	r.called = true
 	begin := time.Now()
@@ -149,11 +147,17 @@ func (c *core) do(a *account, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
-	if j.apply != nil {
-		r.unended = a.end(r)
-	}
+	r.unended = a.end(r)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// prepare makes safe what must be before the call.
+func (j job) prepare(ctx context.Context) error {
+	if j.apply == nil || j.apply.save == nil {
+		return nil
+	}
+	return j.apply.save(ctx)
 }
 
 // admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, or the loop is to
@@ -172,14 +176,6 @@ func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.Can
 	}
 	ctx, cancel = context.WithDeadline(ctx, deadline)
 	return ctx, cancel, true
-}
-
-// prepare makes safe what must be before the call.
-func (j job) prepare(ctx context.Context) error {
-	if j.apply == nil || j.apply.save == nil {
-		return nil
-	}
-	return j.apply.save(ctx)
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.

@@ -94,7 +94,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.readStale(c)
 	case !z.bisect.empty():
 		z.send(c, z.bisect.take(), applyJob{})
-	case c.sourcesKnown() && c.keeping.loaded && z.sendDirty(c, now):
+	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)

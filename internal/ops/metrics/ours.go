@@ -21,10 +21,10 @@ type ours struct {
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
 	queue   prometheus.Gauge
-	leader  prometheus.Gauge
 	counted *prometheus.GaugeVec
 	of      *prometheus.GaugeVec
 	held    *prometheus.GaugeVec
+	leader  prometheus.Gauge
 }
 
 func newOurs(b builder) ours {
@@ -44,10 +44,10 @@ func newOurs(b builder) ours {
 		read:    b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
 		sets:    b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
 		queue:   b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
-		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 		counted: b.gauge("brake_counted_names", "Names that the brake counts: that were deleted, or got other targets, within the last hour or wait to.", "zone", "action"),
 		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
+		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 	}
 }
 
