@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -58,6 +59,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	if err := o.prepareState(); err != nil {
+		return err
+	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
@@ -84,6 +88,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	commands, err := o.listen(ctx, log)
+	if err != nil {
+		return err
+	}
 	logs.start(v)
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
@@ -97,6 +105,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Standby: standby(lease), Version: v.Number})
+	})
+	group.Go(func() error {
 		defer stop()
 		return lead(ctx, lease, loop, log)
 	})
@@ -104,6 +115,14 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	return nil
+}
+
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
 }
 
 // build puts a loop together; adjust has the last word about it.

@@ -7,24 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
-	"nafuda.io/nafuda/internal/memory/statedir"
 )
 
-// openJournal makes --state-dir ready and opens the journal that batches are written to; nil in a dry run, which sends none.
+// openJournal opens the journal that batches are written to; nil in a dry run, which sends none.
 func (o *Options) openJournal(log *slog.Logger) (*journal.Journal, error) {
 	if o.Loop.DryRun {
 		return nil, nil
 	}
 	dir := ""
 	if o.StateDir != "" {
-		if err := statedir.Dir(o.StateDir).Prepare(); err != nil {
-			return nil, err
-		}
-		dir = filepath.Join(o.StateDir, "journal")
+		dir = JournalDir(o.StateDir)
 	}
 	j, err := journal.Open(dir, o.Journal)
 	if err != nil {

@@ -48,6 +48,7 @@ var peers = map[string]string{
 	"source/kinds":          "the slim forms that sources share",
 	"source":                "kinds describes itself with it",
 	"provider":              "awsconf classifies errors with it",
+	"memory/journal":        "report shows its entries",
 	"provider/providertest": "the conformance suite is used by each provider's tests",
 	"source/sourcetest":     "golden tests of sources use it",
 }

@@ -19,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/app"
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
@@ -33,7 +34,8 @@ type Options struct {
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
 
-	Guard guard.Options `embed:""`
+	Guard   guard.Options   `embed:""`
+	Control control.Options `embed:""`
 }
 
 // Check returns every mistake in the options.
@@ -78,6 +80,9 @@ func (o *Options) Arguments() []string {
 		"--hold-for=" + o.Guard.HoldFor.String(), "--delete-after=" + o.Guard.DeleteAfter.String(),
 		fmt.Sprintf("--max-deletes=%d", o.Guard.MaxDeletes), fmt.Sprintf("--max-delete-percent=%d", o.Guard.MaxDeletePercent),
 		fmt.Sprintf("--max-update-percent=%d", o.Guard.MaxUpdatePercent),
+	}
+	if o.Control.Socket != "" {
+		args = append(args, "--control-socket="+o.Control.Socket)
 	}
 	for _, m := range o.Manifests {
 		args = append(args, "--manifests="+m)

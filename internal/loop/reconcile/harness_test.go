@@ -100,10 +100,10 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
-	guard  guard.Options
-	keeper reconcile.Keeper
 
 	journal  *journal.Journal
+	guard    guard.Options
+	keeper   reconcile.Keeper
 	permits  *turns            // nil: it is always our turn
 	provider provider.Provider // nil: flaky
 }
