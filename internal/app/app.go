@@ -128,7 +128,7 @@ func (o *Options) prepareState() error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}

@@ -35,6 +35,8 @@ type core struct {
 	want     chan string
 	feeds    chan feed.Event
 	results  chan result
+	answers  chan answered
+	watches  watches
 	wake     *time.Timer
 	started  time.Time
 	kinds    map[string]kindInfo // watched kinds, by name
@@ -73,7 +75,7 @@ type kindInfo struct {
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
-		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
+		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
@@ -108,11 +110,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status()})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
-		var want chan<- string
-		var next string
-		if len(c.toWant) > 0 {
-			want, next = c.want, c.toWant[0]
-		}
+		want, next := c.nextWant()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
@@ -120,6 +118,8 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.take(e)
 		case r := <-c.results:
 			c.finish(r)
+		case a := <-c.answers:
+			c.finishVerify(a, time.Now())
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
@@ -128,6 +128,14 @@ func (c *core) run(asks <-chan func(*core)) error {
 			return c.drain(asks)
 		}
 	}
+}
+
+// nextWant is the next kind to ask of the feed, and where; nil where there is none.
+func (c *core) nextWant() (chan<- string, string) {
+	if len(c.toWant) == 0 {
+		return nil, ""
+	}
+	return c.want, c.toWant[0]
 }
 
 // step starts whatever can be started now and sets the alarm for what comes later.
@@ -151,6 +159,7 @@ func (c *core) step() {
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
+	next = earlier(next, c.verify(now))
 	if c.followAll(now) {
 		next = now
 	}

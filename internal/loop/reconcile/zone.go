@@ -43,6 +43,10 @@ type zoneState struct {
 	parked  map[dnsname.Name]*parking
 	decided map[dnsname.Name][]verdicts
 	guarding
+
+	sending  change.Batch // the batch in flight
+	progress map[dnsname.Name]*progress
+	silence  silence
 }
 
 // verdicts are the decisions of one view about one name.
@@ -63,6 +67,7 @@ func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
 		aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
+		progress: make(map[dnsname.Name]*progress),
 	}
 	for _, v := range c.Views {
 		s.registries = append(s.registries, v.Registry)
