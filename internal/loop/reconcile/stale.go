@@ -12,8 +12,8 @@ import (
 // staleAfter is how long something must have failed until readiness tells: an error that the next try mends isn't worth it.
 const staleAfter = 2 * longestOutage
 
-// outdated lists what was known once and has been failing since: kinds, listings of zones, and zones. Meanwhile what is published stays.
-func (c *core) outdated(now time.Time) []string {
+// notHeard lists what was known once and has been failing since: kinds, listings of zones, and zones. Meanwhile what is published stays.
+func (c *core) notHeard(now time.Time) []string {
 	var out []string
 	add := func(since time.Time, format string, args ...any) {
 		if !since.IsZero() && now.Sub(since) >= staleAfter {
