@@ -40,7 +40,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 				names = append(names, dependent)
 			}
 		}
-		c.window.add(c.known(z, names), now, looked)
+		c.window.add(names, now, looked) // those too that hold nothing any more: they may have been markers of others
 	}
 	z.lastPage = now
 	if z.cursor != "" {
@@ -56,17 +56,6 @@ func (c *core) finishPage(z *zoneState, r result) {
 func (z *zoneState) nextPage(c *core) time.Time {
 	const page = 300 // record sets, at Route 53
 	return z.lastPage.Add(c.Resync / time.Duration(z.mirror.Len()/page+1))
-}
-
-// known leaves out names that nobody asks for and that hold nothing: they can't need a plan.
-func (c *core) known(z *zoneState, names []dnsname.Name) []dnsname.Name {
-	out := names[:0]
-	for _, n := range names {
-		if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
-			out = append(out, n)
-		}
-	}
-	return out
 }
 
 // firstRead says that the zone is known: registries look at what forms it has, and every name in it is dirty.
@@ -114,7 +103,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.recovered()
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
-	c.window.add(c.known(z, r.names.names), time.Now(), looked)
+	c.window.add(r.names.names, time.Now(), looked)
 }
 
 // zoneFailed pauses a zone that can't be read.
