@@ -63,6 +63,7 @@ func (c client) read(ctx context.Context, zoneName string, get func() error, fit
 	var struck fault
 	c.locked(func() {
 		c.process.called()
+		c.reads++
 		struck = c.strike(c.process.party, append(fit, readThrottled, readDown, readDenied)...)
 		if struck != "" {
 			c.note("%s reads %s: %s", c.process, zoneName, struck)

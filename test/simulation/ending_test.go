@@ -14,6 +14,7 @@ import (
 // finish takes all trouble away, waits, and looks at what has become of the zones: one path, quiet, alive.
 func (w *world) finish() {
 	w.locked(w.heal)
+	w.await(2 * time.Minute) // what was on its way may crash yet
 	w.revive()
 	w.await(3 * time.Hour)
 	w.late.Wait()

@@ -43,7 +43,9 @@ func (w *world) judgePlan(p *process, e reconcile.Planned) {
 		if _, wanted := want.sets[string(ch.Before.Type)]; wanted {
 			w.broken("proof", "%s plans to %s, which %v ask for", p, ch, want.from[string(ch.Before.Type)])
 		}
-		w.judgeProof(p, ch, resource)
+		if t := p.told[resource]; t == nil || t.names[name] == nil { // else the object itself has said that it asks for less
+			w.judgeProof(p, ch, resource)
+		}
 	}
 }
 

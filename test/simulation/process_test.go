@@ -78,7 +78,7 @@ func (p *process) config() reconcile.Config {
 		Accounts: []reconcile.Account{{Name: "default", Provider: client{p.world, p}}},
 		Views: []reconcile.View{{
 			Spec: options.Spec("default", "model", nil, nil), Accounts: []string{"default"},
-			Registry: txt.New(txt.Options{Owner: p.party.owner, Prefix: p.prefix, Format: "typed"}),
+			Registry: remember(txt.New(txt.Options{Owner: p.party.owner, Prefix: p.prefix, Format: "typed"}), p.prefix),
 		}},
 		Observe: p.observe,
 	}

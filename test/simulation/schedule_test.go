@@ -75,7 +75,7 @@ func (s schedule) String() string {
 func draw(seed uint64, steps int) schedule {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	s := schedule{seed: seed, prefix: plainPrefix, rival: rng.IntN(2) == 0, settled: rng.IntN(2) == 0}
-	if rng.IntN(2) == 0 {
+	if rng.IntN(8) == 0 { // it costs the registry much more time
 		s.prefix = templatePrefix
 	}
 	total := 0

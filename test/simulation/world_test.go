@@ -27,6 +27,7 @@ type world struct {
 	trouble map[string]time.Time // zones that calls failed for, and when last
 	late    sync.WaitGroup       // writes that land after their caller has given up
 	writes  int
+	reads   int
 	probed  int  // names that were looked at in the midst
 	silent  bool // no log: a second run for comparison
 }
