@@ -35,7 +35,7 @@ func TestACreateIsConditionalOnItsMarker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "example.com")
 		r.memory.PageSize = 1
-		r.flaky.Fail(providertest.OpRecords, providertest.Fault{Delay: 300 * time.Millisecond, Times: -1}) // longer than the window of a name
+		r.flaky.Fail(providertest.OpRecords, providertest.Fault{Delay: 300 * time.Millisecond, Times: -1})                                                           // longer than the window of a name
 		r.memory.Put("example.com", set("wx.example.com", "A", "203.0.113.9"), set("wy.example.com", "A", "203.0.113.9"), set("wz.example.com", "A", "203.0.113.9")) // pages between
 		r.start()
 		defer func() { r.stop() }()
