@@ -92,7 +92,7 @@ func (w *world) compare(p *party, name string) (problems []string) {
 	zone := w.cloud.zones[zoneFor(name)]
 	claimed, others := zone.claims(w.prefix, p.owner, name)
 	want := settle(p.objects, name, claimed)
-	if slices.ContainsFunc(slices.Collect(maps.Keys(claimed)), func(r string) bool { return !watched(r) }) {
+	if slices.ContainsFunc(slices.Collect(maps.Values(claimed)), func(r string) bool { return !watched(r) }) {
 		return nil // held for an object that nobody can see
 	}
 	blocked := len(others) > 0

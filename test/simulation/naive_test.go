@@ -71,15 +71,22 @@ func (h holdings) markOf(prefix, name, typ string) (owner, resource string) {
 	return owner, resource
 }
 
-// claims lists the resources that an owner's record sets at a name are marked for, and the types of the sets that aren't its own.
-func (h holdings) claims(prefix, owner, name string) (resources map[string]bool, others []string) {
-	resources = make(map[string]bool)
+// claims are the resources that the record sets at a name are marked for, by type.
+type claims map[string]string
+
+func (c claims) of(resource string) bool {
+	return slices.Contains(slices.Collect(maps.Values(c)), resource)
+}
+
+// claims lists what an owner's record sets at a name are marked for, and the types of the sets that aren't its own.
+func (h holdings) claims(prefix, owner, name string) (resources claims, others []string) {
+	resources = make(claims)
 	for _, typ := range []string{"A", "AAAA", "CNAME"} {
 		if _, there := h[at(name, typ)]; !there {
 			continue
 		}
 		if who, resource := h.markOf(prefix, name, typ); who == owner {
-			resources[resource] = true
+			resources[typ] = resource
 		} else {
 			others = append(others, typ)
 		}
@@ -97,51 +104,54 @@ type wish struct {
 
 // settle says what objects want at a name: one namespace has it, that of an object which it is marked for before that of the oldest;
 // addresses beat a CNAME; sets of one kind of object are merged, and of two CNAMEs the better object's counts.
-func settle(objects map[string]*thing, name string, claimed map[string]bool) wish {
+func settle(objects map[string]*thing, name string, claimed claims) wish {
 	var all []*thing
 	for _, t := range objects {
 		if len(t.names[name]) > 0 {
 			all = append(all, t)
 		}
 	}
-	better := func(a, b *thing) int {
-		if claimed[a.ref] != claimed[b.ref] {
-			if claimed[a.ref] {
-				return -1
-			}
+	slices.SortFunc(all, func(a, b *thing) int {
+		switch has := claimed.of(a.ref); {
+		case has == claimed.of(b.ref):
+			return older(a, b)
+		case has:
+			return -1
+		default:
 			return 1
 		}
-		return older(a, b)
-	}
-	slices.SortFunc(all, better)
+	})
 	w := wish{sets: make(map[string][]string), from: make(map[string][]string)}
 	if len(all) == 0 {
 		return w
 	}
 	w.asked = true
 	ns := namespaceOf(all[0].ref)
-	lead := make(map[string]*thing)
 	values := make(map[string]map[string]bool)
 	for _, t := range all {
-		if namespaceOf(t.ref) != ns {
-			continue
-		}
-		if t.blank {
-			w.held = true
-			continue
-		}
-		mine := make(map[string][]string)
-		for _, target := range t.names[name] {
-			mine[typeOf(target)] = append(mine[typeOf(target)], target)
-		}
-		for typ, targets := range mine {
-			if lead[typ] == nil {
-				lead[typ], values[typ] = t, make(map[string]bool)
+		w.held = w.held || t.blank && namespaceOf(t.ref) == ns
+	}
+	for _, typ := range []string{"A", "AAAA", "CNAME"} {
+		askers := slices.DeleteFunc(slices.Clone(all), func(t *thing) bool {
+			return namespaceOf(t.ref) != ns || t.blank || len(only(t.names[name], typ)) == 0
+		})
+		slices.SortStableFunc(askers, func(a, b *thing) int { // who has this type of it, before the order that they have already
+			switch {
+			case claimed[typ] == a.ref && claimed[typ] != b.ref:
+				return -1
+			case claimed[typ] == b.ref && claimed[typ] != a.ref:
+				return 1
 			}
-			slices.Sort(targets)
-			other := kindOf(lead[typ].ref) != kindOf(t.ref) || typ == "CNAME" && lead[typ] != t
-			if other && !slices.Equal(targets, only(lead[typ].names[name], typ)) {
+			return 0
+		})
+		for i, t := range askers {
+			targets := only(t.names[name], typ)
+			other := kindOf(askers[0].ref) != kindOf(t.ref) || typ == "CNAME" && i > 0
+			if other && !slices.Equal(targets, only(askers[0].names[name], typ)) {
 				continue
+			}
+			if values[typ] == nil {
+				values[typ] = make(map[string]bool)
 			}
 			for _, target := range targets {
 				values[typ][target] = true

@@ -19,6 +19,7 @@ import (
 var (
 	flagSchedules = flag.Int("schedules", 0, "how many schedules to run; 0: 10000, with -short 500")
 	flagSeed      = flag.Uint64("seed", 1, "seed of the first schedule; the others follow")
+	flagNoShrink  = flag.Bool("noshrink", false, "print schedules that fail as they are drawn")
 	flagSteps     = flag.Int("steps", 60, "steps of a schedule")
 )
 
@@ -73,7 +74,10 @@ func one(t *testing.T, s schedule, total *tally) {
 	if len(w.wrong) == 0 {
 		return
 	}
-	small, w := shrink(t, s, w)
+	small := s
+	if !*flagNoShrink {
+		small, w = shrink(t, s, w)
+	}
 	t.Errorf("broken:\n  %s\nin %swhich did:\n  %s", strings.Join(w.wrong, "\n  "), small, strings.Join(w.log, "\n  "))
 }
 
