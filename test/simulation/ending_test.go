@@ -16,7 +16,7 @@ func (w *world) finish() {
 	w.locked(w.heal)
 	w.await(2 * time.Minute) // what was on its way may crash yet
 	w.revive()
-	w.await(3 * time.Hour)
+	w.await(80 * time.Minute) // longest pause of a name, and each page of a zone once
 	w.late.Wait()
 	w.locked(func() { w.mustBeRight("after a rest") })
 	calls, writes := 0, 0
@@ -36,7 +36,7 @@ func (w *world) finish() {
 		p.process.stop()
 		w.start(p)
 	}
-	w.await(20 * time.Minute)
+	w.await(5 * time.Minute)
 	w.locked(func() {
 		if n := w.writes - writes; n != 0 {
 			w.broken("one path", "a fresh start over the same objects and zones wrote %d times", n)
