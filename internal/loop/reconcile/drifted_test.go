@@ -3,11 +3,13 @@
 package reconcile_test
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 )
 
@@ -43,5 +45,27 @@ func TestACreateIsConditionalOnItsMarker(t *testing.T) {
 		r.memory.Remove("example.com", record.Key{Name: "www.example.com", Type: record.A}, record.Key{Name: "x-a-www.example.com", Type: record.TXT})
 		time.Sleep(6 * time.Minute)
 		r.want("example.com", "wx.example.com A 203.0.113.9", "wy.example.com A 203.0.113.9", "wz.example.com A 203.0.113.9", "www.example.com A 192.0.2.1", "x-a-www.example.com TXT me:d/1")
+	})
+}
+
+// TestALostAnswerIsReadInFull: a batch of many names was applied and its answer lost, so the whole zone is read again. No name of the batch is
+// sent a second time before the read has come to it.
+func TestALostAnswerIsReadInFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "example.com")
+		r.memory.PageSize = 3
+		lost := providertest.Fails(provider.Uncertain, errors.New("no answer"))
+		lost.Late = true
+		r.flaky.Fail(providertest.OpApply, lost)
+		r.start()
+		defer func() { r.stop() }()
+		r.synced(delta("d/1", ask("a.example.com=192.0.2.1", "b.example.com=192.0.2.1", "c.example.com=192.0.2.1", "d.example.com=192.0.2.1", "e.example.com=192.0.2.1")))
+		time.Sleep(time.Minute)
+		if n := r.memory.Calls().Apply; n != 1 {
+			t.Errorf("%d batches were sent, want the one", n)
+		}
+		if got := len(r.zone("example.com")); got != 10 {
+			t.Errorf("%d record sets, want five and their markers", got)
+		}
 	})
 }

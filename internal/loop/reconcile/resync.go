@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -33,6 +34,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.recovered()
 	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
+	maps.DeleteFunc(z.unread, func(n dnsname.Name, _ bool) bool { return r.page.Has(n) })
 	now := time.Now()
 	if z.read {
 		for _, n := range names {
@@ -85,6 +87,9 @@ func (z *zoneState) readStale(c *core) {
 	const few = 8
 	_, can := z.account.provider.(provider.NameReader)
 	if !can || len(z.stale) > few {
+		for _, n := range z.stale {
+			z.unread[n] = true
+		}
 		z.stale = nil
 		z.reread()
 		z.readPage(c)

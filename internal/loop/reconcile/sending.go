@@ -39,6 +39,10 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			delete(z.parked, d.name)
 			continue
 		}
+		if z.blind(group) {
+			later = append(later, d)
+			continue
+		}
 		if packer.Add(group) {
 			since[d.name] = d.since
 			if !z.queue.empty() {
@@ -61,6 +65,11 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.send(c, packer.Take(), since)
 	return true
+}
+
+// blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
+func (z *zoneState) blind(g change.Group) bool {
+	return slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return z.unread[ch.Key().Name] })
 }
 
 // mark adds the names whose claims a change at a name may decide.

@@ -38,6 +38,7 @@ type zoneState struct {
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
+	unread  map[dnsname.Name]bool // stale names that the read under way hasn't come to: they aren't written before
 	aliases aliases
 	bisect  bisection
 	parked  map[dnsname.Name]*parking
@@ -60,7 +61,7 @@ type parking struct {
 func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
-		aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 	}
 	for _, v := range c.Views {
 		s.registries = append(s.registries, v.Registry)
