@@ -103,6 +103,11 @@ func (c client) Records(ctx context.Context, z zone.Zone, cursor provider.Cursor
 			return refuse(provider.Unavailable, errors.New("there is no such zone"))
 		}
 		p = c.cloud.zones[z.ID].page(cursor)
+		for name := range c.process.unread {
+			if n := dnsname.Name(name); n.Compare(dnsname.Name(cursor)) >= 0 && (p.Until == "" || n.Compare(p.Until) < 0) {
+				delete(c.process.unread, name)
+			}
+		}
 		return nil
 	}, crashReading)
 	return p, err
@@ -114,6 +119,9 @@ func (c client) Names(ctx context.Context, z zone.Zone, names []dnsname.Name) (o
 			return refuse(provider.Unavailable, errors.New("there is no such zone"))
 		}
 		out = c.cloud.zones[z.ID].at(names)
+		for _, n := range names {
+			delete(c.process.unread, string(n))
+		}
 		return nil
 	}, crashReading)
 	return out, err
@@ -133,11 +141,18 @@ func (c client) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provide
 	if err != nil {
 		return "", err
 	}
-	defer c.locked(func() {
+	receipt, err := c.deliver(ctx, z, b, struck)
+	c.process.doubt(b, err)
+	c.locked(func() {
 		if c.cloud.writing[z.ID] == c.process.String() {
 			delete(c.cloud.writing, z.ID)
 		}
 	})
+	return receipt, err
+}
+
+// deliver takes a batch to the service and the answer back.
+func (c client) deliver(ctx context.Context, z zone.Zone, b change.Batch, struck fault) (provider.Receipt, error) {
 	if err := c.travel(ctx); err != nil {
 		return "", refuse(provider.Uncertain, err)
 	}

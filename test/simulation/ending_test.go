@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed"
@@ -47,8 +48,15 @@ func (w *world) finish() {
 	}
 }
 
-// await lets time pass.
-func (w *world) await(d time.Duration) { time.Sleep(d) }
+// await lets time pass, in which a person approves what brakes hold.
+func (w *world) await(d time.Duration) {
+	const pause = 5 * time.Minute
+	for ; d > pause; d -= pause {
+		time.Sleep(pause)
+		w.approve()
+	}
+	time.Sleep(d)
+}
 
 // heal ends every fault. The world's mutex is held.
 func (w *world) heal() {
@@ -148,6 +156,9 @@ func (w *world) probe() {
 		}
 		w.probed++
 		for _, problem := range w.compare(p, name) {
+			if strings.HasSuffix(problem, ", not wanted") {
+				continue // a brake may hold it
+			}
 			w.broken("apart", "%s", problem)
 		}
 	}

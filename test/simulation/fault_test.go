@@ -12,27 +12,29 @@ type fault string
 
 // Faults of calls: each is armed by a step and hits the next calls that it fits.
 const (
-	writeThrottled  fault = "write throttled"
-	readThrottled   fault = "read throttled"
-	writeDown       fault = "write unavailable"
-	readDown        fault = "read unavailable"
-	writeDenied     fault = "write denied"
-	readDenied      fault = "read denied"
-	listFails       fault = "zone list fails"
-	confirmDenied   fault = "confirmation denied"
-	lostAnswer      fault = "answer lost"
-	lostQuestion    fault = "question lost"
-	slowAnswer      fault = "answer too late"
-	slowQuestion    fault = "question too late"
-	landsLate       fault = "write lands late"
-	staleNamed      fault = "changed meanwhile, told which"
-	staleOpaque     fault = "changed meanwhile, not told"
-	crashPlanned    fault = "crash with a plan"
-	crashBefore     fault = "crash before a write"
-	crashAfter      fault = "crash after a write"
-	crashApplied    fault = "crash with an answer"
-	crashReading    fault = "crash while reading"
-	serviceThrottle fault = "another's write in flight"
+	writeThrottled   fault = "write throttled"
+	readThrottled    fault = "read throttled"
+	writeDown        fault = "write unavailable"
+	readDown         fault = "read unavailable"
+	writeDenied      fault = "write denied"
+	readDenied       fault = "read denied"
+	listFails        fault = "zone list fails"
+	confirmDenied    fault = "confirmation denied"
+	lostAnswer       fault = "answer lost"
+	lostQuestion     fault = "question lost"
+	slowAnswer       fault = "answer too late"
+	slowQuestion     fault = "question too late"
+	landsLate        fault = "write lands late"
+	staleNamed       fault = "changed meanwhile, told which"
+	staleOpaque      fault = "changed meanwhile, not told"
+	crashPlanned     fault = "crash with a plan"
+	crashBefore      fault = "crash before a write"
+	crashAfter       fault = "crash after a write"
+	crashApplied     fault = "crash with an answer"
+	crashReading     fault = "crash while reading"
+	keeperFails      fault = "what the brake spends can't be kept"
+	keeperUnreadable fault = "what was kept can't be read"
+	serviceThrottle  fault = "another's write in flight"
 )
 
 // Faults that steps make themselves, or that follow from what they have set.
@@ -54,11 +56,12 @@ const (
 	driftUnmarked fault = "drift: marker deleted"
 	driftStolen   fault = "drift: marker of another"
 	driftAllGone  fault = "drift: record set and marker deleted"
+	brakeHeld     fault = "brake holds, a person approves"
 )
 
 var callFaults = []fault{
 	writeThrottled, readThrottled, writeDown, readDown, writeDenied, readDenied, listFails, confirmDenied, lostAnswer, lostQuestion, slowAnswer, slowQuestion, landsLate,
-	staleNamed, staleOpaque, crashPlanned, crashBefore, crashAfter, crashApplied, crashReading,
+	staleNamed, staleOpaque, crashPlanned, crashBefore, crashAfter, crashApplied, crashReading, keeperFails, keeperUnreadable,
 }
 
 var driftFaults = []fault{driftForeign, driftChanged, driftGone, driftUnmarked, driftStolen, driftAllGone}
@@ -66,7 +69,7 @@ var driftFaults = []fault{driftForeign, driftChanged, driftGone, driftUnmarked, 
 // everyFault lists the kinds of which each must fire.
 func everyFault() []fault {
 	return slices.Concat(callFaults, driftFaults, []fault{
-		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs,
+		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs, brakeHeld,
 	})
 }
 

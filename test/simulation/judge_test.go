@@ -3,6 +3,7 @@
 package simulation
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 )
 
 // judgePlan looks at what is about to be sent with the knowledge that the process has been given: proof. Names that somebody has
@@ -46,6 +48,9 @@ func (w *world) judgePlan(p *process, e reconcile.Planned) {
 		if t := p.told[resource]; t == nil || t.names[name] == nil { // else the object itself has said that it asks for less
 			w.judgeProof(p, ch, resource)
 		}
+		if !want.asked {
+			w.judgeGrace(p, name, ch)
+		}
 	}
 }
 
@@ -74,7 +79,11 @@ func (w *world) judgeArrival(p *process, zoneName string, b change.Batch) {
 	if len(b.Groups) == 0 {
 		w.broken("quiet", "%s sends an empty batch to %s", p, zoneName)
 	}
-	w.judgeJournal(p, zoneName, b)
+	for _, ch := range b.Changes() {
+		if p.unread[string(ch.Key().Name)] {
+			w.broken("foreign", "%s writes %s again without having read what became of it", p, ch.Key().Name)
+		}
+	}
 }
 
 // judgeLanding looks at a batch as it takes effect: foreign and together.
@@ -101,7 +110,7 @@ func (w *world) judgeLanding(p *process, zoneName string, b change.Batch, before
 			w.broken("together", "%s leaves the marker of %s behind", p, ch.Key())
 		}
 	}
-	w.judgeBrake(p, zoneName, b, before)
+	w.judgeBrake(p, zoneName, before, after)
 }
 
 // judgeMarker looks at an edit of a text: only markers of the party's own may be touched, and made.
@@ -116,6 +125,22 @@ func (w *world) judgeMarker(p *process, ch change.Change) {
 			}
 		}
 	}
+}
+
+// doubt remembers that the names of a batch have to be read before they are written again. The world's mutex isn't held.
+func (p *process) doubt(b change.Batch, err error) {
+	detail, _ := errors.AsType[*provider.Error](err)
+	class := provider.ClassOf(err)
+	if err == nil || class != provider.Uncertain && class != provider.Stale {
+		return
+	}
+	p.locked(func() {
+		for _, ch := range b.Changes() {
+			if len(detail.Keys) == 0 || slices.Contains(detail.Keys, ch.Key()) {
+				p.unread[string(ch.Key().Name)] = true
+			}
+		}
+	})
 }
 
 // asked keeps for each name of a party since when nothing asks for it, as its process has been told. The world's mutex is held.

@@ -19,8 +19,8 @@ import (
 
 // The rate that a process may call at.
 const (
-	rate  = 10
-	burst = 10
+	rate  = 4
+	burst = 4
 )
 
 // process is one life of a party's program.
@@ -38,10 +38,10 @@ type process struct {
 	kinds   map[string]feed.State // and of its kinds
 	pending *feed.Event           // what its feed is saying
 	free    map[string]time.Time  // keys that nothing wants, and since when
+	unread  map[string]bool       // names that must be read before they are written again
 	tokens  float64               // the model's own bucket
 	counted time.Time
 	calls   int
-	applied int
 }
 
 func (p *process) String() string { return fmt.Sprintf("%s#%d", p.party.owner, p.number) }
@@ -51,13 +51,14 @@ func (w *world) start(owner *party) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{
 		world: w, party: owner, number: 1, cancel: cancel, done: make(chan struct{}), begun: time.Now(), told: make(map[string]*thing),
-		kinds: make(map[string]feed.State), free: make(map[string]time.Time), tokens: burst, counted: time.Now(),
+		kinds: make(map[string]feed.State), free: make(map[string]time.Time), unread: make(map[string]bool), tokens: burst, counted: time.Now(),
 	}
 	w.locked(func() {
 		if owner.process != nil {
 			p.number = owner.process.number + 1
 		}
 		owner.process = p
+		owner.forget(w.keeps)
 		p.feed = newLine(p)
 		w.note("%s starts", p)
 	})
@@ -74,7 +75,7 @@ func (p *process) config() reconcile.Config {
 	options := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
 	return reconcile.Config{
 		Options: reconcile.Options{Interval: 5 * time.Minute, Resync: 10 * time.Minute, Rate: rate, Burst: burst},
-		Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
+		Guard:   p.guard, Keeper: p.keeper(), Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
 		Accounts: []reconcile.Account{{Name: "default", Provider: client{p.world, p}}},
 		Views: []reconcile.View{{
 			Spec: options.Spec("default", "model", nil, nil), Accounts: []string{"default"},

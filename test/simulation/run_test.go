@@ -13,7 +13,7 @@ import (
 
 // run plays a schedule inside a bubble and returns the world as it is at the end.
 func run(s schedule) *world {
-	w := newWorld(s.seed, s.prefix)
+	w := newWorld(s)
 	me := w.party("me")
 	rng := rand.New(rand.NewPCG(s.seed, 4))
 	if s.settled {
@@ -25,6 +25,9 @@ func run(s schedule) *world {
 		for range 3 {
 			w.act(rival, doPut, rng)
 		}
+	}
+	if s.spoiled { // a first batch of many names has to be taken apart
+		w.refuse(doRefuse, rng)
 	}
 	for _, p := range w.parties {
 		w.start(p)
@@ -155,6 +158,10 @@ func (w *world) play(s step) {
 	rng := s.rng()
 	if s.deed == doRestart {
 		w.restart(w.parties[0])
+		return
+	}
+	if s.deed == doApprove {
+		w.approve()
 		return
 	}
 	if s.deed == doProbe {

@@ -29,6 +29,7 @@ const (
 	doVanish   deed = "vanish"
 	doRival    deed = "rival"
 	doProbe    deed = "probe"
+	doApprove  deed = "approve"
 )
 
 // weights say how often each deed is drawn.
@@ -37,7 +38,7 @@ var weights = []struct {
 	n    int
 }{
 	{doPut, 26}, {doDelete, 8}, {doBlank, 5}, {doFill, 4}, {doFault, 22}, {doRefuse, 4}, {doAccept, 2}, {doDrift, 8}, {doKindLost, 4}, {doKindBack, 4}, {doRelist, 2},
-	{doCrash, 3}, {doRestart, 2}, {doVanish, 2}, {doRival, 6}, {doProbe, 5},
+	{doCrash, 3}, {doRestart, 2}, {doVanish, 2}, {doRival, 6}, {doProbe, 5}, {doApprove, 3},
 }
 
 var pauses = []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 3 * time.Second, 20 * time.Second, 2 * time.Minute, 12 * time.Minute}
@@ -58,6 +59,8 @@ type schedule struct {
 	seed    uint64
 	prefix  string
 	rival   bool // a second owner publishes to the same zones
+	spoiled bool // the service refuses a name from the start
+	keeps   bool // what the brake has spent outlives the process
 	settled bool // the zones hold something at the start
 	steps   []step
 }
@@ -74,9 +77,12 @@ func (s schedule) String() string {
 // draw makes the schedule of a seed.
 func draw(seed uint64, steps int) schedule {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	s := schedule{seed: seed, prefix: plainPrefix, rival: rng.IntN(2) == 0, settled: rng.IntN(2) == 0}
+	s := schedule{seed: seed, prefix: plainPrefix, rival: rng.IntN(2) == 0, settled: rng.IntN(2) == 0, keeps: rng.IntN(2) == 0}
 	if rng.IntN(8) == 0 { // it costs the registry much more time
 		s.prefix = templatePrefix
+	}
+	if s.spoiled = rng.IntN(3) == 0; s.spoiled {
+		s.steps = append(s.steps, step{doProbe, rng.Uint64() >> 32, 0})
 	}
 	total := 0
 	for _, w := range weights {

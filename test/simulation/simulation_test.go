@@ -61,6 +61,9 @@ func TestSimulation(t *testing.T) {
 		return
 	}
 	for _, f := range everyFault() {
+		if !guardWired && (f == brakeHeld || f == keeperFails || f == keeperUnreadable) {
+			continue
+		}
 		if total.faults[f] < 1000 {
 			t.Errorf("%q fired %d times, want 1000", f, total.faults[f])
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed"
 )
 
@@ -17,6 +18,8 @@ type world struct {
 	rng     *rand.Rand
 	cloud   *cloud
 	prefix  string
+	guard   guard.Options
+	keeps   bool // what the brake has spent outlives the process
 	parties []*party
 	begin   time.Time
 	log     []string
@@ -51,15 +54,15 @@ type armed struct {
 	until time.Time // it isn't armed any more; zero: until it has hit
 }
 
-func newWorld(seed uint64, prefix string) *world {
+func newWorld(s schedule) *world {
 	return &world{
-		rng: rand.New(rand.NewPCG(seed, 2)), cloud: newCloud(), prefix: prefix, begin: time.Now(), faults: make(map[fault]int), bad: make(map[string]bool),
+		rng: rand.New(rand.NewPCG(s.seed, 2)), cloud: newCloud(), prefix: s.prefix, guard: drawGuard(int(s.seed % 4)), keeps: s.keeps, begin: time.Now(), faults: make(map[fault]int), bad: make(map[string]bool),
 		drifted: make(map[string]time.Time), trouble: make(map[string]time.Time),
 	}
 }
 
 func (w *world) party(owner string) *party {
-	p := &party{owner: owner, objects: make(map[string]*thing), kinds: make(map[string]feed.State), touched: make(map[string]time.Time)}
+	p := &party{owner: owner, objects: make(map[string]*thing), kinds: make(map[string]feed.State), touched: make(map[string]time.Time), guarded: newGuarded()}
 	for _, k := range castKinds {
 		p.kinds[k] = feed.Synced
 	}
