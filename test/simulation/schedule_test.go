@@ -37,8 +37,23 @@ var weights = []struct {
 	deed deed
 	n    int
 }{
-	{doPut, 26}, {doDelete, 8}, {doBlank, 5}, {doFill, 4}, {doFault, 22}, {doRefuse, 4}, {doAccept, 2}, {doDrift, 8}, {doKindLost, 4}, {doKindBack, 4}, {doRelist, 2},
-	{doCrash, 3}, {doRestart, 2}, {doVanish, 2}, {doRival, 6}, {doProbe, 5}, {doApprove, 3},
+	{doPut, 26},
+	{doDelete, 8},
+	{doBlank, 5},
+	{doFill, 4},
+	{doFault, 22},
+	{doRefuse, 4},
+	{doAccept, 2},
+	{doDrift, 8},
+	{doKindLost, 4},
+	{doKindBack, 4},
+	{doRelist, 2},
+	{doCrash, 3},
+	{doRestart, 2},
+	{doVanish, 2},
+	{doRival, 6},
+	{doProbe, 5},
+	{doApprove, 3},
 }
 
 var pauses = []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 3 * time.Second, 20 * time.Second, 2 * time.Minute, 12 * time.Minute}

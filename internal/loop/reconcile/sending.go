@@ -58,9 +58,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.queue.unshift(later)
 	if packer.Len() == 0 {
-		if c.quiet() {
-			c.Observe(UpToDate{})
-		}
+		c.tellIfQuiet()
 		return false
 	}
 	z.send(c, packer.Take(), since)
@@ -78,6 +76,13 @@ func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
 		for _, s := range r.Subjects(n, z.Zone) {
 			unsure[s] = true
 		}
+	}
+}
+
+// tellIfQuiet says so where everything that was dirty has been dealt with.
+func (c *core) tellIfQuiet() {
+	if c.quiet() {
+		c.Observe(UpToDate{})
 	}
 }
 
