@@ -57,9 +57,22 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	lease, err := o.lease(v, log)
+	if err != nil {
+		return err
+	}
+	m.Leader(lease == nil)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
+	}, func(c *reconcile.Config) {
+		if lease == nil {
+			return
+		}
+		c.Permits = lease
+		if c.Keeper == nil {
+			c.Keeper = lease.Keeper()
+		}
 	})
 	if err != nil {
 		return err
@@ -78,7 +91,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	}
 	group.Go(func() error {
 		defer stop()
-		return loop.Run(ctx)
+		return lead(ctx, lease, loop, log)
 	})
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -86,8 +99,8 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
-// build puts a loop together.
-func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event)) (*reconcile.Loop, error) {
+// build puts a loop together; adjust has the last word about it.
+func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
 	config := reconcile.Config{Options: o.Loop, Observe: observe}
 	for _, name := range names(o.Use) {
@@ -113,6 +126,9 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 		view.Accounts = append(view.Accounts, a.Name)
 	}
 	config.Accounts, config.Views = accounts, []reconcile.View{view}
+	for _, f := range adjust {
+		f(&config)
+	}
 	return reconcile.New(config), nil
 }
 

@@ -47,6 +47,20 @@ func (l *logger) observe(e reconcile.Event) {
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
 	case reconcile.Decided:
 		l.decided(e)
+	case reconcile.Turned:
+		l.turned(e)
+	}
+}
+
+// turned logs whose turn it is.
+func (l *logger) turned(e reconcile.Turned) {
+	switch {
+	case e.Ours:
+		l.log.Info("leading: this replica publishes")
+	case e.Holder == "":
+		l.log.Info("standby: it isn't known who has the lease")
+	default:
+		l.log.Info("standby: another replica has the lease", "leader", e.Holder)
 	}
 }
 

@@ -35,6 +35,8 @@ func (m *meter) observe(e reconcile.Event) {
 		m.metrics.ZoneRead(string(e.Zone.Name), time.Now(), e.Sets)
 	case reconcile.Drifted:
 		m.metrics.Drift(string(e.Zone.Name), max(e.Counted-e.Known, e.Known-e.Counted))
+	case reconcile.Turned:
+		m.metrics.Leader(e.Ours)
 	case reconcile.UpToDate:
 		m.metrics.Reconciled(time.Now(), true)
 		m.metrics.Synced(time.Now())

@@ -38,6 +38,7 @@ type Options struct {
 	Sources sources.Options   `embed:""`
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
+	Lease   kube.LeaseOptions `embed:""`
 	Files   manifest.Options  `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`

@@ -34,6 +34,7 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics) sta
 			}
 			page.ServeHTTP(w, r)
 		}),
+		Standby: loop.Standby,
 		Ready: func() []string {
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
 			defer cancel()

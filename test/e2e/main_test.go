@@ -60,6 +60,9 @@ func TestEndToEnd(t *testing.T) {
 		{"faults of the service lose and double nothing", trouble},
 		{"plan, --dry-run and --once", plans},
 		{"plans that can't be made", planErrors},
+		{"one writer: replicas follow one another", handOver},
+		{"the end waits for the batch under way", endsBatch},
+		{"a second signal ends it at once", endsNow},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, s) })
 	}

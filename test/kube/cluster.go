@@ -30,6 +30,7 @@ type Cluster struct {
 
 	ca     string
 	admin  User
+	api    *process
 	spare  []User
 	http   *http.Client
 	served map[string][]resource // by group and version
@@ -107,6 +108,7 @@ func start(t testing.TB, bin string) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.api = api
 	c.ca = filepath.Join(dir, "certs", "apiserver.crt")
 	if err := c.ready(t.Context(), store, api); err != nil {
 		return nil, err

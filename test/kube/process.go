@@ -27,6 +27,7 @@ type process struct {
 	name string
 	log  string // path
 	done chan struct{}
+	os   *os.Process
 }
 
 // launch starts a program. It is killed, and waited for, when the test ends; its log is shown where the test has failed.
@@ -43,6 +44,7 @@ func launch(t testing.TB, dir, path string, args ...string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", p.name, err)
 	}
+	p.os = cmd.Process
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait() // it is killed in the end, so it never ends well

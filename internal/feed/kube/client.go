@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -67,6 +68,8 @@ func builtin(gv schema.GroupVersion) func(*runtime.Scheme) error {
 		return networkingv1.AddToScheme
 	case discoveryv1.SchemeGroupVersion:
 		return discoveryv1.AddToScheme
+	case coordinationv1.SchemeGroupVersion:
+		return coordinationv1.AddToScheme
 	default:
 		return nil
 	}

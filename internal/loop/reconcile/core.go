@@ -23,6 +23,12 @@ import (
 type core struct {
 	Config
 	ctx      context.Context
+	batches  context.Context    // of batches that are sent: outlives ctx until cutOff
+	cutOff   context.CancelFunc // see drain
+	ended    chan struct{}      // closed when nobody takes results any more
+	calls    int                // under way
+	applies  int                // of them, those that send batches
+	turn     turn
 	group    *errgroup.Group
 	want     chan string
 	feeds    chan feed.Event
@@ -60,10 +66,11 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
-		wake: time.NewTimer(0), started: time.Now(),
+		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
 	}
+	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
 		c.kinds[s.Kind] = kindInfo{source: true}
@@ -77,6 +84,9 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 
 // run is the loop proper: one message, then all that follows from it.
 func (c *core) run(asks <-chan func(*core)) error {
+	defer close(c.ended)
+	defer c.cutOff()
+	turned := c.turned()
 	for {
 		c.step()
 		if c.Once && c.settled() {
@@ -98,14 +108,18 @@ func (c *core) run(asks <-chan func(*core)) error {
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
+		case <-turned:
 		case <-c.ctx.Done():
-			return c.ctx.Err()
+			return c.drain(asks)
 		}
 	}
 }
 
 // step starts whatever can be started now and sets the alarm for what comes later.
 func (c *core) step() {
+	if !c.takeTurn() {
+		return
+	}
 	now := time.Now()
 	next := never
 	c.spreadDirt(now)
@@ -148,7 +162,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.turn.ours || !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

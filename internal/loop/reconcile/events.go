@@ -97,6 +97,11 @@ type (
 		Err       error
 		Took      time.Duration
 	}
+	// Turned says that the turn to call providers has come to this process, or is another's, or that one's name.
+	Turned struct {
+		Ours   bool
+		Holder string // while it isn't ours; empty: nobody is known to have it
+	}
 	// Settled says, with Once, that there is nothing left to do.
 	Settled struct{ Status Status }
 	// UpToDate says that everything that was dirty has been dealt with.

@@ -19,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -97,6 +98,9 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+
+	permits  *turns            // nil: it is always our turn
+	provider provider.Provider // nil: flaky
 }
 
 func newRig(t *testing.T, zones ...string) *rig {
@@ -119,7 +123,7 @@ func (r *rig) loop() *reconcile.Loop {
 		n := obj.(named)
 		return evalThing(n.Ref)(n.thing)
 	}
-	return reconcile.New(reconcile.Config{
+	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
@@ -130,7 +134,14 @@ func (r *rig) loop() *reconcile.Loop {
 			defer r.heard.Unlock()
 			r.events = append(r.events, e)
 		},
-	})
+	}
+	if r.permits != nil {
+		config.Permits = r.permits
+	}
+	if r.provider != nil {
+		config.Accounts[0].Provider = r.provider
+	}
+	return reconcile.New(config)
 }
 
 // start runs the loop inside the bubble; stopping is registered.

@@ -103,7 +103,8 @@ func New(c Config) *Loop {
 var ErrIncomplete = errors.New("not everything could be done")
 
 // Run works until the context ends, or with Once until there is nothing left to do. It returns nil in both cases, else what makes
-// going on senseless.
+// going on senseless. After the context's end it starts nothing more and lets batches under way come to their end, for some seconds;
+// ErrCutOff then says that one didn't.
 func (l *Loop) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -117,6 +118,9 @@ func (l *Loop) Run(ctx context.Context) error {
 		return failed
 	})
 	first := group.Wait()
+	if errors.Is(failed, ErrCutOff) {
+		return failed
+	}
 	for _, err := range []error{failed, first} {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			return err

@@ -107,6 +107,14 @@ func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Ti
 
 // finish enters the result of a call.
 func (c *core) finish(r result) {
+	c.calls--
+	if r.apply != nil {
+		c.applies--
+	}
+	if r.undone {
+		c.undone(r)
+		return
+	}
 	if r.called {
 		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
@@ -130,6 +138,22 @@ func (c *core) finish(r result) {
 		c.finishNames(z, r)
 	default:
 		c.finishApply(z, r)
+	}
+}
+
+// undone takes back a job that came to no call: what it was about is as it was before.
+func (c *core) undone(r result) {
+	switch {
+	case r.list:
+		r.account.busy = false
+	case r.confirm != nil:
+		r.account.asking = false
+	default:
+		z := c.zones[r.zone.Key]
+		z.busy = false
+		if r.apply != nil {
+			z.requeue(r.apply.batch)
+		}
 	}
 }
 

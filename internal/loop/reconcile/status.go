@@ -21,6 +21,7 @@ import (
 type Status struct {
 	Ready   bool     `json:"ready"`
 	Missing []string `json:"missing,omitempty"` // what readiness waits for
+	Standby string   `json:"standby,omitempty"` // whose turn it is, where it isn't ours
 	Kinds   []Kind   `json:"kinds"`
 	Zones   []Zone   `json:"zones"`
 	Waiting int      `json:"waiting"` // names that wait to be planned or sent
@@ -91,7 +92,7 @@ func (l *Loop) Missing(ctx context.Context) ([]string, error) {
 }
 
 func (c *core) status() Status {
-	s := Status{Missing: c.missing()}
+	s := Status{Missing: c.missing(), Standby: c.standby()}
 	s.Ready = len(s.Missing) == 0
 	s.Waiting = len(c.window.names)
 	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
@@ -144,6 +145,9 @@ func (c *core) missing() []string {
 		if state, _ := c.objects.State(s.Kind); state == feed.Same || state == feed.Failing && c.objects.Len(s.Kind) == 0 {
 			out = append(out, "source "+s.Name)
 		}
+	}
+	if !c.turn.ours { // a standby is ready: it can take over
+		return out
 	}
 	for _, a := range c.accounts {
 		if !a.listed {

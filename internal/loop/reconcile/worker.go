@@ -19,6 +19,7 @@ import (
 // job is one call to a provider; result is what came of it. Exactly one of a job's parts is set.
 type job struct {
 	zone    zone.Zone
+	term    uint64 // in which it was made, see Permits
 	read    *pageJob
 	names   *namesJob
 	apply   *applyJob
@@ -48,6 +49,7 @@ type result struct {
 	account *account
 	err     error
 	called  bool // false: it came to no call
+	undone  bool // it wasn't our turn any more, or the loop is to end: no call, and no fault
 	took    time.Duration
 	zones   []zone.Zone
 	skipped []provider.SkippedZone
@@ -78,28 +80,32 @@ func (j job) priority() limiter.Priority { return limiter.Priority(j.apply != ni
 // start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
 // result before starting another: at most one call in flight a zone.
 func (c *core) start(a *account, j job) {
+	j.term = c.turn.term
+	c.calls++
+	if j.apply != nil {
+		c.applies++
+	}
 	c.group.Go(func() error {
-		r := a.do(c.ctx, j)
+		r := c.do(a, j)
 		select {
 		case c.results <- r:
-		case <-c.ctx.Done():
+		case <-c.ended:
 		}
 		return nil
 	})
 }
 
-// callTimeout bounds one call, so that a service which doesn't answer can't hold a zone for ever.
-const callTimeout = time.Minute
-
-func (a *account) do(ctx context.Context, j job) result {
+// do makes the call of a job. It touches nothing of the core that ever changes.
+func (c *core) do(a *account, j job) result {
 	r := result{job: j, account: a}
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if r.err = a.limiter.Wait(ctx, j.priority()); r.err != nil {
+	ctx, cancel, ok := c.admit(a, j)
+	if !ok {
+		r.undone = true
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	r.called = true
 	begin := time.Now()
@@ -116,8 +122,26 @@ func (a *account) do(ctx context.Context, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
-	a.limiter.Report(ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
+	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, or the loop is to
+// end.
+func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.CancelFunc, ok bool) {
+	if err := a.limiter.Wait(c.ctx, j.priority()); err != nil || c.ctx.Err() != nil {
+		return nil, nil, false
+	}
+	deadline, ok := c.deadline(j)
+	if !ok {
+		return nil, nil, false
+	}
+	ctx = c.ctx
+	if j.apply != nil {
+		ctx = c.batches
+	}
+	ctx, cancel = context.WithDeadline(ctx, deadline)
+	return ctx, cancel, true
 }
 
 // list lists the zones, and where the provider tells, those that its options leave out.

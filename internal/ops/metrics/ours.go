@@ -21,6 +21,7 @@ type ours struct {
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
 	queue   prometheus.Gauge
+	leader  prometheus.Gauge
 }
 
 func newOurs(b builder) ours {
@@ -36,10 +37,11 @@ func newOurs(b builder) ours {
 		latency: b.histogram("change_latency_seconds", "Time from the change of an object until the provider took its record sets.", change).WithLabelValues(),
 		names: &table{vec: b.gauge("names",
 			"Names that aren't published as asked for, by verdict (refused, held, lost, filtered; noted: published, with a word about it) and reason; see reasons.md.", "verdict", "reason")},
-		kinds: b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
-		read:  b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
-		sets:  b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
-		queue: b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
+		kinds:  b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
+		read:   b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
+		sets:   b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
+		queue:  b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
+		leader: b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 	}
 }
 
@@ -50,6 +52,15 @@ func (m *Metrics) Changed(zone, recordType, action string, n int) {
 
 // Batch counts a batch that was sent. Outcome is applied, or the class of the error.
 func (m *Metrics) Batch(zone, outcome string) { m.batches.WithLabelValues(zone, outcome).Inc() }
+
+// Leader says whether this replica publishes, or is a standby.
+func (m *Metrics) Leader(is bool) {
+	value := 0.
+	if is {
+		value = 1
+	}
+	m.leader.Set(value)
+}
 
 // Drift counts record sets that something else changed.
 func (m *Metrics) Drift(zone string, n int) { m.drift.WithLabelValues(zone).Add(float64(n)) }

@@ -7,6 +7,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,8 @@ type Handlers struct {
 	Metrics http.Handler
 	// Ready returns what is missing until the instance does its work, one short text each; nothing once it is ready.
 	Ready func() []string
+	// Standby says who does the work where this instance, ready as it is, doesn't; empty: it does. Nil: it always does.
+	Standby func() string
 	// Status returns a value for encoding/json, owned by the caller.
 	Status func() any
 }
@@ -73,7 +76,11 @@ func Mux(h Handlers) http.Handler {
 				text(w, http.StatusServiceUnavailable, "not ready: "+strings.Join(missing, "; "))
 				return
 			}
-			text(w, http.StatusOK, "OK")
+			body := "OK"
+			if h.Standby != nil {
+				body = cmp.Or(h.Standby(), body)
+			}
+			text(w, http.StatusOK, body)
 		})
 	}
 	if h.Status != nil {
