@@ -71,15 +71,20 @@ func (w *world) meddled(f fault, name, typ string) {
 
 // squat makes a record set of nobody at a name that has none.
 func (w *world) squat(rng *rand.Rand) bool {
-	name := castNames[rng.IntN(len(castNames))]
-	for _, typ := range []string{"A", "AAAA", "CNAME"} {
-		if _, there := w.cloud.zones[zoneFor(name)][at(name, typ)]; there {
-			return false
+	for _, i := range rng.Perm(len(castNames)) {
+		name := castNames[i]
+		zone := w.cloud.zones[zoneFor(name)]
+		taken := slices.ContainsFunc([]string{"A", "AAAA", "CNAME"}, func(typ string) bool {
+			_, there := zone[at(name, typ)]
+			return there
+		})
+		if !taken {
+			w.put(name, "A", elsewhere("A", rng))
+			w.meddled(driftForeign, name, "A")
+			return true
 		}
 	}
-	w.put(name, "A", elsewhere("A", rng))
-	w.meddled(driftForeign, name, "A")
-	return true
+	return false
 }
 
 func elsewhere(typ string, rng *rand.Rand) string {

@@ -67,6 +67,7 @@ func (w *world) heal() {
 	}
 	for _, p := range w.parties {
 		p.armed = nil
+		p.process.turn.pass(false)
 		for ref, t := range p.objects {
 			if t.blank {
 				filled := *t
@@ -138,7 +139,7 @@ func watched(resource string) bool { return slices.Contains(castKinds, kindOf(re
 // probe looks whether names that nothing is wrong with are right although others fail: apart.
 func (w *world) probe() {
 	p := w.parties[0]
-	if p.process.dead || time.Since(p.process.begun) < 80*time.Second || len(w.parties) > 1 {
+	if p.process.dead || p.process.turn.away || time.Since(p.process.begun) < 80*time.Second || len(w.parties) > 1 {
 		return
 	}
 	for _, state := range p.kinds {

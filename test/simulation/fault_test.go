@@ -56,6 +56,7 @@ const (
 	driftUnmarked fault = "drift: marker deleted"
 	driftStolen   fault = "drift: marker of another"
 	driftAllGone  fault = "drift: record set and marker deleted"
+	turnLost      fault = "turn lost to another replica"
 	brakeHeld     fault = "brake holds, a person approves"
 )
 
@@ -69,7 +70,7 @@ var driftFaults = []fault{driftForeign, driftChanged, driftGone, driftUnmarked, 
 // everyFault lists the kinds of which each must fire.
 func everyFault() []fault {
 	return slices.Concat(callFaults, driftFaults, []fault{
-		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs, brakeHeld,
+		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs, turnLost, brakeHeld,
 	})
 }
 

@@ -4,6 +4,7 @@ package simulation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,7 @@ type process struct {
 	number  int
 	feed    *line
 	loop    *reconcile.Loop
+	turn    *turn
 	cancel  context.CancelFunc
 	done    chan struct{}
 	dead    bool // what it does has no effect any more
@@ -59,13 +61,13 @@ func (w *world) start(owner *party) {
 		}
 		owner.process = p
 		owner.forget(w.keeps)
-		p.feed = newLine(p)
+		p.feed, p.turn = newLine(p), newTurn(p)
 		w.note("%s starts", p)
 	})
 	p.loop = reconcile.New(p.config())
 	go func() {
 		defer close(p.done)
-		if err := p.loop.Run(ctx); err != nil {
+		if err := p.loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrCutOff) {
 			w.locked(func() { w.broken("alive", "%s ended with %v", p, err) })
 		}
 	}()
@@ -75,7 +77,7 @@ func (p *process) config() reconcile.Config {
 	options := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
 	return reconcile.Config{
 		Options: reconcile.Options{Interval: 5 * time.Minute, Resync: 10 * time.Minute, Rate: rate, Burst: burst},
-		Guard:   p.guard, Keeper: p.keeper(), Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
+		Guard:   p.guard, Keeper: p.keeper(), Permits: p.turn, Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
 		Accounts: []reconcile.Account{{Name: "default", Provider: client{p.world, p}}},
 		Views: []reconcile.View{{
 			Spec: options.Spec("default", "model", nil, nil), Accounts: []string{"default"},
@@ -129,6 +131,9 @@ func (p *process) called() {
 	p.counted = now
 	p.tokens--
 	p.calls++
+	if p.turn.away {
+		p.broken("one writer", "%s makes a call though it isn't its turn", p)
+	}
 	if p.tokens < -0.01 {
 		p.broken("rate", "%s makes more than %d calls a second", p, rate)
 	}

@@ -191,6 +191,8 @@ func (w *world) play(s step) {
 			w.fired(crashIdle)
 			p.process.crash()
 		}
+	case doTurn:
+		w.passTurn(p, rng)
 	case doVanish:
 		z := castZones[rng.IntN(len(castZones))]
 		w.cloud.vanished[z] = !w.cloud.vanished[z]

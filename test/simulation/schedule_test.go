@@ -30,6 +30,7 @@ const (
 	doRival    deed = "rival"
 	doProbe    deed = "probe"
 	doApprove  deed = "approve"
+	doTurn     deed = "turn"
 )
 
 // weights say how often each deed is drawn.
@@ -54,6 +55,7 @@ var weights = []struct {
 	{doRival, 6},
 	{doProbe, 5},
 	{doApprove, 3},
+	{doTurn, 4},
 }
 
 var pauses = []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 3 * time.Second, 20 * time.Second, 2 * time.Minute, 12 * time.Minute}

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	flagSchedules = flag.Int("schedules", 0, "how many schedules to run; 0: 10000, with -short 500")
+	flagSchedules = flag.Int("schedules", 0, "how many schedules to run; 0: 10000, with -short 500, with -race 300")
 	flagSeed      = flag.Uint64("seed", 1, "seed of the first schedule; the others follow")
 	flagNoShrink  = flag.Bool("noshrink", false, "print schedules that fail as they are drawn")
 	flagSteps     = flag.Int("steps", 60, "steps of a schedule")
@@ -33,11 +33,14 @@ type tally struct {
 // TestSimulation: foreign, together, proof, apart, alive, one path and quiet hold in random schedules of everything that can go wrong.
 func TestSimulation(t *testing.T) {
 	n := *flagSchedules
-	if n == 0 {
+	switch {
+	case n > 0:
+	case race:
+		n = 300
+	case testing.Short():
+		n = 500
+	default:
 		n = 10000
-		if testing.Short() {
-			n = 500
-		}
 	}
 	var next atomic.Int64
 	total := tally{faults: make(map[fault]int)}
@@ -60,7 +63,7 @@ func TestSimulation(t *testing.T) {
 	if n < 10000 || t.Failed() {
 		return
 	}
-	for _, f := range everyFault() {
+	for _, f := range everyFault() { // by 10,000 schedules each has had its chance
 		if !guardWired && (f == brakeHeld || f == keeperFails || f == keeperUnreadable) {
 			continue
 		}
