@@ -4,6 +4,7 @@ package simulation
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,19 @@ func typeOf(target string) string {
 
 // older orders things by age, then by name.
 func older(a, b *thing) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.ref, b.ref)) }
+
+// keys yields each name and type that a thing asks for, all types of those that it holds.
+func (t *thing) keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name, targets := range t.names {
+			for _, typ := range []string{"A", "AAAA", "CNAME"} {
+				if (t.blank || len(only(targets, typ)) > 0) && !yield(at(name, typ)) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // evaluate is what the sources of the simulation make of a thing.
 func evaluate(obj any, _ source.Lookup) endpoint.Result {

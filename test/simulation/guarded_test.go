@@ -13,7 +13,7 @@ import (
 )
 
 // guardWired says that the loop asks the guard: until then names go at once, and no brake is judged.
-const guardWired = false
+const guardWired = true
 
 // guarded is what the model keeps of a party to judge the brake, and what outlives the party's process.
 type guarded struct {
@@ -32,6 +32,8 @@ func (p *process) Load(context.Context) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.strike(p.party, keeperUnreadable) != "" {
+		p.note("%s can't read what was kept", p)
+		p.party.forget(false)
 		return nil, errMadeUp
 	}
 	return p.party.kept, nil
@@ -64,9 +66,9 @@ func (p *party) forget(keeps bool) {
 	}
 }
 
-// judgeGrace asks whether a name that goes as a whole has waited.
-func (w *world) judgeGrace(p *process, name string, ch change.Change) {
-	since, known := p.free[name]
+// judgeGrace asks whether what goes has waited.
+func (w *world) judgeGrace(p *process, ch change.Change) {
+	since, known := p.free[at(string(ch.Key().Name), string(ch.Key().Type))]
 	if !known {
 		since = p.begun
 	}

@@ -4,7 +4,6 @@ package simulation
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +48,7 @@ func (w *world) judgePlan(p *process, e reconcile.Planned) {
 			w.judgeProof(p, ch, resource)
 		}
 		if !want.asked {
-			w.judgeGrace(p, name, ch)
+			w.judgeGrace(p, ch)
 		}
 	}
 }
@@ -143,24 +142,24 @@ func (p *process) doubt(b change.Batch, err error) {
 	})
 }
 
-// asked keeps for each name of a party since when nothing asks for it, as its process has been told. The world's mutex is held.
+// asked keeps for each name and type of a party since when nothing asks for it, as its process has been told. The world's mutex is held.
 func (p *process) asked(before map[string]*thing) {
-	names := make(map[string]bool)
-	for ref := range maps.Keys(before) {
-		for n := range before[ref].names {
-			names[n] = true
+	now := make(map[string]bool)
+	for _, t := range before {
+		for key := range t.keys() {
+			now[key] = false
 		}
 	}
 	for _, t := range p.told {
-		for n := range t.names {
-			names[n] = false
+		for key := range t.keys() {
+			now[key] = true
 		}
 	}
-	for n, gone := range names {
-		if _, known := p.free[n]; gone && !known {
-			p.free[n] = time.Now()
-		} else if !gone {
-			delete(p.free, n)
+	for key, asks := range now {
+		if _, known := p.free[key]; asks {
+			delete(p.free, key)
+		} else if !known {
+			p.free[key] = time.Now()
 		}
 	}
 }
