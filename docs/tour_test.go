@@ -86,6 +86,7 @@ func (tr *tour) sandbox(t *testing.T) {
 	tr.ports = strings.NewReplacer(append(replace, "-p 5300", "-p "+dns)...)
 	cmd := exec.Command("bin/nafuda", "sandbox", "--listen="+addresses[0], "--dns-listen="+addresses[1], "--metrics-address="+addresses[2])
 	cmd.Dir = tr.dir
+	cmd.Env = append(os.Environ(), tr.socket())
 	out, err := os.Create(filepath.Join(tr.dir, "welcome.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +110,9 @@ func (tr *tour) sandbox(t *testing.T) {
 	tr.welcome = strings.NewReplacer(append(back, "-p "+dns, "-p 5300")...).Replace(string(text))
 }
 
+// socket gives the sandbox and its commands a control socket of their own: other sandboxes may run on this machine.
+func (tr *tour) socket() string { return "NAFUDA_CONTROL_SOCKET=" + filepath.Join(tr.dir, "control.sock") }
+
 // freeAddress returns an address that nothing listens on, neither TCP nor UDP.
 func freeAddress(t *testing.T) string {
 	t.Helper()
@@ -125,7 +129,7 @@ func (tr *tour) shell(text string) string {
 	text = strings.NewReplacer("sleep 1\n", "", "go build -o bin/nafuda ./cmd/nafuda\n", "").Replace(text)
 	cmd := exec.Command("bash", "-c", tr.ports.Replace(tr.exports+text))
 	cmd.Dir = tr.dir
-	cmd.Env = append(os.Environ(), "NO_PROXY=*")
+	cmd.Env = append(os.Environ(), "NO_PROXY=*", tr.socket())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil && errs.Len() > 0 {

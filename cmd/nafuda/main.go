@@ -18,11 +18,13 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	return cli.Main(ctx, cli.IO{Args: os.Args[1:], Env: os.Environ(), Out: os.Stdout, Err: os.Stderr, Colour: colours()})
+	return cli.Main(ctx, cli.IO{Args: os.Args[1:], Env: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Colour: colours(), Terminal: terminal(os.Stdin) && terminal(os.Stdout)})
 }
 
 // colours reports whether standard output is a terminal whose user hasn't said no to colours (no-color.org).
-func colours() bool {
-	info, err := os.Stdout.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+func colours() bool { return terminal(os.Stdout) && os.Getenv("NO_COLOR") == "" }
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

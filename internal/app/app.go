@@ -20,6 +20,8 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/statedir"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
@@ -57,6 +59,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	j, err := o.openJournal(log)
+	if err != nil {
+		return err
+	}
+	defer closeJournal(j, log)
 	lease, err := o.lease(v, log)
 	if err != nil {
 		return err
@@ -66,6 +73,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		logs.observe(e)
 		meters.observe(e)
 	}, func(c *reconcile.Config) {
+		c.Journal = j
 		if lease == nil {
 			return
 		}
@@ -74,6 +82,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			c.Keeper = lease.Keeper()
 		}
 	})
+	if err != nil {
+		return err
+	}
+	commands, err := o.listen(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -90,6 +102,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Standby: standby(lease), Version: v.Number})
+	})
+	group.Go(func() error {
 		defer stop()
 		return lead(ctx, lease, loop, log)
 	})
@@ -102,7 +117,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Observe: observe}
+	if o.StateDir != "" {
+		config.Keeper = statedir.Dir(o.StateDir)
+	}
 	for _, name := range names(o.Use) {
 		config.Sources = append(config.Sources, sources.Sources(o.Sources)[name])
 	}

@@ -4,6 +4,7 @@ package app
 
 import (
 	"log/slog"
+	"strings"
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -37,7 +38,7 @@ func (l *logger) observe(e reconcile.Event) {
 		l.objects(e)
 	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
 		l.zones(e)
-	case reconcile.Planned, reconcile.Applied, reconcile.InSync, reconcile.UpToDate:
+	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
 	case reconcile.Parked:
 		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
@@ -47,6 +48,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
 	case reconcile.Decided:
 		l.decided(e)
+	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
+		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
 	}
@@ -62,6 +65,33 @@ func (l *logger) turned(e reconcile.Turned) {
 	default:
 		l.log.Info("standby: another replica has the lease", "leader", e.Holder)
 	}
+}
+
+// brake logs what a brake holds and what becomes of that.
+func (l *logger) brake(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.BrakeHeld:
+		var why []string
+		for _, r := range e.Why {
+			why = append(why, r.String())
+		}
+		l.log.Warn("the brake holds changes; look at them, then release them with nafuda approve", "zone", string(e.Zone.Name), "deletes", e.Deletes, "updates", e.Updates,
+			"why", strings.Join(why, "; "), "approve", l.release(e))
+	case reconcile.BrakeFreed:
+		l.log.Info("the brake holds nothing any more", "zone", string(e.Zone.Name))
+	case reconcile.Released:
+		l.log.Info("released what the brake held", "zone", string(e.Zone.Name), "deletes", len(e.Deletes), "updates", len(e.Updates), "plan", e.Hash)
+	case reconcile.KeepFailed:
+		l.log.Warn("can't read what the brake has spent before the start, so it is careful for an hour", "err", e.Err)
+	}
+}
+
+// release is what releases what a brake holds: a command, or for a run that will have ended by then, an argument of the next one.
+func (l *logger) release(e reconcile.BrakeHeld) string {
+	if l.options.Loop.Once {
+		return "--approve=" + e.Hash
+	}
+	return "nafuda approve --plan " + e.Hash
 }
 
 // objects logs what is read of objects.
@@ -113,6 +143,12 @@ func (l *logger) changes(e reconcile.Event) {
 		if !e.DryRun {
 			legacylog.Applied(l.log, e.Zone, len(e.Batch.Changes()))
 		}
+	case reconcile.Unrecorded:
+		if e.Sent {
+			l.log.Warn("the journal doesn't have what came of a batch; its entry stays unknown", "zone", string(e.Zone.Name), "err", e.Err)
+			return
+		}
+		l.log.Error("sent nothing, because the journal can't be written; it is tried again", "zone", string(e.Zone.Name), "err", e.Err)
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
@@ -170,7 +206,8 @@ func (l *logger) decided(e reconcile.Decided) {
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced:
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates:
 		return true
 	default:
 		return false

@@ -9,10 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
 	providers "nafuda.io/nafuda/internal/provider/all"
@@ -27,6 +30,7 @@ type Options struct {
 	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
 	Registry  string   `name:"registry" enum:"txt,noop" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
+	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"A folder for what has to outlive a restart, such as what the brake has let go within the hour. Without it, at most --max-deletes names of a zone may go in the first hour."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
 
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
@@ -34,14 +38,17 @@ type Options struct {
 
 	View    view.Options      `embed:""`
 	Loop    reconcile.Options `embed:""`
+	Guard   guard.Options     `embed:""`
 	TXT     txt.Options       `embed:""`
 	Sources sources.Options   `embed:""`
 	Publish providers.Options `embed:""`
 	Kube    kube.Options      `embed:""`
 	Lease   kube.LeaseOptions `embed:""`
 	Files   manifest.Options  `embed:""`
+	Journal journal.Options   `embed:""`
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
+	Control control.Options   `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

@@ -53,6 +53,11 @@ func makePlan(changes []report.Change, s reconcile.Status) (report.Plan, error) 
 	for _, n := range s.Names {
 		addName(&view, n)
 	}
+	for _, z := range s.Zones {
+		if b := z.Braked; b != nil {
+			view.Braked = append(view.Braked, report.Braked{Zone: report.Zone{ID: z.ID, Name: z.Name}, Deletes: b.Deletes, Updates: b.Updates, Approve: b.Approve})
+		}
+	}
 	for _, r := range s.Refusals {
 		view.Refused = append(view.Refused, report.Name{What: change.Refused, From: r.Resource, Field: r.Field, Value: r.Value, Reason: r.Reason, Fix: r.Reason.Fix()})
 	}

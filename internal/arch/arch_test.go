@@ -28,7 +28,7 @@ var levels = []struct {
 	{1, []string{"model/record", "model/zone"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
-		"memory/catalog", "memory/mirror", "memory/journal", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
+		"memory/catalog", "memory/mirror", "memory/journal", "memory/statedir", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
 		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{
@@ -48,6 +48,7 @@ var peers = map[string]string{
 	"source/kinds":          "the slim forms that sources share",
 	"source":                "kinds describes itself with it",
 	"provider":              "awsconf classifies errors with it",
+	"memory/journal":        "report shows its entries",
 	"provider/providertest": "the conformance suite is used by each provider's tests",
 	"source/sourcetest":     "golden tests of sources use it",
 }

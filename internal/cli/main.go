@@ -18,22 +18,28 @@ import (
 // IO is what a run of the program sees of the outside.
 type IO struct {
 	Args, Env []string // as os.Args[1:] and os.Environ()
+	In        io.Reader
 	Out, Err  io.Writer
 	Colour    bool // whether Out is a terminal that shows colours
+	Terminal  bool // whether a person sits at In
 }
 
 type grammar struct {
 	Version bool           `env:"-" help:"Print the version and exit."`
 	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
 	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Status  statusCommand  `cmd:"" help:"Show how the running instance is."`
+	Approve approveCommand `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
+	Journal journalCommand `cmd:"" help:"Show what was changed, when and for which object."`
+	Undo    undoCommand    `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Sandbox sandboxCommand `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
 	Show    versionCommand `cmd:"" name:"version" help:"Print the version."`
 	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
-// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there are
-// changes. Nothing outside is
-// touched before the whole configuration has been found right.
+// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
+// are changes and from the commands to a running instance where something is held or waits for a yes. Nothing outside is touched
+// before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
 	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
@@ -57,7 +63,7 @@ func Main(ctx context.Context, x IO) int {
 	switch err := g.start(ctx, x, res); {
 	case err == nil:
 		return 0
-	case errors.Is(err, errChanges):
+	case errors.Is(err, errChanges), errors.Is(err, errWaits):
 		return 2
 	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -79,6 +85,14 @@ func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
 		return g.Run.start(ctx, x, res.Notes)
 	case "plan":
 		return g.Plan.start(ctx, x, res.Notes)
+	case "status":
+		return g.Status.start(ctx, x)
+	case "approve":
+		return g.Approve.start(ctx, x)
+	case "journal":
+		return g.Journal.start(ctx, x)
+	case "undo":
+		return g.Undo.start(ctx, x)
 	case "sandbox":
 		return g.Sandbox.start(ctx, x, res.Notes)
 	case "version":

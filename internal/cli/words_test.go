@@ -34,6 +34,8 @@ const patience = 30 * time.Second
 //	status KEY...              prints the status's values under keys
 //	everyhost DIR              waits until each host name in a folder of manifests is answered
 //	copies N FILE DIR          writes N copies of a file into a folder, each with its number for every %d
+//	instance SOCKET [LEADER]   plays a running instance, or the standby of a leader, and points commands at it
+//	keep DIR                   writes a state directory with a journal of two entries
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -53,6 +55,8 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"everyhost": everyHost,
 		"copies":    copies,
 		"emulator":  emulator,
+		"instance":  instance,
+		"keep":      keep,
 	}
 }
 

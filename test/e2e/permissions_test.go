@@ -27,7 +27,7 @@ func forbiddenKind(t *testing.T, s *suite) {
 	held := split([]string{w.sets()})
 	goes, other := ingress("goes", "goes.example.com", "192.168.10.1"), service("other", "192.168.10.2", "hostname=other.example.com")
 	w.cluster.Apply(t, headless+goes+other)
-	p := w.start(with("--policy=sync"))
+	p := w.start(with("--policy=sync", "--max-delete-percent=100")) // all three go in the end
 	ofOther := []string{"other.example.com A 300 192.168.10.2", marker("prefix_a-other.example.com", "service/default/other")}
 	w.want(slices.Concat(held, ofOther, []string{"goes.example.com A 300 192.168.10.1", marker("prefix_a-goes.example.com", "ingress/default/goes")})...)
 	p.ready()

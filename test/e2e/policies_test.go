@@ -12,8 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 )
 
-// life creates, changes and deletes objects under each policy. What is deleted last, before the object that ends the wait, shows
-// that deletes don't come late.
+// life creates, changes and deletes objects under each policy. What is deleted goes after the grace period.
 func life(t *testing.T, s *suite) {
 	one, two := ingress("one", "one.example.com", "192.168.10.1"), ingress("two", "two.example.com", "192.168.10.2")
 	changed, end := ingress("two", "two.example.com", "192.168.10.22"), ingress("end", "end.example.com", "192.168.10.3")
@@ -38,6 +37,9 @@ func life(t *testing.T, s *suite) {
 			w.cluster.Apply(t, changed)
 			w.cluster.Delete(t, one)
 			w.cluster.Apply(t, end)
+			if name == "sync" {
+				p.wantVerdict("one.example.com", change.Held, reason.GracePeriod)
+			}
 			w.want(tt.want...)
 			if tt.held != "" {
 				p.wantVerdict(tt.held, change.Held, reason.PolicyKeeps)

@@ -180,6 +180,10 @@ func (c client) begin(z zone.Zone, b change.Batch) (fault, error) {
 		return "", refuse(provider.Unavailable, errMadeUp)
 	}
 	c.judgeArrival(c.process, z.ID, b)
+	c.judgeJournal(c.process, z.ID, b)
+	if c.process.unwritable {
+		c.broken("undo", "%s sends to %s though its journal can't be written", c.process, z.ID)
+	}
 	if who := c.cloud.writing[z.ID]; who != "" {
 		if who == c.process.String() {
 			c.broken("one write", "%s writes to %s twice at once", who, z.ID)

@@ -17,6 +17,11 @@ func (w *world) finish() {
 	w.locked(w.heal)
 	w.await(2 * time.Minute) // what was on its way may crash yet
 	w.revive()
+	for _, p := range w.parties {
+		if p.process.unwritable {
+			w.restart(p)
+		}
+	}
 	w.await(80 * time.Minute) // longest pause of a name, and each page of a zone once
 	w.late.Wait()
 	w.locked(func() { w.mustBeRight("after a rest") })
@@ -139,7 +144,7 @@ func watched(resource string) bool { return slices.Contains(castKinds, kindOf(re
 // probe looks whether names that nothing is wrong with are right although others fail: apart.
 func (w *world) probe() {
 	p := w.parties[0]
-	if p.process.dead || p.process.turn.away || time.Since(p.process.begun) < 80*time.Second || len(w.parties) > 1 {
+	if p.process.dead || p.process.unwritable || p.process.turn.away || time.Since(p.process.begun) < 80*time.Second || len(w.parties) > 1 {
 		return
 	}
 	for _, state := range p.kinds {

@@ -70,7 +70,7 @@ var driftFaults = []fault{driftForeign, driftChanged, driftGone, driftUnmarked, 
 // everyFault lists the kinds of which each must fire.
 func everyFault() []fault {
 	return slices.Concat(callFaults, driftFaults, []fault{
-		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs, turnLost, brakeHeld,
+		serviceThrottle, refusedNamed, refusedOpaque, crashIdle, restarted, kindFailing, kindForbidden, kindAbsent, kindRelisted, zoneVanished, rivalActs, turnLost, journalEnds, brakeHeld,
 	})
 }
 

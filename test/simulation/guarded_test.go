@@ -12,9 +12,6 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 )
 
-// guardWired says that the loop asks the guard: until then names go at once, and no brake is judged.
-const guardWired = true
-
 // guarded is what the model keeps of a party to judge the brake, and what outlives the party's process.
 type guarded struct {
 	gone     map[string]map[string]time.Time // by zone, names that went, and when
@@ -72,7 +69,7 @@ func (w *world) judgeGrace(p *process, ch change.Change) {
 	if !known {
 		since = p.begun
 	}
-	if waited := time.Since(since); guardWired && waited < w.guard.DeleteAfter {
+	if waited := time.Since(since); waited < w.guard.DeleteAfter {
 		w.broken("proof", "%s plans to %s, which nothing has asked for for %s only", p, ch, waited)
 	}
 }
@@ -121,16 +118,13 @@ func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) 
 		}
 	}
 	base = max(base, len(has)+n)
-	if guardWired && more && (n > w.guard.MaxDeletes && n*100 > w.guard.MaxDeletePercent*base || base >= 3 && n >= base) {
+	if more && (n > w.guard.MaxDeletes && n*100 > w.guard.MaxDeletePercent*base || base >= 3 && n >= base) {
 		w.broken("brake", "%s has taken %d of %d names from %s within an hour", p, n, base, zoneName)
 	}
 }
 
 // approve lets go what the brakes of every party hold, as a person would who has looked at it. The world's mutex isn't held.
 func (w *world) approve() {
-	if !guardWired {
-		return
-	}
 	for _, p := range w.parties {
 		var dead bool
 		w.locked(func() { dead = p.process.dead })

@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -27,23 +28,25 @@ const (
 // process is one life of a party's program.
 type process struct {
 	*world
-	party   *party
-	number  int
-	feed    *line
-	loop    *reconcile.Loop
-	turn    *turn
-	cancel  context.CancelFunc
-	done    chan struct{}
-	dead    bool // what it does has no effect any more
-	begun   time.Time
-	told    map[string]*thing     // what its feed has said so far
-	kinds   map[string]feed.State // and of its kinds
-	pending *feed.Event           // what its feed is saying
-	free    map[string]time.Time  // keys that nothing wants, and since when
-	unread  map[string]bool       // names that must be read before they are written again
-	tokens  float64               // the model's own bucket
-	counted time.Time
-	calls   int
+	party      *party
+	number     int
+	feed       *line
+	loop       *reconcile.Loop
+	turn       *turn
+	journal    *journal.Journal
+	unwritable bool // the journal
+	cancel     context.CancelFunc
+	done       chan struct{}
+	dead       bool // what it does has no effect any more
+	begun      time.Time
+	told       map[string]*thing     // what its feed has said so far
+	kinds      map[string]feed.State // and of its kinds
+	pending    *feed.Event           // what its feed is saying
+	free       map[string]time.Time  // keys that nothing wants, and since when
+	unread     map[string]bool       // names that must be read before they are written again
+	tokens     float64               // the model's own bucket
+	counted    time.Time
+	calls      int
 }
 
 func (p *process) String() string { return fmt.Sprintf("%s#%d", p.party.owner, p.number) }
@@ -61,7 +64,7 @@ func (w *world) start(owner *party) {
 		}
 		owner.process = p
 		owner.forget(w.keeps)
-		p.feed, p.turn = newLine(p), newTurn(p)
+		p.feed, p.turn, p.journal = newLine(p), newTurn(p), p.record()
 		w.note("%s starts", p)
 	})
 	p.loop = reconcile.New(p.config())
@@ -77,7 +80,7 @@ func (p *process) config() reconcile.Config {
 	options := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
 	return reconcile.Config{
 		Options: reconcile.Options{Interval: 5 * time.Minute, Resync: 10 * time.Minute, Rate: rate, Burst: burst},
-		Guard:   p.guard, Keeper: p.keeper(), Permits: p.turn, Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
+		Guard:   p.guard, Keeper: p.keeper(), Permits: p.turn, Journal: p.journal, Sources: sources(), Kinds: []source.Kind{{Name: "ingress"}, {Name: "service"}}, Feed: p.feed,
 		Accounts: []reconcile.Account{{Name: "default", Provider: client{p.world, p}}},
 		Views: []reconcile.View{{
 			Spec: options.Spec("default", "model", nil, nil), Accounts: []string{"default"},

@@ -191,6 +191,8 @@ func (w *world) play(s step) {
 			w.fired(crashIdle)
 			p.process.crash()
 		}
+	case doJournal:
+		w.closeJournal(p)
 	case doTurn:
 		w.passTurn(p, rng)
 	case doVanish:

@@ -31,6 +31,7 @@ const (
 	doProbe    deed = "probe"
 	doApprove  deed = "approve"
 	doTurn     deed = "turn"
+	doJournal  deed = "journal"
 )
 
 // weights say how often each deed is drawn.
@@ -56,6 +57,7 @@ var weights = []struct {
 	{doProbe, 5},
 	{doApprove, 3},
 	{doTurn, 4},
+	{doJournal, 1},
 }
 
 var pauses = []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 3 * time.Second, 20 * time.Second, 2 * time.Minute, 12 * time.Minute}

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"nafuda.io/nafuda/internal/app"
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
@@ -31,6 +33,9 @@ type Options struct {
 	Zones     []string `name:"zone" sep:"none" default:"example.com" placeholder:"NAME" help:"A hosted zone to start with. Repeatable."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines."`
+
+	Guard   guard.Options   `embed:""`
+	Control control.Options `embed:""`
 }
 
 // Check returns every mistake in the options.
@@ -72,6 +77,12 @@ func (o *Options) Arguments() []string {
 		"--source=service", "--source=ingress", "--provider=aws", "--policy=sync", "--registry=txt", "--txt-owner-id=sandbox",
 		"--txt-prefix=nafuda-%{record_type}.", "--aws-api-rate=100", "--aws-api-burst=100",
 		"--metrics-address=" + o.Status, "--log-level=" + o.LogLevel, "--log-format=" + o.LogFormat,
+		"--hold-for=" + o.Guard.HoldFor.String(), "--delete-after=" + o.Guard.DeleteAfter.String(),
+		fmt.Sprintf("--max-deletes=%d", o.Guard.MaxDeletes), fmt.Sprintf("--max-delete-percent=%d", o.Guard.MaxDeletePercent),
+		fmt.Sprintf("--max-update-percent=%d", o.Guard.MaxUpdatePercent),
+	}
+	if o.Control.Socket != "" {
+		args = append(args, "--control-socket="+o.Control.Socket)
 	}
 	for _, m := range o.Manifests {
 		args = append(args, "--manifests="+m)

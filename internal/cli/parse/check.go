@@ -11,6 +11,10 @@ import (
 // told one by one. A method that returns []error does as well.
 type Checker interface{ Check() error }
 
+// Check returns the mistakes in a pointer to an options struct, those of the structs in it first: for options whose field has the tag
+// check:"-", once they count.
+func Check(options any) []error { return unique(checks(reflect.ValueOf(options))) }
+
 // checks asks an options struct, and each struct in it, for its mistakes. A field with the tag check:"-" isn't asked: whether its
 // options count depends on others, and the struct around it knows.
 func checks(v reflect.Value) []error {

@@ -72,7 +72,8 @@ func (g grammar) help(s Spec, command string) string {
 	var b strings.Builder
 	n := g.node(command)
 	if command != "" {
-		fmt.Fprintf(&b, "Usage: %s %s [flags]\n\n%s\n", s.Name, command, n.Help)
+		fmt.Fprintf(&b, "Usage: %s %s%s [flags]\n\n%s\n", s.Name, command, synopsis(n), n.Help)
+		arguments(&b, n)
 	} else {
 		fmt.Fprintf(&b, "Usage: %s [command] [flags]\n\n%s\n\nCommands:\n", s.Name, s.About)
 		for _, child := range g.app.Children {
@@ -95,6 +96,19 @@ func (g grammar) help(s Spec, command string) string {
 	fmt.Fprintf(&b, "\nEach flag --a-b is also the variable %sA_B, and %sA_B if ExternalDNS has the flag.\n@FILE stands for the arguments in a file, one a line.\n",
 		ourPrefix, theirPrefix)
 	return b.String()
+}
+
+// arguments explains the arguments of a command that aren't flags, and what else its tag detail says.
+func arguments(b *strings.Builder, n *kong.Node) {
+	if n.Detail != "" {
+		fmt.Fprintf(b, "\n%s\n", n.Detail)
+	}
+	if len(n.Positional) > 0 {
+		b.WriteString("\nArguments:\n")
+	}
+	for _, f := range n.Positional {
+		fmt.Fprintf(b, "  %-10s %s\n", strings.ToUpper(f.Name), f.Help)
+	}
 }
 
 func usage(f Flag) string {

@@ -22,10 +22,12 @@ type line struct {
 	command string
 	help    bool
 	given   []given
+	rest    []string // arguments of the command that are no flags
 	errs    []error
 }
 
-// scan takes arguments apart. A flag may stand before or after the command; the first argument that is no flag is the command.
+// scan takes arguments apart. A flag may stand before or after the command; the first argument that is no flag is the command,
+// and those that follow are its own if it takes any.
 func (g grammar) scan(args []string) line {
 	var l line
 	for i := 0; i < len(args); i++ {
@@ -53,8 +55,10 @@ func (g grammar) positional(l *line, arg string) {
 		l.command = g.node(arg).Name
 	case l.command == "" && len(l.given) == 0 && len(l.errs) == 0:
 		l.errs = append(l.errs, fmt.Errorf("unknown command %q: use one of %s", clip(arg), g.commands()))
+	case l.command != "" && g.takesArguments(l.command):
+		l.rest = append(l.rest, arg)
 	default:
-		l.errs = append(l.errs, fmt.Errorf("unexpected argument %q: flags are written --name=value", clip(arg)))
+		l.errs = append(l.errs, unexpected(arg))
 	}
 }
 

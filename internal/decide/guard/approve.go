@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 // Errors of Approve.
 var (
 	ErrNothingHeld = errors.New("nothing is held")
-	ErrOtherPlan   = errors.New("what is held isn't what was shown")
+	ErrOtherPlan   = errors.New("it isn't what was shown")
 )
 
 // Held is what a brake holds at one moment.
@@ -22,6 +23,7 @@ type Held struct {
 	Deletes []change.Change // of record sets, sorted by key; those in grace are among them
 	Updates []change.Change // those that change targets, a change of type as its delete and create, sorted by key
 	Hash    string          // of all of them; empty: nothing is held
+	Why     []reason.Reason // for the deletes, if there are any, and for the updates
 }
 
 // Held lists what the brakes hold now; what was approved isn't held any more. It costs a walk over the names that wait.
@@ -36,6 +38,12 @@ func (g *Zone) Held(now time.Time) Held {
 		if updates && r.unit != "" {
 			h.Updates = append(h.Updates, r.Moves...)
 		}
+	}
+	if len(h.Deletes) > 0 {
+		h.Why = append(h.Why, g.whyDeletes())
+	}
+	if len(h.Updates) > 0 {
+		h.Why = append(h.Why, g.whyUpdates())
 	}
 	slices.SortFunc(h.Deletes, byKey)
 	slices.SortFunc(h.Updates, byKey)
@@ -54,6 +62,7 @@ func (g *Zone) Approve(now time.Time, hash string) error {
 	case h.Hash != hash:
 		return fmt.Errorf("approve plan %s of zone %s: %w: it is plan %s now; look at it, then approve that", hash, g.zone.Name, ErrOtherPlan, h.Hash)
 	}
+	g.edits++
 	deletes, updates := g.deletesHeld(), g.updatesHeld()
 	for n, old := range g.waiting {
 		r := &request{Effect: old.Effect, removeOK: old.removeOK, moveOK: old.moveOK}

@@ -79,9 +79,12 @@ func mark(set map[dnsname.Name]bool, n dnsname.Name, in bool) {
 func (g *Zone) enter(e Effect) *request {
 	old := g.waiting[e.Name]
 	if e.Harmless() {
-		g.forget(e.Name)
+		if old != nil {
+			g.forget(e.Name)
+		}
 		return nil
 	}
+	g.edits++
 	r := &request{Effect: e}
 	if old != nil && old.removeOK != "" && old.removeOK == Hash(g.zone.Key, e.Removes) {
 		r.removeOK = old.removeOK
@@ -101,6 +104,7 @@ func (g *Zone) enter(e Effect) *request {
 
 // forget drops the request of a name.
 func (g *Zone) forget(n dnsname.Name) {
+	g.edits++
 	g.count(&request{Effect: Effect{Name: n}})
 	delete(g.waiting, n)
 	delete(g.braked, n)
@@ -121,24 +125,36 @@ func (g *Zone) count(r *request) {
 		self = "name " + string(r.Name) // not empty, even for the root
 	}
 	g.deletes.wait(r.Name, self)
-	g.updates.wait(r.Name, r.unit)
+	g.updates.wait(r)
 }
 
-// Sent says that what the name was last asked about is about to be sent: it is spent. Store State between this and the call.
-func (g *Zone) Sent(now time.Time, n dnsname.Name) {
+// Sent says that an effect is about to be sent, all of what the name was last asked about or the part that was let go: it is
+// spent. It reports whether State is another one now: store it before the call.
+func (g *Zone) Sent(now time.Time, e Effect) bool {
 	g.tick(now)
-	r := g.waiting[n]
+	r := g.waiting[e.Name]
 	if r == nil {
-		return
+		return false
 	}
-	if r.counted {
-		g.deletes.spend(g.now, n)
+	spent := false
+	if r.counted && len(e.Removes) > 0 {
+		g.deletes.spend(g.now, e.Name)
+		spent = true
 	}
-	if r.unit != "" {
-		g.updates.spend(g.now, n)
+	if r.unit != "" && len(e.Moves) > 0 {
+		g.updates.spend(g.now, e.Name)
+		spent = true
 	}
+	return spent
 }
 
-// Applied says that what was sent is done. Where the call failed nothing needs to be said: the name is asked about again, and
-// what was spent stays spent.
-func (g *Zone) Applied(n dnsname.Name) { g.forget(n) }
+// Applied says that what was sent is done. It reports whether the name still waits for more, and then is to be planned and asked
+// about again. Where the call failed nothing needs to be said: the name is asked about again, and what was spent stays spent.
+func (g *Zone) Applied(e Effect) (more bool) {
+	r := g.waiting[e.Name]
+	if r != nil && (len(e.Removes) < len(r.Removes) || len(e.Moves) < len(r.Moves)) {
+		return true
+	}
+	g.forget(e.Name)
+	return false
+}

@@ -11,16 +11,22 @@ import (
 const (
 	fewNames  = 3  // from so many on, all of them is too many to lose
 	manyNames = 20 // from so many on, updates are braked
+	all       = 100
 )
 
 // deletesHeld reports whether deletes are held.
 func (g *Zone) deletesHeld() bool {
 	n, base := g.deletes.count(), g.base()
-	if base >= fewNames && n >= base {
+	if g.allGo(n, base) {
 		return true
 	}
 	strict := g.now.Before(g.strict)
 	return n > g.options.MaxDeletes && (strict || n*100 > g.options.MaxDeletePercent*base)
+}
+
+// allGo reports that nothing of ours would be left, which no share but all of it allows.
+func (g *Zone) allGo(n, base int) bool {
+	return base >= fewNames && n >= base && g.options.MaxDeletePercent < all
 }
 
 // base is how many names we owned when the hour began, or have come to own since.
@@ -37,7 +43,7 @@ func (g *Zone) updatesHeld() bool {
 func (g *Zone) whyDeletes() reason.Reason {
 	n, base := g.deletes.count(), g.base()
 	switch {
-	case base >= fewNames && n >= base:
+	case g.allGo(n, base):
 		return reason.New(reason.BrakeDeletes, "all our names in the zone %s would be gone within an hour", g.zone.Name)
 	case n*100 > g.options.MaxDeletePercent*base:
 		return reason.New(reason.BrakeDeletes, "more than %d names, and more than %d %% of ours, would go from the zone %s within an hour",

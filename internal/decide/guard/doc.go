@@ -8,7 +8,7 @@
 //
 //	counted  names that wait to go, and names that went within the last hour without an approval; each once
 //	base     names we own in the zone, and counted names that we don't own any more
-//	held     counted > --max-deletes and counted > --max-delete-percent of base, or base >= 3 and counted = base
+//	held     counted > --max-deletes and counted > --max-delete-percent of base, or base >= 3 and counted = base (not at 100 %)
 //
 // While the sum says held, every delete that waits is held, those in grace too. It ends when objects ask again, when the hour has
 // slid on, when we own more names, or when Approve names the hash of exactly what is held.
@@ -23,13 +23,15 @@
 //
 // Updates that take a target away are counted the same way against --max-update-percent, without a grace period. Names that
 // replace one target by the same other one make one update together, however many they are; a target that leaves and has no
-// successor is the same. A name that moves more than once counts as its latest move. What only adds targets, creates, or changes a TTL, a property or a marker isn't counted.
+// successor is the same. Names that are for one Service may make one update together too: a rolling restart gives each of its Pods
+// another address, and each Pod may have a name. Of these two ways to count, the one that comes to less holds. A name that moves more than once counts as its latest move. What only adds targets, creates, or changes a TTL, a
+// property or a marker isn't counted.
 //
 // How it is used, by one goroutine:
 //
 //	Own      whenever a name of the zone begins or ceases to hold record sets of ours
 //	Ask      with what each dirty name would change, best for all of them before the first is sent: a mass change is then seen whole
-//	Sent     before the call; State is stored between the two
+//	Sent     before the call, with the effect of what is sent; where it says so, State is stored between the two
 //	Applied  when the call has gone well
 //	Next     when to call Due, which gives the names to plan and ask about again
 //

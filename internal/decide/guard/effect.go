@@ -20,6 +20,8 @@ type Effect struct {
 	// (a change of type or of set identifier), sorted by key.
 	Moves []change.Change
 	unit  string // names that share it count as one update
+	// service counts names as one update in another way (see updates): those that are for the same Service.
+	service string
 }
 
 // Of looks at a group as it would be sent if nothing were held. Markers don't count.
@@ -50,6 +52,7 @@ func Of(g change.Group) Effect {
 	slices.SortStableFunc(e.Moves, byKey)
 	if len(shifts) > 0 {
 		e.unit = unitOf(g.Name, shifts)
+		e.service = serviceOf(e)
 	}
 	return e
 }

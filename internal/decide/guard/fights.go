@@ -3,8 +3,10 @@
 package guard
 
 import (
+	"slices"
 	"time"
 
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 )
@@ -18,7 +20,8 @@ const (
 // for the latest 10,000 keys. Its methods change it; one goroutine owns it, for one zone.
 type Fights struct {
 	at    map[record.Key]*rivalry
-	queue []written // in the order of writes; those of keys written again since are skipped
+	names map[dnsname.Name][]record.Key // of at
+	queue []written                     // in the order of writes; those of keys written again since are skipped
 	count uint64
 }
 
@@ -34,8 +37,28 @@ type written struct {
 	nth uint64
 }
 
+// SawName is Saw for all record sets of a name.
+func (f *Fights) SawName(now time.Time, n dnsname.Name, sets []record.Set) {
+	for _, k := range f.names[n] {
+		var set *record.Set
+		if i := slices.IndexFunc(sets, func(s record.Set) bool { return s.Key == k }); i >= 0 {
+			set = &sets[i]
+		}
+		_, _ = f.Saw(now, k, set) // Check tells when it matters
+	}
+}
+
+// Unsure says that a change of ours may have been applied, or not: what is seen next isn't held against anybody.
+func (f *Fights) Unsure(k record.Key) {
+	if r := f.at[k]; r != nil {
+		r.open = false
+	}
+}
+
 // NewFights returns an empty memory.
-func NewFights() *Fights { return &Fights{at: make(map[record.Key]*rivalry)} }
+func NewFights() *Fights {
+	return &Fights{at: make(map[record.Key]*rivalry), names: make(map[dnsname.Name][]record.Key)}
+}
 
 // Wrote says that a change of ours has been applied: set is what is there now, nil after a delete.
 func (f *Fights) Wrote(k record.Key, set *record.Set) {
@@ -43,6 +66,7 @@ func (f *Fights) Wrote(k record.Key, set *record.Set) {
 	if r == nil {
 		r = &rivalry{}
 		f.at[k] = r
+		f.names[k.Name] = append(f.names[k.Name], k)
 	}
 	f.count++
 	r.wrote, r.open, r.nth = set, true, f.count
@@ -50,6 +74,9 @@ func (f *Fights) Wrote(k record.Key, set *record.Set) {
 	for len(f.at) > mostRivalled || len(f.queue) > 2*mostRivalled {
 		if oldest := f.queue[0]; f.at[oldest.key] != nil && f.at[oldest.key].nth == oldest.nth {
 			delete(f.at, oldest.key)
+			if f.names[oldest.key.Name] = slices.DeleteFunc(f.names[oldest.key.Name], func(k record.Key) bool { return k == oldest.key }); len(f.names[oldest.key.Name]) == 0 {
+				delete(f.names, oldest.key.Name)
+			}
 		}
 		f.queue = f.queue[1:]
 	}

@@ -27,7 +27,15 @@ func Hash(z zone.Key, changes []change.Change) string {
 	for _, line := range lines(changes) {
 		fmt.Fprintln(h, line)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:12])
+	return hex.EncodeToString(h.Sum(nil)[:hashBytes])
+}
+
+const hashBytes = 12
+
+// IsHash reports whether a text could be what Hash gives for some changes.
+func IsHash(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == hashBytes && strings.ToLower(s) == s
 }
 
 // lines spells each change in one line that no other change has, sorted.

@@ -96,7 +96,7 @@ func (m *naive) level() guard.Level {
 		Strict: m.now.Before(m.strict),
 	}
 	share := float64(l.Deletes) / float64(l.Base) * 100
-	l.DeletesHeld = l.Deletes > m.o.MaxDeletes && (l.Strict || share > float64(m.o.MaxDeletePercent)) || l.Base >= 3 && l.Deletes == l.Base
+	l.DeletesHeld = l.Deletes > m.o.MaxDeletes && (l.Strict || share > float64(m.o.MaxDeletePercent)) || l.Base >= 3 && l.Deletes == l.Base && m.o.MaxDeletePercent < 100
 	l.UpdatesHeld = l.Owned >= 20 && float64(l.Updates)/float64(l.Owned)*100 > float64(m.o.MaxUpdatePercent)
 	return l
 }
@@ -182,7 +182,8 @@ func (x *machine) ask(n dnsname.Name, w wish) guard.Verdict {
 
 func (x *machine) send(n dnsname.Name, applied bool) {
 	w := x.m.waits[n]
-	x.g.Sent(x.m.now, n)
+	w.effect.Name = n
+	x.g.Sent(x.m.now, w.effect)
 	if w.removes && !w.okRemoves {
 		x.m.sent = append(x.m.sent, sentOnce{n, "", x.m.now})
 	}
@@ -196,7 +197,9 @@ func (x *machine) send(n dnsname.Name, applied bool) {
 		x.own(n, false)
 	}
 	delete(x.m.waits, n)
-	x.g.Applied(n)
+	if x.g.Applied(w.effect) {
+		x.t.Fatalf("%s waits for more than was sent", n)
+	}
 }
 
 func (x *machine) own(n dnsname.Name, owned bool) {

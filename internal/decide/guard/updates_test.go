@@ -181,3 +181,54 @@ func TestOtherSetIdentifierTakesNoPlace(t *testing.T) {
 		})
 	}
 }
+
+func TestPodsOfOneServiceAreOneUpdate(t *testing.T) {
+	for what, c := range map[string]struct {
+		why      string
+		resource func(i int) string
+		held     bool
+	}{
+		"a rolling restart":      {"each Pod has another address, and a name", func(int) string { return "service/default/db" }, false},
+		"Services of their own":  {"nobody restarts them together", func(i int) string { return fmt.Sprintf("service/default/web%d", i) }, true},
+		"one object of any kind": {"a file with many names may be edited wrongly", func(int) string { return "ingress/default/web" }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			g := zoneOf(atOnce, 40)
+			var last guard.Verdict
+			for i := range 25 {
+				n := name(i)
+				last = g.Ask(start, guard.Of(group(n, change.Change{
+					Before: set(n, record.A, "", fmt.Sprintf("198.51.100.%d", i)), After: set(n, record.A, "", fmt.Sprintf("192.0.2.%d", i)), Resource: c.resource(i),
+				})))
+			}
+			if held := !last.Updates.None(); held != c.held {
+				t.Errorf("held: %t, want %t: %s", held, c.held, c.why)
+			}
+		})
+	}
+}
+
+func TestApplyingAPartLeavesTheRestWaiting(t *testing.T) {
+	g := zoneOf(defaults, 100)
+	n := name(1)
+	both := guard.Of(group(n,
+		change.Change{Before: set(n, record.A, "", "192.0.2.1"), After: set(n, record.A, "", "192.0.2.2")},
+		change.Change{Before: set(n, record.AAAA, "", "2001:db8::1")},
+	))
+	if v := g.Ask(start, both); v.Policy() != change.UpsertOnly {
+		t.Fatalf("%+v, want the delete alone to wait", v)
+	}
+	part := move(1, []string{"192.0.2.1"}, []string{"192.0.2.2"})
+	if !g.Sent(start, part) {
+		t.Error("an update is spent, and nothing is to be stored")
+	}
+	if !g.Applied(part) {
+		t.Error("the delete doesn't wait any more")
+	}
+	if l := g.Level(start); l.Updates != 1 || l.Deletes != 1 {
+		t.Errorf("%+v, want the update spent and the delete waiting", l)
+	}
+	if v := g.Ask(start.Add(defaults.DeleteAfter), remove(1)); v.Policy() != change.Sync {
+		t.Errorf("%+v: the grace began anew", v)
+	}
+}

@@ -22,13 +22,14 @@ type Zone struct {
 	owned   map[dnsname.Name]bool
 	gone    int   // names that count as deletes and aren't owned
 	deletes tally // each name labelled with itself
-	updates tally // labelled with the unit of its Effect
+	updates updates
 
 	grace    *Grace[dnsname.Name]
 	waiting  map[dnsname.Name]*request
 	braked   map[dnsname.Name]bool // wait for the brake of deletes, their grace over
 	blocked  map[dnsname.Name]bool // wait for the brake of updates
 	released map[dnsname.Name]bool // approved, and to be told of by Due
+	edits    uint64                // of waiting
 }
 
 // NewZone guards a zone from now on. The state is what State gave before the restart; nil where nothing is known, and then the
@@ -44,7 +45,7 @@ func NewZone(now time.Time, z zone.Zone, o Options, s *State) *Zone {
 			g.gone += sign(counted)
 		}
 	})
-	g.updates = newTally(func(dnsname.Name, bool) {})
+	g.updates = newUpdates()
 	g.strict = now.Add(hour)
 	if s != nil {
 		if kept := time.Unix(s.Strict, 0); kept.Before(g.strict) {
@@ -86,6 +87,10 @@ func (g *Zone) Own(n dnsname.Name, owned bool) {
 		g.gone += sign(!owned)
 	}
 }
+
+// Edits counts what Ask, Applied and Approve have changed about the names that wait: as long as it stays the same, Held gives the
+// same, but for what time brings.
+func (g *Zone) Edits() uint64 { return g.edits }
 
 // Due returns the names, sorted, that may be free now: plan them and ask again. A name is returned
 // once, until it is asked about or approved, for each of the two that it waits for: deletes and updates.

@@ -67,11 +67,11 @@ func goes(t *testing.T, g *guard.Zone, now time.Time, e guard.Effect) {
 	if v := g.Ask(now, e); v.Policy() != change.Sync {
 		t.Fatalf("%s at %s: %+v, want it to go", e.Name, now.Sub(start), v)
 	}
-	g.Sent(now, e.Name)
+	g.Sent(now, e)
 	if len(e.Removes) > 0 {
 		g.Own(e.Name, false)
 	}
-	g.Applied(e.Name)
+	g.Applied(e)
 }
 
 func TestBrakeCountsNamesThatWaitTogether(t *testing.T) {
@@ -194,7 +194,7 @@ func TestDueDoesNotTellWhatAskHasSaid(t *testing.T) {
 	if v := g.Ask(later, remove(1)); v.Policy() != change.Sync {
 		t.Fatalf("%+v, want it to go", v)
 	}
-	g.Sent(later, name(1))
+	g.Sent(later, remove(1))
 	if due := g.Due(later); len(due) != 0 {
 		t.Errorf("%v are due while their change is on its way", due)
 	}
@@ -237,7 +237,7 @@ func TestFailedCallStaysSpentAndIsCountedOnce(t *testing.T) {
 		if v := g.Ask(start, remove(0)); v.Policy() != change.Sync {
 			t.Fatalf("tried again: %+v", v)
 		}
-		g.Sent(start, name(0))
+		g.Sent(start, remove(0))
 	}
 	if l := g.Level(start); l.Deletes != 1 || l.Base != 12 {
 		t.Errorf("%+v, want one delete of twelve", l)

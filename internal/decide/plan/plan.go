@@ -71,6 +71,10 @@ func Name(in Input) (change.Group, []change.Decision) {
 	}
 }
 
+// Owns reports whether a record set of ours is among those observed: one that Name could change. It looks at Zone, Observed, Ledger,
+// Owner and Manages.
+func Owns(in Input) bool { return len(newPlanner(in, nil).ours) > 0 }
+
 // planner makes one attempt, with some record sets barred.
 type planner struct {
 	Input

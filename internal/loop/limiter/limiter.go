@@ -9,12 +9,14 @@ import (
 )
 
 // Priority orders callers that wait at the same time.
-type Priority bool
+type Priority int
 
-// The priorities.
+// The priorities, the last first.
 const (
-	User       Priority = true  // a change that a person waits for
-	Background Priority = false // reads
+	Background Priority = iota // reads
+	Approved                   // changes that a person has looked at and released: many, and none of them urgent
+	User                       // a change that a person waits for
+	priorities
 )
 
 const (
@@ -25,23 +27,23 @@ const (
 // Limiter hands out calls. Its methods may be called from several goroutines; Run must be running.
 type Limiter struct {
 	rate, burst float64
-	user, rest  chan struct{}
+	queues      [priorities]chan struct{}
 	feedback    chan bool
 }
 
 // New returns a limiter of rate calls a second, more than 0, of which burst, at least 1, may come at once.
 func New(rate float64, burst int) *Limiter {
-	return &Limiter{rate: rate, burst: float64(burst), user: make(chan struct{}), rest: make(chan struct{}), feedback: make(chan bool)}
+	l := &Limiter{rate: rate, burst: float64(burst), feedback: make(chan bool)}
+	for p := range l.queues {
+		l.queues[p] = make(chan struct{})
+	}
+	return l
 }
 
 // Wait returns when a call may be made, or with the context's error.
 func (l *Limiter) Wait(ctx context.Context, p Priority) error {
-	queue := l.rest
-	if p == User {
-		queue = l.user
-	}
 	select {
-	case <-queue:
+	case <-l.queues[p]:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -60,21 +62,22 @@ func (l *Limiter) Report(ctx context.Context, throttled bool) {
 func (l *Limiter) Run(ctx context.Context) {
 	b := bucket{rate: l.rate, top: l.rate, burst: l.burst, tokens: l.burst, at: time.Now()}
 	for ctx.Err() == nil {
-		user, rest := l.user, l.rest
+		queues := l.queues
 		var ready <-chan time.Time
 		if wait := b.wait(time.Now()); wait > 0 {
-			user, rest, ready = nil, nil, time.After(wait)
+			queues = [priorities]chan struct{}{}
+			ready = time.After(wait)
 		}
-		select { // a person first
-		case user <- struct{}{}:
+		if first(queues) {
 			b.take(time.Now())
 			continue
-		default:
 		}
 		select {
-		case user <- struct{}{}:
+		case queues[User] <- struct{}{}:
 			b.take(time.Now())
-		case rest <- struct{}{}:
+		case queues[Approved] <- struct{}{}:
+			b.take(time.Now())
+		case queues[Background] <- struct{}{}:
 			b.take(time.Now())
 		case throttled := <-l.feedback:
 			b.report(throttled)
@@ -82,6 +85,18 @@ func (l *Limiter) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// first serves the most urgent of those who wait already.
+func first(queues [priorities]chan struct{}) bool {
+	for p := User; p >= Background; p-- {
+		select {
+		case queues[p] <- struct{}{}:
+			return true
+		default:
+		}
+	}
+	return false
 }
 
 // bucket is the state of a token bucket whose rate adapts: additive increase, multiplicative decrease.

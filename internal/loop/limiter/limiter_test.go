@@ -94,16 +94,15 @@ func TestAPersonGoesFirst(t *testing.T) {
 				order <- p
 			}
 		}
-		for range 3 {
-			go wait(limiter.Background)
-		}
-		synctest.Wait()
-		for range 3 {
-			go wait(limiter.User)
+		for _, p := range []limiter.Priority{limiter.Background, limiter.Approved, limiter.User} {
+			for range 2 {
+				go wait(p)
+			}
+			synctest.Wait()
 		}
 		for i := range 6 {
-			if got := <-order; got != limiter.Priority(i < 3) {
-				t.Errorf("call %d had the priority %v", i, got)
+			if got, want := <-order, limiter.User-limiter.Priority(i/2); got != want {
+				t.Errorf("call %d had the priority %d, want %d", i, got, want)
 			}
 		}
 	})

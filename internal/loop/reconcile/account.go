@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -20,7 +21,8 @@ type account struct {
 	name     string
 	provider provider.Provider
 	limiter  *limiter.Limiter
-	listed   bool // at least once
+	journal  *journal.Journal // nil: nothing is recorded
+	listed   bool             // at least once
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
@@ -32,7 +34,7 @@ type account struct {
 }
 
 func newAccount(c *core, config Account) *account {
-	a := &account{name: config.Name, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst)}
+	a := &account{name: config.Name, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
 	c.group.Go(func() error {
 		a.limiter.Run(c.ctx)
 		return nil
@@ -175,9 +177,7 @@ func (c *core) spreadDirt(now time.Time) {
 	}
 	c.allDirty = false
 	var names []dnsname.Name
-	for n := range c.catalog.Names() {
-		names = append(names, n)
-	}
+	names = slices.AppendSeq(names, c.namesWanted())
 	for _, z := range c.zones {
 		if z.read {
 			names = slices.AppendSeq(names, z.mirror.Names())

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -25,6 +26,16 @@ type bisection struct {
 }
 
 func (b *bisection) empty() bool { return len(b.suspects) == 0 && len(b.good) == 0 }
+
+// has reports whether a group of the name waits.
+func (b *bisection) has(n dnsname.Name) bool {
+	for _, list := range [][]change.Group{b.suspects, b.other, b.good} {
+		if slices.ContainsFunc(list, func(g change.Group) bool { return g.Name == n }) {
+			return true
+		}
+	}
+	return false
+}
 
 // begin starts with a batch that was refused as a whole.
 func (b *bisection) begin(groups []change.Group) { b.suspects = groups }

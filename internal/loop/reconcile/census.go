@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -27,11 +28,14 @@ type Census struct {
 	Zones      []ZoneCount         // those that have been read
 }
 
-// ZoneCount says how many record sets a zone has, and when it was last read in full.
+// ZoneCount says how many record sets a zone has, when it was last read in full, and how far its brake is.
 type ZoneCount struct {
-	Name string
-	Sets int
-	Read time.Time
+	Name  string
+	Sets  int
+	Read  time.Time
+	Brake guard.Level // zero before the first plan
+	// Held are the changes of record sets that the brake holds.
+	Held struct{ Deletes, Updates int }
 }
 
 // RefusedPart says of which source a part of an object was refused, and why.
@@ -56,7 +60,7 @@ func (c *core) census() Census {
 	c.countAsked(&s)
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished {
-			s.Zones = append(s.Zones, ZoneCount{string(z.Name), z.mirror.Len(), z.readAt})
+			s.Zones = append(s.Zones, z.count())
 		}
 		c.countObserved(&s, z)
 		for _, n := range z.names() {
@@ -70,6 +74,18 @@ func (c *core) census() Census {
 	}
 	slices.SortFunc(s.Foreign, record.Key.Compare)
 	return s
+}
+
+func (z *zoneState) count() ZoneCount {
+	out := ZoneCount{Name: string(z.Name), Sets: z.mirror.Len(), Read: z.readAt}
+	if z.guard == nil {
+		return out
+	}
+	now := time.Now()
+	out.Brake = z.guard.Level(now)
+	b := z.braked(now)
+	out.Held.Deletes, out.Held.Updates = len(b.Deletes), len(b.Updates)
+	return out
 }
 
 func (c *core) countAsked(s *Census) {

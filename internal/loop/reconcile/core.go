@@ -5,10 +5,12 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/memory/catalog"
 	"nafuda.io/nafuda/internal/memory/objects"
@@ -43,11 +45,16 @@ type core struct {
 	accounts []*account
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
+	byHand   overrides                      // what a person wants in place of what objects ask for
+	order    *undoOrder                     // what the loop is run for; nil: for everything
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
 	failed   error                          // with Once: why going on makes no sense
+	holds    *guard.Holds[holding]
+	keeping  keeping
+	approve  []string // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -68,8 +75,14 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
 	}
+	if c.Once {
+		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
+	}
+	c.holds = guard.NewHolds[holding](c.Guard)
+	c.keeping = newKeeping(config.Keeper)
+	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
@@ -90,8 +103,9 @@ func (c *core) run(asks <-chan func(*core)) error {
 	for {
 		c.step()
 		if c.Once && c.settled() {
+			held := c.heldBack(time.Now())
 			c.Observe(Settled{c.status()})
-			return errors.Join(c.failed, c.incomplete)
+			return errors.Join(c.failed, c.incomplete, held)
 		}
 		var want chan<- string
 		var next string
@@ -123,6 +137,7 @@ func (c *core) step() {
 	now := time.Now()
 	next := never
 	c.spreadDirt(now)
+	next = earlier(next, c.expire(now))
 	if names, at := c.window.due(now); names != nil {
 		c.dispatch(names)
 	} else {
@@ -131,8 +146,12 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
+	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
+	}
+	if c.followAll(now) {
+		next = now
 	}
 	c.wake.Reset(max(time.Until(next), 0))
 }
@@ -162,7 +181,7 @@ func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.sourcesKnown() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.turn.ours || !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

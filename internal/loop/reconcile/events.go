@@ -62,6 +62,13 @@ type (
 		Waited  map[dnsname.Name]time.Duration
 		DryRun  bool
 	}
+	// Unrecorded says that the journal couldn't take a batch, which isn't sent then and is tried again, or what came of one, whose
+	// entry stays unknown then.
+	Unrecorded struct {
+		Zone zone.Zone
+		Sent bool // the call was made
+		Err  error
+	}
 	// InSync says that every server of the service has a batch.
 	InSync struct {
 		Zone    zone.Zone
@@ -81,6 +88,20 @@ type (
 		Until time.Time
 		Why   reason.Reason
 	}
+	// BrakeHeld says that the brake of a zone has closed, or that what it holds has changed: so many changes of record sets, which
+	// the hash approves.
+	BrakeHeld struct {
+		Zone             zone.Zone
+		Deletes, Updates int
+		Hash             string
+		Why              []reason.Reason
+	}
+	// BrakeFreed says that the brake of a zone holds nothing any more.
+	BrakeFreed struct{ Zone zone.Zone }
+	// Released says that a person has let go what a brake held.
+	Released struct{ Braked }
+	// KeepFailed says that what was kept before the start can't be read; the brakes are as careful as if nothing had been.
+	KeepFailed struct{ Err error }
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {

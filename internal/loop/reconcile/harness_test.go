@@ -12,9 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -99,16 +101,26 @@ type rig struct {
 	txt    txt.Options
 	opts   reconcile.Options
 
+	journal  *journal.Journal
+	guard    guard.Options
+	keeper   reconcile.Keeper
 	permits  *turns            // nil: it is always our turn
 	provider provider.Provider // nil: flaky
 }
 
+// free are options that let everything go at once; careful are the flags' defaults.
+var (
+	free    = guard.Options{MaxDeletes: 1_000_000, MaxDeletePercent: 100, MaxUpdatePercent: 100}
+	careful = guard.Options{DeleteAfter: 15 * time.Second, MaxDeletes: 10, MaxDeletePercent: 30, MaxUpdatePercent: 50}
+)
+
 func newRig(t *testing.T, zones ...string) *rig {
 	r := &rig{
 		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
-		view: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
-		txt:  txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
-		opts: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		view:  view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
+		txt:   txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
+		opts:  reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
+		guard: free,
 	}
 	for _, z := range zones {
 		r.memory.AddZone(providertest.MemoryZone(z))
@@ -124,7 +136,7 @@ func (r *rig) loop() *reconcile.Loop {
 		return evalThing(n.Ref)(n.thing)
 	}
 	config := reconcile.Config{
-		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed,
+		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},

@@ -114,6 +114,7 @@ func (c *core) eval(ref endpoint.Ref) {
 	}
 	again := result.Again
 	result.Again = nil // for the log alone
+	c.holding(ref, before, result)
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), changed)
 	for _, kind := range c.objects.Wanted() {

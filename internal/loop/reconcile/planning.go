@@ -20,8 +20,8 @@ import (
 	"nafuda.io/nafuda/internal/registry"
 )
 
-// plan plans a name in a zone, for each view that uses the zone, and reports decisions that are new.
-func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
+// plan plans a name in a zone, for each view that uses the zone, with its policy or, where that is narrower, the most that is given.
+func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
 	edited := make(map[record.Key]bool)
@@ -29,7 +29,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
 		if !slices.Contains(v.Accounts, z.account.name) {
 			continue
 		}
-		g, decisions := c.planView(z, name, i)
+		g, decisions := c.planView(z, name, i, most)
 		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
@@ -41,8 +41,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name) change.Group {
 			all = append(all, verdicts{v.Spec.Name, decisions})
 		}
 	}
-	c.decided(z, name, all)
-	return group
+	return group, all
 }
 
 // decided remembers the decisions about a name and reports them where they have changed.
@@ -65,21 +64,33 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 }
 
 // planView plans a name for one view.
-func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, []change.Decision) {
+func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy) (change.Group, []change.Decision) {
+	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
+	if !some {
+		return change.Group{Name: name}, decisions
+	}
+	in.Policy = narrower(in.Policy, most)
+	group, planned := plan.Name(in)
+	return group, append(decisions, planned...)
+}
+
+// input collects what a plan of a name in a view depends on, and what was decided on the way; false: there is nothing to plan. What is
+// undone there takes the place of what objects ask for.
+func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (plan.Input, []change.Decision, bool) {
 	spec := c.Views[i].Spec
 	if !spec.Domains.Match(name) {
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
-		return change.Group{Name: name}, decisions
+		return plan.Input{}, decisions, false
 	}
 	reg := z.registries[i]
-	ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
 	decisions = append(append(decisions, pinned...), settled...)
-	if len(rows) == 0 && len(observed) == 0 {
-		return change.Group{Name: name}, decisions
+	if len(rows) == 0 && len(observed) == 0 && undone == nil {
+		return plan.Input{}, decisions, false
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
@@ -88,8 +99,10 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int) (change.Group, [
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))
 	}
-	group, planned := plan.Name(in)
-	return group, append(decisions, planned...)
+	if undone != nil {
+		decisions = z.override(&in, undone)
+	}
+	return in, decisions, true
 }
 
 // asked collects what is asked for at a name, as the view selects and rewrites it.
@@ -112,6 +125,10 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 	for _, h := range allHolds {
 		if why := spec.Select(h.From, name); !why.None() {
 			skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+			continue
+		}
+		if why := c.expired(h); !why.None() {
+			decisions = append(decisions, change.Decision{Key: record.Key{Name: h.Name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 			continue
 		}
 		made, kept := spec.Hold(h)

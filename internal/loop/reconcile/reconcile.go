@@ -30,6 +30,7 @@ type Options struct {
 	Once     bool          `name:"once" negatable:"" help:"Do what is to do now, then exit."`
 	DryRun   bool          `name:"dry-run" negatable:"" help:"Log what would change, change nothing."`
 	Rate     float64       `name:"aws-api-rate" default:"5" help:"Route 53 calls a second and account, at most. The service allows 10 for all who use the account."`
+	Approve  []string      `name:"approve" sep:"none" placeholder:"HASH" help:"Release what the brake of a zone holds if it is exactly what was shown under this hash. Repeatable; for runs with --once, which nafuda approve can't reach."`
 	Burst    int           `name:"aws-api-burst" default:"10" help:"Route 53 calls that may come at once."`
 }
 
@@ -47,6 +48,11 @@ func (o Options) Check() error {
 	}
 	if o.Burst < 1 || o.Burst > 10000 {
 		errs = append(errs, fmt.Errorf("--aws-api-burst=%d: must be from 1 to 10000", o.Burst))
+	}
+	for _, h := range o.Approve {
+		if !guard.IsHash(h) {
+			errs = append(errs, fmt.Errorf("--approve=%q: must be a hash of 24 hexadecimal digits, as the log and the status show it", h))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -105,12 +111,25 @@ var ErrIncomplete = errors.New("not everything could be done")
 // Run works until the context ends, or with Once until there is nothing left to do. It returns nil in both cases, else what makes
 // going on senseless. After the context's end it starts nothing more and lets batches under way come to their end, for some seconds;
 // ErrCutOff then says that one didn't.
-func (l *Loop) Run(ctx context.Context) error {
+func (l *Loop) Run(ctx context.Context) error { return l.run(ctx, nil) }
+
+func (l *Loop) run(ctx context.Context, order *undoOrder) error {
+	config := l.config
+	if order != nil {
+		config.Once, config.DryRun = true, config.DryRun || order.hash == ""
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
-	c := newCore(ctx, l.config, group)
+	c := newCore(ctx, config, group)
+	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
+	if l.config.Keeper != nil {
+		group.Go(func() error {
+			l.loadKept(ctx)
+			return nil
+		})
+	}
 	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {
 		defer cancel()

@@ -36,6 +36,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.cursor = r.page.Next
 	maps.DeleteFunc(z.unread, func(n dnsname.Name, _ bool) bool { return r.page.Has(n) })
 	now := time.Now()
+	z.saw(c, now, names)
 	if z.read {
 		for _, n := range names {
 			for dependent := range z.aliases[n] {
@@ -74,7 +75,7 @@ func (c *core) firstRead(z *zoneState) {
 	for n := range z.mirror.Names() {
 		names = append(names, n)
 	}
-	for n := range c.catalog.Names() {
+	for n := range c.namesWanted() {
 		if n.In(z.Name) {
 			names = append(names, n)
 		}
@@ -108,6 +109,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.recovered()
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
+	z.saw(c, time.Now(), r.names.names)
 	c.window.add(r.names.names, time.Now(), looked)
 }
 

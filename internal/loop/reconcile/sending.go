@@ -16,42 +16,46 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 )
 
-// sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change.
+// sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change. The
+// names of a batch have one rank: what comes is sent before what goes.
 func (z *zoneState) sendDirty(c *core, now time.Time) bool {
-	if z.queue.empty() {
+	if z.queue.empty() || c.order.open() {
 		return false
 	}
+	z.consult(c, now)
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
-	since := make(map[dnsname.Name]time.Time)
+	apply := applyJob{since: make(map[dnsname.Name]time.Time)}
 	unsure := make(map[dnsname.Name]bool) // their claims depend on what the batch leaves: a marker of its may be read for them
+	asks := make(renames)
+	var first rank
 	var later []dirty
 	for !z.queue.empty() {
 		d := z.queue.pop()
-		if p := z.parked[d.name]; p != nil && p.until.After(now) {
-			continue
-		}
 		if unsure[d.name] {
 			later = append(later, d)
 			continue
 		}
-		group := c.plan(z, d.name)
+		group := z.permitted(c, asks, d, now)
 		if len(group.Changes) == 0 {
-			delete(z.parked, d.name)
 			continue
 		}
 		if z.blind(group) {
 			later = append(later, d)
 			continue
 		}
-		if packer.Add(group) {
-			since[d.name] = d.since
+		r := z.rankOf(group)
+		if packer.Len() == 0 {
+			first = r
+		}
+		if r == first && packer.Add(group) {
+			apply.since[d.name] = d.since
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
 			}
 			continue
 		}
 		if packer.Len() > 0 {
-			z.queue.unshift([]dirty{d})
+			z.queue.putBack(d, r)
 			break
 		}
 		c.park(z, group.Name, reason.New(reason.TooLarge, "the changes of %s don't fit into one call", group.Name))
@@ -61,7 +65,10 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		c.tellIfQuiet()
 		return false
 	}
-	z.send(c, packer.Take(), since)
+	b := packer.Take()
+	apply.approved = first == released
+	apply.edit, apply.save = c.spend(z, b, now)
+	z.send(c, b, apply)
 	return true
 }
 
@@ -97,12 +104,14 @@ func (c *core) quiet() bool {
 }
 
 // send sends a batch.
-func (z *zoneState) send(c *core, b change.Batch, since map[dnsname.Name]time.Time) {
+func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	for _, g := range b.Groups {
 		c.Observe(Planned{Zone: z.Zone, Group: g})
 	}
 	z.busy = true
-	c.start(z.account, job{zone: z.Zone, apply: &applyJob{batch: b, since: since, dryRun: c.DryRun}})
+	z.takeOff(b)
+	apply.batch, apply.dryRun = b, c.DryRun
+	c.start(z.account, job{zone: z.Zone, apply: &apply})
 }
 
 // finish enters the result of a call.
@@ -159,7 +168,14 @@ func (c *core) undone(r result) {
 
 func (c *core) finishApply(z *zoneState, r result) {
 	z.busy = false
+	clear(z.flying)
+	if r.called {
+		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	}
 	batch := r.apply.batch
+	if err := errors.Join(r.unbegun, r.unended); err != nil {
+		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
+	}
 	if r.err == nil {
 		c.applied(z, r)
 		return
@@ -171,6 +187,7 @@ func (c *core) finishApply(z *zoneState, r result) {
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
+		z.doubt(batch)
 		z.stale = touched(batch)
 		z.requeue(batch)
 		c.writeFailed(z, r.err)
@@ -200,6 +217,7 @@ func (c *core) applied(z *zoneState, r result) {
 		delete(z.parked, g.Name)
 	}
 	z.reconsider(r.apply.batch, now)
+	z.done(c, r.apply.batch, now)
 	c.Observe(Applied{Zone: z.Zone, Batch: r.apply.batch, Receipt: r.receipt, Waited: waited, DryRun: r.apply.dryRun})
 }
 
@@ -285,9 +303,9 @@ func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
 		return sets
 	}
 	for _, r := range z.registries {
-		ledger := r.Open(g.Name, z.Zone, look, c.catalog.Asks)
+		ledger := r.Open(g.Name, z.Zone, look, c.asks)
 		for _, s := range z.mirror.At(g.Name) {
-			ledger.Claim(s)
+			_, _, _ = ledger.Claim(s) // for what it looks at
 		}
 	}
 	return out
@@ -335,8 +353,17 @@ func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 		p = &parking{}
 		z.parked[n] = p
 	}
-	p.why = why
-	c.incomplete = fmt.Errorf("%w: %s: %s", ErrIncomplete, n, why)
-	p.until = time.Now().Add(p.back.next(longestPause))
+	c.parkUntil(z, n, time.Now().Add(p.back.next(longestPause)), why)
+}
+
+// parkUntil puts a name off until then.
+func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reason.Reason) {
+	p := z.parked[n]
+	if p == nil {
+		p = &parking{}
+		z.parked[n] = p
+	}
+	p.why, p.until = why, until
+	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
 }

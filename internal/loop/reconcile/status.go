@@ -50,6 +50,14 @@ type Zone struct {
 	Vanished bool       `json:"vanished,omitempty"`
 	Error    string     `json:"error,omitempty"`
 	Retry    *time.Time `json:"retry,omitempty"`
+	Braked   *ZoneBrake `json:"braked,omitempty"`
+}
+
+// ZoneBrake says how many changes of record sets the brake of a zone holds, and which hash releases them.
+type ZoneBrake struct {
+	Deletes int    `json:"deletes"`
+	Updates int    `json:"updates"`
+	Approve string `json:"approve"`
 }
 
 // Name is a name about which something was decided beyond publishing it as asked for.
@@ -169,6 +177,9 @@ func (z *zoneState) status() Zone {
 	}
 	if z.fault != nil {
 		s.Retry = &z.pause
+	}
+	if b := z.braked(time.Now()); b.Hash != "" {
+		s.Braked = &ZoneBrake{Deletes: len(b.Deletes), Updates: len(b.Updates), Approve: b.Hash}
 	}
 	return s
 }

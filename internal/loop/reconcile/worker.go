@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -41,6 +42,12 @@ type (
 		batch  change.Batch
 		since  map[dnsname.Name]time.Time
 		dryRun bool
+		entry  journal.ID // in the journal, once the worker has written it
+		// approved says that a person has released all of it.
+		approved bool
+		// save keeps what must be safe before the call; nil: nothing.
+		save func(context.Context) error
+		edit uint64 // of what is kept, which save makes safe
 	}
 )
 
@@ -57,6 +64,8 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
+	unbegun, unended error
 }
 
 // operation names the call, for metrics and logs.
@@ -75,7 +84,16 @@ func (j job) operation() string {
 	}
 }
 
-func (j job) priority() limiter.Priority { return limiter.Priority(j.apply != nil || j.names != nil) }
+func (j job) priority() limiter.Priority {
+	switch {
+	case j.apply != nil && j.apply.approved:
+		return limiter.Approved
+	case j.apply != nil || j.names != nil:
+		return limiter.User
+	default:
+		return limiter.Background
+	}
+}
 
 // start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
 // result before starting another: at most one call in flight a zone.
@@ -101,12 +119,21 @@ func (c *core) do(a *account, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
+	if r.err = j.prepare(c.ctx); r.err != nil {
+		return r
+	}
 	ctx, cancel, ok := c.admit(a, j)
 	if !ok {
 		r.undone = true
 		return r
 	}
 	defer cancel()
+	if j.apply != nil {
+		if r.unbegun = a.begin(j); r.unbegun != nil {
+			r.err = r.unbegun
+			return r
+		}
+	}
 	r.called = true
 	begin := time.Now()
 	switch {
@@ -122,8 +149,19 @@ func (c *core) do(a *account, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
+	if j.apply != nil {
+		r.unended = a.end(r)
+	}
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// prepare makes safe what must be before the call.
+func (j job) prepare(ctx context.Context) error {
+	if j.apply == nil || j.apply.save == nil {
+		return nil
+	}
+	return j.apply.save(ctx)
 }
 
 // admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, or the loop is to

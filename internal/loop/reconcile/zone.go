@@ -43,6 +43,7 @@ type zoneState struct {
 	bisect  bisection
 	parked  map[dnsname.Name]*parking
 	decided map[dnsname.Name][]verdicts
+	guarding
 }
 
 // verdicts are the decisions of one view about one name.
@@ -62,6 +63,7 @@ func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
 		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		guarding: newGuarding(),
 	}
 	for _, v := range c.Views {
 		s.registries = append(s.registries, v.Registry)
@@ -76,11 +78,12 @@ func (z *zoneState) settled() bool {
 	if z.vanished {
 		return !z.busy
 	}
-	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent
+	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0
 }
 
 // step starts the next call for the zone, if there is one to make now; else it tells when to look again.
 func (z *zoneState) step(c *core, now time.Time) time.Time {
+	z.wake(c, now)
 	switch {
 	case z.busy || z.vanished:
 		return never
@@ -91,13 +94,13 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case !z.bisect.empty():
-		z.send(c, z.bisect.take(), nil)
-	case c.sourcesKnown() && z.sendDirty(c, now):
+		z.send(c, z.bisect.take(), applyJob{})
+	case c.sourcesKnown() && c.keeping.loaded && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(z.nextPage(c), z.unpark(c, now))
+		return earlier(earlier(z.nextPage(c), z.unpark(c, now)), z.nextLook())
 	}
 	return never
 }
@@ -136,23 +139,25 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 			continue
 		}
 		for _, n := range r.Subjects(d.name, z.Zone) {
-			if c.catalog.Has(n) || len(z.mirror.At(n)) > 0 {
+			if c.wanted(n) || len(z.mirror.At(n)) > 0 {
 				z.queue.push(dirty{n, d.since, looked})
 			}
 		}
 	}
 }
 
-// queue holds dirty names in the order in which they came, each once.
+// queue holds dirty names in the order in which they came, each once, or once they have been sorted, in the order of their ranks.
 type queue struct {
-	list []dirty
-	at   map[dnsname.Name]bool
+	list  []dirty
+	at    map[dnsname.Name]bool
+	ranks map[dnsname.Name]rank // of those that were sorted
 }
 
 func (q *queue) push(d dirty) {
 	if q.at == nil {
-		q.at = make(map[dnsname.Name]bool)
+		q.at, q.ranks = make(map[dnsname.Name]bool), make(map[dnsname.Name]rank)
 	}
+	delete(q.ranks, d.name) // something has changed
 	if !q.at[d.name] {
 		q.at[d.name] = true
 		q.list = append(q.list, d)
@@ -179,8 +184,9 @@ func (q *queue) pop() dirty {
 	d := q.list[0]
 	q.list = q.list[1:]
 	delete(q.at, d.name)
+	delete(q.ranks, d.name)
 	if len(q.list) == 0 {
-		q.list, q.at = nil, nil
+		*q = queue{}
 	}
 	return d
 }

@@ -95,15 +95,18 @@ func (es edits) restores() []Restore {
 		}
 		r := &out[len(out)-1]
 		if n := len(r.Groups); n == 0 || r.Groups[n-1].Name != es[p].group {
-			r.Groups = append(r.Groups, change.Group{Name: es[p].group})
+			r.Groups, r.Later = append(r.Groups, change.Group{Name: es[p].group}), append(r.Later, nil)
 		}
 		g := &r.Groups[len(r.Groups)-1]
 		g.Changes = append(g.Changes, c)
-		r.Later = append(r.Later, es[p].later...)
+		later := &r.Later[len(r.Later)-1]
+		*later = append(*later, es[p].later...)
 	}
 	for i := range out {
-		slices.Sort(out[i].Later)
-		out[i].Later = slices.Compact(out[i].Later)
+		for k, later := range out[i].Later {
+			slices.Sort(later)
+			out[i].Later[k] = slices.Compact(later)
+		}
 	}
 	return out
 }

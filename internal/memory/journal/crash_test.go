@@ -291,6 +291,11 @@ func FuzzReader(f *testing.F) {
 		for _, e := range before {
 			e.Inverse()
 			e.Touches("a")
+			if _, err := j.Inverse(e.ID); err != nil {
+				if _, damaged := errors.AsType[*Damage](err); !damaged {
+					t.Fatal(err)
+				}
+			}
 		}
 		id := mustBegin(t, j, published(1))
 		mustClose(t, j)

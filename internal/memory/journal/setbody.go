@@ -4,6 +4,7 @@ package journal
 
 import (
 	"encoding/json"
+	"fmt"
 	"unicode/utf8"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -97,6 +98,18 @@ func (b *setBody) set() *record.Set {
 		s.Alias = &record.Alias{Target: dnsname.Name(b.Alias.Target), Zone: string(b.Alias.Zone), EvaluateHealth: b.Alias.Health}
 	}
 	return s
+}
+
+// EncodeSet writes a record set as the journal's files have it, in JSON.
+func EncodeSet(s record.Set) ([]byte, error) { return encode(newSetBody(&s)) }
+
+// DecodeSet reads what EncodeSet writes. It checks nothing beyond the form.
+func DecodeSet(b []byte) (record.Set, error) {
+	var body setBody
+	if err := json.Unmarshal(b, &body); err != nil {
+		return record.Set{}, fmt.Errorf("decode a record set: %w", err)
+	}
+	return *body.set(), nil
 }
 
 // each maps a list; nil stays nil and empty stays empty.

@@ -18,7 +18,7 @@ type Restore struct {
 	Zone     zone.Key
 	ZoneName dnsname.Name
 	Groups   []change.Group // sorted by name, their changes by key
-	Later    []ID           // newer entries, not asked for, that edited the same record sets since; rising
+	Later    [][]ID         // of each group: newer entries, not asked for, that edited its record sets since; rising
 }
 
 // Inverse returns, by zone, the changes that bring every record set which the entries edit back to what it was before the oldest

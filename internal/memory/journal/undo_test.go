@@ -65,7 +65,7 @@ func TestInverse(t *testing.T) {
 				}
 				var want []Restore
 				if c.from != c.to {
-					want = []Restore{{Zone: exampleZone(), ZoneName: "example.com", Groups: step{c.from, c.to, ""}.intent().Batch.Groups, Later: c.later}}
+					want = []Restore{{Zone: exampleZone(), ZoneName: "example.com", Groups: step{c.from, c.to, ""}.intent().Batch.Groups, Later: [][]ID{c.later}}}
 				}
 				wantEqual(t, c.why, want, got)
 			})

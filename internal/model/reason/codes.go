@@ -47,6 +47,9 @@ const (
 	BrakeDeletes Code = "BrakeDeletes"
 	BrakeUpdates Code = "BrakeUpdates"
 	Fight        Code = "Fight"
+	Undone       Code = "Undone"
+	ChangedSince Code = "ChangedSince"
+	NewNameFirst Code = "NewNameFirst"
 )
 
 // Who gets a name.
@@ -114,12 +117,15 @@ var docs = index([]Doc{
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},
 	{NotSynced, "Not every source has been read in full, so nothing proves that the object is gone.", ""},
 	{ZoneVanished, "The hosted zone is no longer listed.", "check the zone and the permission route53:ListHostedZones"},
-	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "use --policy=sync, or remove the record by hand"},
+	{PolicyKeeps, "The policy doesn't allow this change; what is published stays.", "to remove what no object asks for any more: nafuda run --once --policy=sync, with the other arguments as they are"},
 	{GracePeriod, "No object asks for the name any more; it goes after --delete-after unless one asks again.", ""},
 	{HoldExpired, "The object has had no address for longer than --hold-for, so what is published isn't held any longer.", "give the object an address, or set a longer --hold-for; 0 holds as long as the object exists"},
 	{BrakeDeletes, "More names of the zone would go within an hour than --max-deletes and --max-delete-percent allow, or all of them; every delete that waits is held.", "look at what is held, then release it with nafuda approve or bring the objects back"},
 	{BrakeUpdates, "More names of the zone would get other targets within an hour than --max-update-percent allows; such updates are held.", "look at what is held, then release it with nafuda approve or correct the objects"},
 	{Fight, "Someone else has changed our record set back three times within an hour, so we leave it alone for now.", "find who else writes it: another installation with the same --txt-owner-id, a person or a tool"},
+	{Undone, "The name was undone by hand, so what was there before stays.", "change what the object asks for there, or undo the undo with nafuda undo"},
+	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
+	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},

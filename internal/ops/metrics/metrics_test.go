@@ -36,6 +36,7 @@ func fill(m *metrics.Metrics) {
 	m.Kind("ingress", "failing")
 	m.Kind("ingress", "synced")
 	m.ZoneRead("example.com/Z1", at, 20)
+	m.Brake("example.com/Z1", metrics.Braked{Counted: 12, Of: 30, Held: 12}, metrics.Braked{Of: 30})
 	m.ZoneRead("example.org/Z2", at, 20)
 	m.ZoneGone("example.org/Z2")
 	m.Queue(7)

@@ -21,6 +21,9 @@ type ours struct {
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
 	queue   prometheus.Gauge
+	counted *prometheus.GaugeVec
+	of      *prometheus.GaugeVec
+	held    *prometheus.GaugeVec
 	leader  prometheus.Gauge
 }
 
@@ -37,11 +40,14 @@ func newOurs(b builder) ours {
 		latency: b.histogram("change_latency_seconds", "Time from the change of an object until the provider took its record sets.", change).WithLabelValues(),
 		names: &table{vec: b.gauge("names",
 			"Names that aren't published as asked for, by verdict (refused, held, lost, filtered; noted: published, with a word about it) and reason; see reasons.md.", "verdict", "reason")},
-		kinds:  b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
-		read:   b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
-		sets:   b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
-		queue:  b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
-		leader: b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
+		kinds:   b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
+		read:    b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
+		sets:    b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
+		queue:   b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
+		counted: b.gauge("brake_counted_names", "Names that the brake counts: that were deleted, or got other targets, within the last hour or wait to.", "zone", "action"),
+		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
+		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
+		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 	}
 }
 
@@ -109,6 +115,24 @@ func (m *Metrics) ZoneRead(zone string, at time.Time, sets int) {
 func (m *Metrics) ZoneGone(zone string) {
 	m.read.DeleteLabelValues(zone)
 	m.sets.DeleteLabelValues(zone)
+	for _, v := range []*prometheus.GaugeVec{m.counted, m.of, m.held} {
+		v.DeletePartialMatch(prometheus.Labels{"zone": zone})
+	}
+}
+
+// Braked is how far a brake is.
+type Braked struct {
+	Counted, Of int // names
+	Held        int // changes of record sets
+}
+
+// Brake says how far the brake of a zone is, of deletes and of updates.
+func (m *Metrics) Brake(zone string, deletes, updates Braked) {
+	for action, b := range map[string]Braked{"delete": deletes, "update": updates} {
+		m.counted.WithLabelValues(zone, action).Set(float64(b.Counted))
+		m.of.WithLabelValues(zone, action).Set(float64(b.Of))
+		m.held.WithLabelValues(zone, action).Set(float64(b.Held))
+	}
 }
 
 // Queue sets how many names wait.

@@ -34,6 +34,15 @@ type View struct {
 	Refused []Name   `json:"refused"`
 	Noted   []Name   `json:"noted,omitempty"`    // published, with something to know
 	LeftOut []Name   `json:"filtered,omitempty"` // not published because the options say so
+	Braked  []Braked `json:"braked,omitempty"`
+}
+
+// Braked says how much of Held the brake of a zone holds, in changes of record sets, and under which hash a person can release it.
+type Braked struct {
+	Zone    Zone   `json:"zone"`
+	Deletes int    `json:"deletes"`
+	Updates int    `json:"updates"`
+	Approve string `json:"approve"`
 }
 
 // Zone names a hosted zone.

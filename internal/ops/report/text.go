@@ -119,6 +119,10 @@ func (t *planText) view(v View, named bool) {
 		t.change(c)
 	}
 	t.names("Held", yellow, v.Held)
+	for _, b := range v.Braked {
+		t.line(yellow, "The brake of the zone %s (%s) holds %d deletes and %d updates. Release them with nafuda approve --plan %s, or a run with --once with --approve=%s.",
+			clean(b.Zone.Name), clean(b.Zone.ID), b.Deletes, b.Updates, b.Approve, b.Approve)
+	}
 	t.names("Refused", red, v.Refused)
 	t.names("Noted", dim, v.Noted)
 	t.names("Left out by the options", dim, v.LeftOut)
@@ -173,21 +177,29 @@ func (t *planText) names(title, colour string, list []Name) {
 	}
 	t.line("", "%s", title)
 	for _, n := range list {
-		what := strings.TrimSpace(fmt.Sprintf("%s %s", n.Name, n.Type))
-		if n.Field != "" {
-			what = fmt.Sprintf("%s %q", clean(n.Field), n.Value)
-		}
-		text := n.Reason.Text
-		if n.Fix != "" {
-			text += "; " + n.Fix
-		}
-		from := ""
-		if n.From != "" {
-			from = "  (" + clean(n.From) + ")"
-		}
-		t.line(colour, "  ! %s%s: %s", clean(what), from, clean(text))
+		t.refusal(colour, n)
 	}
 }
+
+// refusal writes why a name or a part of an object isn't as asked for.
+func (t *planText) refusal(colour string, n Name) {
+	what := strings.TrimSpace(fmt.Sprintf("%s %s", n.Name, n.Type))
+	if n.Field != "" {
+		what = fmt.Sprintf("%s %q", clean(n.Field), n.Value)
+	}
+	text := n.Reason.Text
+	if n.Fix != "" {
+		text += "; " + n.Fix
+	}
+	from := ""
+	if n.From != "" {
+		from = "  (" + clean(n.From) + ")"
+	}
+	t.line(colour, "  ! %s%s: %s", clean(what), from, clean(text))
+}
+
+// Clean makes text from outside fit to be printed in one line: see clean.
+func Clean(s string) string { return clean(s) }
 
 // clean replaces what isn't printed as itself, such as control characters and those that change the direction of writing, so that
 // text from objects can neither steer a terminal nor pass for other text.

@@ -37,6 +37,7 @@ func somePlan() Plan {
 		},
 		Held:    []Name{{Name: "d.example.com", Type: record.A, What: change.Held, From: "ingress/default/d", Reason: reason.New(reason.NoAddressYet, "no address"), Fix: "wait"}},
 		Refused: []Name{{Name: dnsname.Name(hostile), From: hostile, Field: hostile, Value: hostile, Reason: reason.New(reason.BadName, "%s", hostile), Fix: hostile}, {Name: hostile, Reason: reason.New(reason.NoZone, "no zone")}},
+		Braked:  []Braked{{Zone: Zone{ID: hostile, Name: hostile}, Deletes: 12, Approve: "0123456789abcdef01234567"}},
 	}}}
 }
 
@@ -58,8 +59,8 @@ func TestPlanText(t *testing.T) {
 			if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
 				t.Errorf("%q is printed as it is", text[i:min(i+8, len(text))])
 			}
-			if lines := strings.Count(text, "\n"); lines != 13 {
-				t.Errorf("%d lines, want 13: a value began one of its own", lines)
+			if lines := strings.Count(text, "\n"); lines != 14 {
+				t.Errorf("%d lines, want 14: a value began one of its own", lines)
 			}
 		})
 	}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
+)
+
+// Status is what a running instance says of itself, at one moment and in short.
+type Status struct {
+	Version string       `json:"version,omitempty"`
+	Ready   bool         `json:"ready"`
+	Missing []string     `json:"missing,omitempty"` // what readiness waits for
+	Leader  string       `json:"leader,omitempty"`  // the replica that has the lease; empty: there is none, or nobody is known to have it
+	Standby bool         `json:"standby"`           // another replica does the work
+	Waiting int          `json:"waiting"`           // names that wait to be planned or sent
+	Zones   []ZoneStatus `json:"zones"`
+	Kinds   []KindStatus `json:"kinds"`
+	Brakes  []Brake      `json:"brakes"`
+	Names   []NameCount  `json:"names"` // that aren't published as asked for
+}
+
+// ZoneStatus is the state of a hosted zone.
+type ZoneStatus struct {
+	Zone     Zone       `json:"zone"`
+	Account  string     `json:"account"`
+	Private  bool       `json:"private"`
+	Read     bool       `json:"read"`
+	Records  int        `json:"records"`
+	Waiting  int        `json:"waiting"`
+	Vanished bool       `json:"vanished"`
+	Error    string     `json:"error,omitempty"`
+	Retry    *time.Time `json:"retry,omitempty"`
+}
+
+// KindStatus is the state of a watched kind.
+type KindStatus struct {
+	Name    string `json:"name"`
+	State   string `json:"state"`
+	Objects int    `json:"objects"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Brake tells that the brake of a zone holds changes.
+type Brake struct {
+	Zone    Zone   `json:"zone"`
+	Hash    string `json:"hash"`
+	Deletes int    `json:"deletes"`
+	Updates int    `json:"updates"`
+}
+
+// NameCount counts names, or parts of objects, with one verdict for one reason.
+type NameCount struct {
+	What   change.Verdict `json:"verdict"`
+	Reason reason.Code    `json:"reason"`
+	N      int            `json:"count"`
+}
+
+// Write writes the status for people; no line of ours is wider than 80 columns but for long names and errors.
+func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
+	t := planText{colour: colour}
+	s.head(&t)
+	if len(s.Zones) > 0 {
+		t.line("", "Zones")
+	}
+	for _, z := range s.Zones {
+		z.write(&t, zone)
+	}
+	if len(s.Kinds) > 0 {
+		t.line("", "Kinds")
+	}
+	for _, k := range s.Kinds {
+		t.line("", "  %-24s %s, %s", clean(k.Name), clean(k.State), Count(k.Objects, "object"))
+		if k.Error != "" {
+			t.line(red, "    ! %s", clean(k.Error))
+		}
+	}
+	if len(s.Brakes) > 0 {
+		t.line("", "Held by the brake; nafuda approve shows it")
+	}
+	for _, b := range s.Brakes {
+		t.line(yellow, "  ! %s: %s and %s", clean(b.Zone.Name), Count(b.Deletes, "delete"), Count(b.Updates, "update"))
+	}
+	if len(s.Names) > 0 {
+		t.line("", "Names that aren't published as asked for")
+	}
+	for _, n := range s.Names {
+		t.line("", "  %8s  %-8s  %s", grouped(n.N), clean(string(n.What)), clean(string(n.Reason)))
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+func (s Status) head(t *planText) {
+	state := "ready"
+	if !s.Ready {
+		state = "not ready"
+	}
+	if s.Version != "" {
+		state = "Nafuda " + clean(s.Version) + ", " + state
+	}
+	if s.Waiting > 0 {
+		state += ", " + Count(s.Waiting, "name") + " waiting"
+	}
+	t.line("", "%s", state)
+	for _, m := range s.Missing {
+		t.line(yellow, "  ! waits for %s", clean(m))
+	}
+	switch {
+	case s.Standby && s.Leader != "":
+		t.line(yellow, "  ! stands by: %s has the lease", clean(s.Leader))
+	case s.Standby:
+		t.line(yellow, "  ! stands by: nobody is known to have the lease")
+	case s.Leader != "":
+		t.line("", "  has the lease, as %s", clean(s.Leader))
+	}
+}
+
+func (z ZoneStatus) write(t *planText, location *time.Location) {
+	what := Count(z.Records, "record set")
+	if !z.Read {
+		what = "not read yet"
+	}
+	if z.Private {
+		what += ", private"
+	}
+	if z.Waiting > 0 {
+		what += ", " + Count(z.Waiting, "name") + " waiting"
+	}
+	t.line("", "  %s (%s): %s", clean(z.Zone.Name), clean(z.Zone.ID), what)
+	if z.Vanished {
+		t.line(red, "    ! the account doesn't list it any more; its names stay as they are")
+	}
+	if z.Error != "" {
+		again := ""
+		if z.Retry != nil {
+			again = fmt.Sprintf("; tried again at %s", z.Retry.In(location).Format(time.TimeOnly))
+		}
+		t.line(red, "    ! %s%s", clean(z.Error), again)
+	}
+}
