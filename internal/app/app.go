@@ -59,6 +59,9 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
+	if err := o.prepareState(); err != nil {
+		return err
+	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
@@ -114,10 +117,18 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	return nil
 }
 
+// prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.
+func (o *Options) prepareState() error {
+	if o.StateDir == "" || o.Loop.DryRun {
+		return nil
+	}
+	return statedir.Dir(o.StateDir).Prepare()
+}
+
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}

@@ -28,6 +28,9 @@ func happened() []reconcile.Event {
 	decide := func(v change.Verdict, why reason.Reason) reconcile.Event {
 		return reconcile.Decided{View: "default", Zone: z, Name: key.Name, Decisions: []change.Decision{{Key: key, Verdict: v, Resource: ref.String(), Why: why}}}
 	}
+	unverified := func(code reason.Code) reconcile.Event {
+		return reconcile.Unverified{Zone: z, Name: key.Name, Why: reason.New(code, "what was seen")}
+	}
 	denied := reconcile.KindChanged{Kind: "pod", State: feed.Forbidden, Err: errors.New("may not list pods")}
 	return []reconcile.Event{
 		reconcile.KindChanged{Kind: "ingress", State: feed.Synced},
@@ -45,11 +48,15 @@ func happened() []reconcile.Event {
 		reconcile.Applied{Zone: z, Batch: change.Batch{Groups: []change.Group{group}}, Waited: nil},
 		reconcile.Applied{Zone: z, Batch: change.Batch{Groups: []change.Group{group}}, DryRun: true},
 		reconcile.InSync{Zone: z, Took: 2 * time.Second},
+		reconcile.Answering{Zone: z, Name: key.Name, Took: 12 * time.Second},
+		reconcile.Delivered{Zone: z, Names: 3, Took: 12 * time.Second},
+		unverified(reason.AnswersDiffer), unverified(reason.PrivateZone), unverified(reason.DNSUnreachable), unverified(reason.DNSUnreachable),
+		reconcile.OwnedElsewhere{Zone: z, Set: set, Owner: "other", Ours: "me"},
 		reconcile.Unpermitted{Account: "default", Action: provider.Action{Name: "route53:GetChange", Benefit: "tells when a change is answered"}, Err: errors.New("denied")},
 		reconcile.Parked{Zone: z, Name: key.Name, Until: time.Unix(1800000000, 0).UTC(), Why: reason.New(reason.Rejected, "the value isn't valid")},
 		reconcile.Called{Account: "default", Operation: "records", Took: 20 * time.Millisecond},
-		reconcile.Called{Account: "default", Operation: "apply", Class: provider.Throttled, Err: errors.New("rate exceeded")},
-		reconcile.Called{Account: "default", Operation: "apply", Class: provider.Unavailable, Err: errors.New("connection refused")},
+		reconcile.Called{Account: "default", Zone: z, Operation: "apply", Class: provider.Throttled, Err: errors.New("rate exceeded")},
+		reconcile.Called{Account: "default", Zone: z, Operation: "apply", Class: provider.Unavailable, Err: errors.New("connection refused")},
 		decide(change.Refused, reason.New(reason.NoZone, "no zone holds it")),
 		decide(change.Held, reason.New(reason.NoAddressYet, "it has no address")),
 		decide(change.Held, reason.New(reason.KindForbidden, "pods can't be read")),

@@ -40,12 +40,16 @@ func (l *logger) observe(e reconcile.Event) {
 		l.zones(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
+	case reconcile.Delivered, reconcile.Unverified:
+		l.verified(e)
 	case reconcile.Parked:
 		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.Called:
 		l.called(e)
 	case reconcile.Unpermitted:
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
+	case reconcile.OwnedElsewhere:
+		legacylog.OtherOwner(l.log, e.Set, e.Owner, e.Ours)
 	case reconcile.Decided:
 		l.decided(e)
 	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
@@ -158,6 +162,26 @@ func (l *logger) changes(e reconcile.Event) {
 	}
 }
 
+// verified logs whether names answer as planned. That a name can't be judged is nothing to warn of, but that none of a zone can is,
+// once.
+func (l *logger) verified(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.Delivered:
+		l.log.Info("the zone's servers answer with the change", "zone", string(e.Zone.Name), "names", e.Names, "took", e.Took)
+	case reconcile.Unverified:
+		attrs := []any{"name", string(e.Name), "zone", string(e.Zone.Name), "reason", e.Why.Code, "why", e.Why.String()}
+		if e.Why.Code == reason.AnswersDiffer {
+			l.log.Warn("a name doesn't answer as planned", attrs...)
+			return
+		}
+		level := slog.LevelDebug
+		if (e.Why.Code == reason.DNSUnreachable || e.Why.Code == reason.NoServers) && l.once(string(e.Why.Code)+" "+e.Zone.ID) {
+			level = slog.LevelWarn
+		}
+		l.log.Log(nil, level, "it isn't known whether a name answers as planned", attrs...) //nolint:staticcheck // slog takes a nil context
+	}
+}
+
 func (l *logger) once(key string) bool {
 	if l.warned[key] {
 		return false
@@ -184,6 +208,9 @@ func (l *logger) called(e reconcile.Called) {
 	level := slog.LevelError
 	if e.Class == provider.Throttled || e.Class == provider.Stale {
 		level = slog.LevelWarn
+	} else if e.Operation == reconcile.Apply {
+		legacylog.Failed(l.log, e.Zone, e.Err)
+		return
 	}
 	l.log.Log(nil, level, "a call to the provider failed; it is tried again", "account", e.Account, "operation", e.Operation, "class", e.Class, "err", e.Err) //nolint:staticcheck // slog takes a nil context
 }

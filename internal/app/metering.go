@@ -29,6 +29,10 @@ func (m *meter) observe(e reconcile.Event) {
 		m.called(e)
 	case reconcile.Applied:
 		m.applied(e)
+	case reconcile.InSync:
+		m.metrics.InSync(e.Took)
+	case reconcile.Answering:
+		m.metrics.Answering(e.Took)
 	case reconcile.ZonesListed:
 		m.listed(e)
 	case reconcile.ZoneRead:
@@ -73,6 +77,9 @@ func (m *meter) called(e reconcile.Called) {
 	class := "ok"
 	if e.Class != "" {
 		class = string(e.Class)
+		if e.Operation == reconcile.Apply {
+			m.metrics.Batch(string(e.Zone.Name), class)
+		}
 		m.errors++
 		m.metrics.RegistryError()
 	} else {

@@ -17,6 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
+	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/status"
 	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry/txt"
@@ -49,6 +50,7 @@ type Options struct {
 	Status  status.Options    `embed:""`
 	Metrics metrics.Options   `embed:""`
 	Control control.Options   `embed:""`
+	Probe   probe.Options     `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

@@ -81,6 +81,11 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 		counts = append(counts, metrics.NameCount{Verdict: k.verdict, Reason: k.reason, N: n})
 	}
 	m.Names(counts)
+	states := make(map[string]int, len(c.States))
+	for _, s := range c.States {
+		states[string(s.State)] = s.Names
+	}
+	m.States(states)
 	m.Invalid(bySource(invalid))
 	m.Deduplicated(bySource(c.Duplicates))
 	m.Mismatches(mismatches(c.Foreign))

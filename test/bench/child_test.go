@@ -56,6 +56,7 @@ func launch(t testing.TB, binary string, s *service, more ...string) (*child, er
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	c.cmd.Env = []string{
 		"HOME=" + dir, "AWS_ENDPOINT_URL_ROUTE_53=" + s.url, "AWS_ACCESS_KEY_ID=example", "AWS_SECRET_ACCESS_KEY=example", "AWS_DEFAULT_REGION=eu-west-1",
+		"NAFUDA_VERIFY=false", // no server has the zone, and those that its NS record set names are Amazon's
 	}
 	c.started = time.Now()
 	if err := c.cmd.Start(); err != nil {

@@ -34,6 +34,7 @@ func TestEndToEnd(t *testing.T) {
 		{"a zone of ExternalDNS v0.10 keeps its form", untypedZone},
 		{"the form of markers can be forced", forcedForms},
 		{"markers without the prefix move with the next change", unprefixedMarkers},
+		{"a name goes all the way until it answers", answering},
 		{"the type of a name changes there and back", typeChange},
 		{"the type of a name with an untyped marker changes", typeChangeUntyped},
 		{"an untyped marker never meets a CNAME", markerMeetsCNAME},

@@ -77,6 +77,7 @@ func (w *world) command(ctx context.Context, args []string, env ...string) *exec
 	cmd.Env = append([]string{
 		"HOME=" + home, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_DEFAULT_REGION=ap-northeest-1",
 		"AWS_ENDPOINT_URL_ROUTE_53=" + w.url,
+		"NAFUDA_VERIFY_SERVER=" + w.dns.String(), // the zone's NS record set has names that are Amazon's
 	}, env...)
 	return cmd
 }

@@ -44,7 +44,7 @@ func trouble(t *testing.T, s *suite) {
 			w.want(append(ofTwo, "one.example.com A 300 192.168.10.1", marker("prefix_a-one.example.com", "ingress/default/one"))...)
 			w.cluster.Delete(t, one)
 			w.want(ofTwo...)
-			p.wantLog(`a call to the provider failed`)
+			p.wantLog(`a call to the provider failed|when submitting change batch`)
 			kube.Wait(t, "alive", func() error { _, err := p.get("/healthz"); return err })
 		})
 	}

@@ -109,6 +109,7 @@ func Run(ctx context.Context, o Options, c app.Options, v app.Version, out io.Wr
 	group.Go(func() error { return serveHTTP(ctx, s.api, emu) })
 	group.Go(func() error { return nameserver.New(emu.DB(), nameserver.Options{Log: log}).Serve(ctx, s.udp, s.tcp) })
 	c.Local = "http://" + s.api.Addr().String()
+	c.Probe.Servers = []string{s.tcp.Addr().String()}
 	if err := welcome(out, o, s, emu.DB()); err != nil {
 		return fmt.Errorf("print what to type: %w", err)
 	}

@@ -22,6 +22,7 @@ type Census struct {
 	Verified   map[record.Type]int // record sets that are asked for and there
 	Waiting    int                 // names that wait to be planned or sent
 	Names      map[change.Verdict]map[reason.Code]int
+	States     []StateCount        // names by how far they have come
 	Refusals   map[RefusedPart]int // parts of objects that can't be used
 	Duplicates map[string]int      // endpoints that another object asks for in the same words, by source
 	Foreign    []record.Key        // record sets not made because another owner has the name
@@ -56,7 +57,7 @@ func (c *core) census() Census {
 		Asked: make(map[record.Type]int), Observed: make(map[record.Type]int), Verified: make(map[record.Type]int),
 		Names: make(map[change.Verdict]map[reason.Code]int), Refusals: make(map[RefusedPart]int), Duplicates: make(map[string]int),
 	}
-	s.Waiting = len(c.window.names)
+	s.Waiting, s.States = len(c.window.names), sortStates(c.states())
 	c.countAsked(&s)
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished {

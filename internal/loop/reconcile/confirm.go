@@ -5,7 +5,7 @@ package reconcile
 import (
 	"time"
 
-	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/provider"
 )
 
@@ -15,22 +15,28 @@ var confirmAfter = [...]time.Duration{10 * time.Second, 30 * time.Second, 70 * t
 
 // unconfirmed is a batch of which we don't know yet whether every server of the service has it.
 type unconfirmed struct {
-	zone    zone.Zone
+	of      *delivery
 	receipt provider.Receipt
-	applied time.Time
 	tries   int
 }
 
 // due is when to ask next.
-func (u *unconfirmed) due() time.Time { return u.applied.Add(confirmAfter[u.tries]) }
+func (u *unconfirmed) due() time.Time { return u.of.applied.Add(confirmAfter[u.tries]) }
 
-// confirmLater remembers a receipt. Where the provider can't tell, or may not, there is nothing to ask.
-func (a *account) confirmLater(z zone.Zone, r provider.Receipt, now time.Time) {
+// confirmLater remembers a receipt. It returns why there is nothing to ask: the provider can't tell, or may not.
+func (a *account) confirmLater(d *delivery, r provider.Receipt) reason.Reason {
 	const most = 1000 // batches that wait; more than a full publish of the largest zones makes at once
-	if _, can := a.provider.(provider.Confirmer); !can || a.mute || r == "" || len(a.receipts) >= most {
-		return
+	_, can := a.provider.(provider.Confirmer)
+	switch {
+	case !can || r == "":
+		return reason.New(reason.Unconfirmed, "the provider doesn't tell when its servers have a change")
+	case a.mute:
+		return reason.New(reason.Unconfirmed, "the account %s may not ask whether its servers have a change", a.name)
+	case len(a.receipts) >= most:
+		return reason.New(reason.Unconfirmed, "%d batches wait already to be asked about", most)
 	}
-	a.receipts = append(a.receipts, &unconfirmed{zone: z, receipt: r, applied: now})
+	a.receipts = append(a.receipts, &unconfirmed{of: d, receipt: r})
+	return reason.Reason{}
 }
 
 // confirm asks about a receipt that is due, one at a time: a zone's own read must not wait for a permit behind hundreds of questions,
@@ -46,28 +52,40 @@ func (a *account) confirm(c *core, now time.Time) time.Time {
 			continue
 		}
 		a.asking = true
-		c.start(a, job{zone: u.zone, confirm: &confirmJob{batch: u}})
+		c.start(a, job{zone: u.of.zone.Zone, confirm: &confirmJob{batch: u}})
 		return never
 	}
 	return next
 }
 
-// finishConfirm enters an answer. A denied question isn't asked again: the first denial tells the user what it costs.
+// finishConfirm enters an answer. A denied question isn't asked again: the first denial tells the user what it costs. What is in
+// sync, or won't be known to be, is asked for over DNS.
 func (c *core) finishConfirm(r result) {
-	a, u := r.account, r.confirm.batch
+	a, u, now := r.account, r.confirm.batch, time.Now()
 	a.asking = false
 	u.tries++
 	switch {
 	case r.err != nil && provider.ClassOf(r.err) == provider.Denied:
-		a.mute, a.receipts = true, nil
-		c.Observe(Unpermitted{Account: a.name, Action: optionalAction(a.provider, r.err), Err: r.err})
+		c.silenced(a, r.err, now)
 		return
 	case r.err == nil && r.inSync:
-		c.Observe(InSync{Zone: u.zone, Receipt: u.receipt, Took: time.Since(u.applied)})
-	case u.tries < len(confirmAfter):
-		return
+		a.forget(u)
+		c.Observe(InSync{Zone: u.of.zone.Zone, Receipt: u.receipt, Took: now.Sub(u.of.applied)})
+		c.delivered(u.of, StateInSync, reason.Reason{}, now)
+	case u.tries >= len(confirmAfter):
+		a.forget(u)
+		c.delivered(u.of, StateSent, reason.New(reason.Unconfirmed, "the provider hasn't said so within %s", confirmAfter[u.tries-1]), now)
 	}
-	a.forget(u)
+}
+
+// silenced ends all questions about receipts of an account that may not ask them.
+func (c *core) silenced(a *account, err error, now time.Time) {
+	receipts := a.receipts
+	a.mute, a.receipts = true, nil
+	c.Observe(Unpermitted{Account: a.name, Action: optionalAction(a.provider, err), Err: err})
+	for _, u := range receipts {
+		c.delivered(u.of, StateSent, reason.New(reason.Unconfirmed, "the account %s may not ask whether its servers have a change", a.name), now)
+	}
 }
 
 func (a *account) forget(u *unconfirmed) {

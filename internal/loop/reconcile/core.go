@@ -35,6 +35,8 @@ type core struct {
 	want     chan string
 	feeds    chan feed.Event
 	results  chan result
+	answers  chan answered
+	watches  watches
 	wake     *time.Timer
 	started  time.Time
 	kinds    map[string]kindInfo // watched kinds, by name
@@ -54,7 +56,8 @@ type core struct {
 	failed   error                          // with Once: why going on makes no sense
 	holds    *guard.Holds[holding]
 	keeping  keeping
-	approve  []string // hashes of what was approved beforehand, not seen yet
+	tell     chan<- func(*core) // back to the loop's goroutine
+	approve  []string           // hashes of what was approved beforehand, not seen yet
 	// incomplete is why something could not be done; the rest goes on.
 	incomplete error
 }
@@ -72,7 +75,7 @@ type kindInfo struct {
 func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c := &core{
 		Config: config, ctx: ctx, group: group,
-		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result),
+		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
@@ -81,7 +84,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
 	}
 	c.holds = guard.NewHolds[holding](c.Guard)
-	c.keeping = newKeeping(config.Keeper)
+	c.keeping = newKeeping()
 	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
 	for _, s := range config.Sources {
@@ -107,11 +110,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status()})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
-		var want chan<- string
-		var next string
-		if len(c.toWant) > 0 {
-			want, next = c.want, c.toWant[0]
-		}
+		want, next := c.nextWant()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
@@ -119,6 +118,8 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.take(e)
 		case r := <-c.results:
 			c.finish(r)
+		case a := <-c.answers:
+			c.finishVerify(a, time.Now())
 		case f := <-asks:
 			f(c)
 		case <-c.wake.C:
@@ -127,6 +128,14 @@ func (c *core) run(asks <-chan func(*core)) error {
 			return c.drain(asks)
 		}
 	}
+}
+
+// nextWant is the next kind to ask of the feed, and where; nil where there is none.
+func (c *core) nextWant() (chan<- string, string) {
+	if len(c.toWant) == 0 {
+		return nil, ""
+	}
+	return c.want, c.toWant[0]
 }
 
 // step starts whatever can be started now and sets the alarm for what comes later.
@@ -150,6 +159,7 @@ func (c *core) step() {
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
+	next = earlier(next, c.verify(now))
 	if c.followAll(now) {
 		next = now
 	}
@@ -176,12 +186,15 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
+// mayPlan reports whether all is known that every plan depends on.
+func (c *core) mayPlan() bool { return c.sourcesKnown() && c.keeping.loaded }
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.sourcesKnown() || !c.keeping.loaded || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
+	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
 		return false
 	}
 	for _, a := range c.accounts {

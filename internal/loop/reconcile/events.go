@@ -10,6 +10,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -75,6 +76,25 @@ type (
 		Receipt provider.Receipt
 		Took    time.Duration // since the batch was applied
 	}
+	// Answering says that every server of the zone answers over DNS as the last change of a name planned.
+	Answering struct {
+		Zone zone.Zone
+		Name dnsname.Name
+		Took time.Duration // since the change was applied
+	}
+	// Unverified says that nobody asks any longer whether the zone's servers answer as a name's last change planned. With the reason
+	// AnswersDiffer they don't; with any other it isn't known.
+	Unverified struct {
+		Zone zone.Zone
+		Name dnsname.Name
+		Why  reason.Reason
+	}
+	// Delivered says that the last name of a batch that DNS can judge answers. It isn't said of a batch without one.
+	Delivered struct {
+		Zone  zone.Zone
+		Names int
+		Took  time.Duration // since the batch was applied
+	}
 	// Unpermitted says that an optional permission is missing. It is said once an account and action.
 	Unpermitted struct {
 		Account string
@@ -110,9 +130,17 @@ type (
 		Name      dnsname.Name
 		Decisions []change.Decision
 	}
+	// OwnedElsewhere says that a record set of another owner keeps a name from being published as asked for.
+	OwnedElsewhere struct {
+		Zone  zone.Zone
+		Set   record.Set
+		Owner string
+		Ours  string // the owner that it would need to have
+	}
 	// Called says that a call to a provider has ended.
 	Called struct {
 		Account   string
+		Zone      zone.Zone // the zero zone for calls that aren't about one
 		Operation string
 		Class     provider.Class // empty: it went well
 		Err       error

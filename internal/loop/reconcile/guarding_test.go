@@ -869,3 +869,34 @@ func TestBrakeIsOfOneZone(t *testing.T) {
 		r.want("example.org", "b.example.org A 192.0.2.1", "x-a-b.example.org TXT me:d/org")
 	})
 }
+
+func TestBrakeOutlivesTheTurnOfAnother(t *testing.T) {
+	in(t, func(r *rig) {
+		d := r.kept()
+		r.guard = careful
+		r.permits = newTurns()
+		objects := r.own(100)
+		r.start()
+		r.synced(objects...)
+		r.permits.give(1000 * time.Hour)
+		r.settle()
+		for i := range 12 {
+			r.put(fmt.Sprintf("d/n%d", i), nil)
+		}
+		time.Sleep(time.Minute)
+		r.holds(88, "twelve may go")
+		r.permits.give(0)
+		other := fmt.Sprintf(`{"zones":{"memory/default/example.com":{"deletes":[[%d,25]]}}}`, time.Now().Unix()/60)
+		if err := d.Save(context.Background(), []byte(other)); err != nil { // the other replica has let others go
+			r.t.Fatal(err)
+		}
+		r.permits.give(1000 * time.Hour)
+		r.settle()
+		for i := 12; i < 24; i++ {
+			r.put(fmt.Sprintf("d/n%d", i), nil)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		r.holds(88, "what the other replica has spent counts")
+	})
+}

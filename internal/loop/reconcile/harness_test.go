@@ -33,6 +33,7 @@ type thing struct {
 	Created time.Time
 	Names   map[string][]string
 	TTL     uint32
+	ID      string // set identifier
 }
 
 // things is the source of things, of kind "ingress".
@@ -57,7 +58,7 @@ func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 			}
 			for typ, values := range byType {
 				slices.Sort(values)
-				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, Targets: values, From: from})
+				r.Endpoints = append(r.Endpoints, endpoint.Endpoint{Name: dnsname.Name(name), Type: typ, TTL: t.TTL, ID: t.ID, Targets: values, From: from})
 			}
 		}
 		return r
@@ -100,6 +101,7 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+	asks   reconcile.Verifier
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -141,6 +143,7 @@ func (r *rig) loop() *reconcile.Loop {
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
+		Verifier: r.asks,
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()

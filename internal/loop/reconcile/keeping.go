@@ -47,8 +47,8 @@ type keeping struct {
 	last   chan uint64            // the edit that was saved last; who has taken it out may save
 }
 
-func newKeeping(k Keeper) keeping {
-	out := keeping{loaded: k == nil, last: make(chan uint64, 1)}
+func newKeeping() keeping {
+	out := keeping{last: make(chan uint64, 1)}
 	out.last <- 0
 	return out
 }
@@ -63,28 +63,48 @@ func (k *keeping) of(key zone.Key) *guard.State {
 	return nil
 }
 
-// loadKept reads what is kept, before anything is planned. What can't be read is as if nothing had been kept, which is careful.
-func (l *Loop) loadKept(ctx context.Context) {
-	var data []byte
-	var err error
+// loadKept reads what is kept, before anything is planned in a term: another process may have been at work since. What can't be
+// read is as if nothing had been kept, which is careful.
+func (c *core) loadKept() {
+	c.keeping.zones, c.keeping.loaded = nil, c.Keeper == nil
+	if c.Keeper == nil {
+		return
+	}
+	term := c.turn.term
+	c.group.Go(func() error {
+		data, err := c.load()
+		select {
+		case c.tell <- func(c *core) {
+			if c.turn.term == term {
+				c.restore(data, err)
+			}
+		}:
+		case <-c.ended:
+		}
+		return nil
+	})
+}
+
+// load reads what is kept, in a few tries.
+func (c *core) load() (data []byte, err error) {
 	back := backoff{}
 	for range onceTries {
-		call, cancel := context.WithTimeout(ctx, keepTimeout)
-		data, err = l.config.Keeper.Load(call)
+		call, cancel := context.WithTimeout(c.ctx, keepTimeout)
+		data, err = c.Keeper.Load(call)
 		cancel()
 		if err == nil {
 			break
 		}
 		select {
 		case <-time.After(back.next(longestOutage)):
-		case <-ctx.Done():
-			return
+		case <-c.ctx.Done():
+			return nil, c.ctx.Err()
 		}
 	}
-	_ = l.ask(ctx, func(c *core) { c.restore(data, err) }) // else the loop ends
+	return data, err
 }
 
-// restore enters what was kept. Zones that are guarded already are guarded anew: another process may have been at work since.
+// restore enters what was kept.
 func (c *core) restore(data []byte, err error) {
 	var zones map[string]guard.State
 	if err == nil {
@@ -96,12 +116,6 @@ func (c *core) restore(data []byte, err error) {
 		c.Observe(KeepFailed{Err: err})
 	}
 	c.keeping.zones, c.keeping.loaded = zones, true
-	for _, z := range c.zones {
-		if z.guard != nil {
-			z.guard = nil
-			c.dirtyEverything()
-		}
-	}
 }
 
 // decodeKept reads what encodeKept wrote. Nothing is taken where a part is wrong.

@@ -16,7 +16,7 @@ var _ Keeper = statedir.Dir("")
 // TestBrakeKeepsTheLatestState: zones are written by goroutines of their own, and the one with the older state may come last.
 func TestBrakeKeepsTheLatestState(t *testing.T) {
 	dir, ctx := statedir.Dir(t.TempDir()), context.Background()
-	k := newKeeping(dir)
+	k := newKeeping()
 	older, newer := k.save(dir, []byte("older"), 1), k.save(dir, []byte("newer"), 2)
 	for _, save := range []func(context.Context) error{newer, older} {
 		if err := save(ctx); err != nil {

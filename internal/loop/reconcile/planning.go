@@ -60,6 +60,7 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 	}
 	for _, v := range all {
 		c.Observe(Decided{View: v.view, Zone: z.Zone, Name: name, Decisions: v.decisions})
+		c.tellOwners(z, name, v)
 	}
 }
 

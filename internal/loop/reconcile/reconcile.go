@@ -124,12 +124,7 @@ func (l *Loop) run(ctx context.Context, order *undoOrder) error {
 	c := newCore(ctx, config, group)
 	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
-	if l.config.Keeper != nil {
-		group.Go(func() error {
-			l.loadKept(ctx)
-			return nil
-		})
-	}
+	c.tell = l.asks
 	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {
 		defer cancel()

@@ -108,7 +108,7 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	for _, g := range b.Groups {
 		c.Observe(Planned{Zone: z.Zone, Group: g})
 	}
-	z.busy = true
+	z.busy, z.sending = true, b
 	z.takeOff(b)
 	apply.batch, apply.dryRun = b, c.DryRun
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
@@ -125,7 +125,7 @@ func (c *core) finish(r result) {
 		return
 	}
 	if r.called {
-		called := Called{Account: r.account.name, Operation: r.operation(), Took: r.took, Err: r.err}
+		called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
 		}
@@ -159,7 +159,8 @@ func (c *core) undone(r result) {
 		r.account.asking = false
 	default:
 		z := c.zones[r.zone.Key]
-		z.busy = false
+		z.busy, z.sending = false, change.Batch{}
+		clear(z.flying)
 		if r.apply != nil {
 			z.requeue(r.apply.batch)
 		}
@@ -167,7 +168,7 @@ func (c *core) undone(r result) {
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
-	z.busy = false
+	z.busy, z.sending = false, change.Batch{}
 	clear(z.flying)
 	if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
@@ -208,7 +209,7 @@ func (c *core) applied(z *zoneState, r result) {
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
-	z.account.confirmLater(z.Zone, r.receipt, now)
+	c.track(z, r.apply.batch, r.receipt, now)
 	waited := make(map[dnsname.Name]time.Duration, len(r.apply.since))
 	for n, t := range r.apply.since {
 		waited[n] = now.Sub(t)

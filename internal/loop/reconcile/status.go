@@ -26,6 +26,10 @@ type Status struct {
 	Zones   []Zone   `json:"zones"`
 	Waiting int      `json:"waiting"` // names that wait to be planned or sent
 	Names   []Name   `json:"names,omitempty"`
+	// States counts the names by how far they have come, sorted.
+	States []StateCount `json:"states,omitempty"`
+	// Unfollowed counts the changes whose way to the servers wasn't followed, for too many were under way.
+	Unfollowed int `json:"unfollowed,omitempty"`
 	// Refusals are the parts of objects that can't be used.
 	Refusals []Refusal `json:"refusals,omitempty"`
 }
@@ -100,7 +104,7 @@ func (l *Loop) Missing(ctx context.Context) ([]string, error) {
 }
 
 func (c *core) status() Status {
-	s := Status{Missing: c.missing(), Standby: c.standby()}
+	s := Status{Missing: c.missing(), Standby: c.standby(), States: sortStates(c.states()), Unfollowed: c.watches.missed}
 	s.Ready = len(s.Missing) == 0
 	s.Waiting = len(c.window.names)
 	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {

@@ -36,6 +36,7 @@ func (c *core) takeTurn() bool {
 	}
 	c.turn = turn{ours: true, term: term}
 	c.forgetZones()
+	c.loadKept()
 	if c.Permits != nil {
 		c.Observe(Turned{Ours: true})
 	}
@@ -54,6 +55,7 @@ func (c *core) tellStandby(soon bool) {
 
 // forgetZones makes the loop read everything at the provider anew: another replica may have written since.
 func (c *core) forgetZones() {
+	c.forgetWatches()
 	clear(c.zones)
 	c.names = newZoneNames(c)
 	for _, a := range c.accounts {

@@ -68,6 +68,9 @@ type result struct {
 	unbegun, unended error
 }
 
+// Apply is the operation of Called that sends a batch.
+const Apply = "apply"
+
 // operation names the call, for metrics and logs.
 func (j job) operation() string {
 	switch {
@@ -80,7 +83,7 @@ func (j job) operation() string {
 	case j.confirm != nil:
 		return "insync"
 	default:
-		return "apply"
+		return Apply
 	}
 }
 

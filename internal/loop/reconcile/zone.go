@@ -44,6 +44,10 @@ type zoneState struct {
 	parked  map[dnsname.Name]*parking
 	decided map[dnsname.Name][]verdicts
 	guarding
+
+	sending  change.Batch // the batch in flight
+	progress map[dnsname.Name]*progress
+	silence  silence
 }
 
 // verdicts are the decisions of one view about one name.
@@ -64,6 +68,7 @@ func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
 		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
+		progress: make(map[dnsname.Name]*progress),
 	}
 	for _, v := range c.Views {
 		s.registries = append(s.registries, v.Registry)
@@ -95,7 +100,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.readStale(c)
 	case !z.bisect.empty():
 		z.send(c, z.bisect.take(), applyJob{})
-	case c.sourcesKnown() && c.keeping.loaded && z.sendDirty(c, now):
+	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)

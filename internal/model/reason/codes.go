@@ -85,6 +85,19 @@ const (
 	Stale     Code = "StaleMirror"
 )
 
+// Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
+const (
+	Unconfirmed     Code = "NotConfirmed"
+	NotVerified     Code = "NotVerified"
+	PrivateZone     Code = "PrivateZone"
+	RoutingPolicy   Code = "RoutingPolicy"
+	Delegated       Code = "Delegated"
+	WildcardAnswers Code = "WildcardAnswers"
+	NoServers       Code = "ZoneServersUnknown"
+	DNSUnreachable  Code = "DNSUnreachable"
+	AnswersDiffer   Code = "AnswersDiffer"
+)
+
 // Doc documents one code.
 type Doc struct {
 	Code    Code
@@ -147,6 +160,15 @@ var docs = index([]Doc{
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "change the guardrail, or make the change by hand"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
+	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
+	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},
+	{RoutingPolicy, "The record set has a routing policy: what the servers answer depends on who asks and when.", ""},
+	{Delegated, "Other servers answer for the name: a record set of type NS above it in the zone delegates it.", "publish the name in the zone that it is delegated to, or remove the NS record set"},
+	{WildcardAnswers, "The record sets are gone, and a wildcard of the zone answers in their place, so DNS can't tell.", ""},
+	{NoServers, "The names or addresses of the zone's servers aren't known, so they can't be asked over DNS.", "check the NS record set of the zone and the resolver of the machine, or name servers with --verify-server"},
+	{DNSUnreachable, "None of the zone's servers can be reached over DNS.", "let UDP and TCP to port 53 pass, name a server with --verify-server, or turn the question off with --no-verify"},
+	{AnswersDiffer, "A server of the zone doesn't answer as planned.", "see what it answers; the zone may be delegated to other servers, or something else may have changed the name"},
 })
 
 func index(list []Doc) map[Code]Doc {

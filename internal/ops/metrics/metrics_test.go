@@ -24,6 +24,10 @@ func scrape(t *testing.T, m *metrics.Metrics) string {
 }
 
 func fill(m *metrics.Metrics) {
+	m.InSync(16 * time.Second)
+	m.Answering(25 * time.Second)
+	m.States(map[string]int{"sent": 1})
+	m.States(map[string]int{"in sync": 9})
 	at := time.Unix(1700000000, 500_000_000)
 	m.Build("v1.0.0", "abc")
 	m.Changed("example.com/Z1", "A", "create", 2)
@@ -63,6 +67,9 @@ func TestPage(t *testing.T) {
 		`nafuda_api_call_duration_seconds_bucket{operation="ChangeResourceRecordSets",provider="aws",le="0.05"} 1`,
 		`nafuda_change_latency_seconds_bucket{le="0.2"} 1`,
 		`nafuda_names{reason="NoAddressYet",verdict="held"} 5`,
+		`nafuda_insync_seconds_bucket{le="20"} 1`, `nafuda_insync_seconds_bucket{le="15"} 0`,
+		`nafuda_answering_seconds_bucket{le="30"} 1`, `nafuda_answering_seconds_bucket{le="20"} 0`,
+		`nafuda_name_states{state="in sync"} 9`,
 		`nafuda_kind_state{kind="ingress",state="synced"} 1`,
 		`nafuda_zone_read_timestamp_seconds{zone="example.com/Z1"} 1.7000000005e+09`,
 		`nafuda_zone_record_sets{zone="example.com/Z1"} 20`,
@@ -88,7 +95,7 @@ func TestPage(t *testing.T) {
 		`external_dns_webhook_provider_records_requests_total 0`,
 		`external_dns_provider_cache_records_calls{from_cache="false"} 0`,
 	}
-	never := []string{`reason="BadName"`, `state="failing"`, `example.org/Z2`}
+	never := []string{`reason="BadName"`, `state="failing"`, `state="sent"`, `example.org/Z2`}
 	for _, legacy := range []bool{false, true} {
 		m := metrics.New(legacy)
 		fill(m)

@@ -16,7 +16,10 @@ type ours struct {
 	calls   *prometheus.CounterVec
 	took    *prometheus.HistogramVec
 	latency prometheus.Observer
+	inSync  prometheus.Observer
+	answers prometheus.Observer
 	names   *table
+	states  *table
 	kinds   *prometheus.GaugeVec
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
@@ -30,6 +33,7 @@ type ours struct {
 func newOurs(b builder) ours {
 	call := []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 	change := []float64{.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300}
+	arrival := []float64{1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 600}
 	return ours{
 		build:   b.gauge("build_info", "Always 1; which build runs.", "version", "revision", "go_version"),
 		changes: b.counter("changes_total", "Record sets created, updated or deleted, ownership markers included.", "zone", "type", "action"),
@@ -38,8 +42,11 @@ func newOurs(b builder) ours {
 		calls:   b.counter("api_calls_total", "Calls to the provider, by operation and class: ok, or the class of the error.", "provider", "operation", "class"),
 		took:    b.histogram("api_call_duration_seconds", "How long calls to the provider took.", call, "provider", "operation"),
 		latency: b.histogram("change_latency_seconds", "Time from the change of an object until the provider took its record sets.", change).WithLabelValues(),
+		inSync:  b.histogram("insync_seconds", "Time from a batch's being applied until every server of the provider has it, as far as that is asked.", arrival).WithLabelValues(),
+		answers: b.histogram("answering_seconds", "Time from a change's being applied until the zone's servers were seen to answer with it over DNS.", arrival).WithLabelValues(),
 		names: &table{vec: b.gauge("names",
 			"Names that aren't published as asked for, by verdict (refused, held, lost, filtered; noted: published, with a word about it) and reason; see reasons.md.", "verdict", "reason")},
+		states:  &table{vec: b.gauge("name_states", "Names by how far they have come: refused, held, parked, planned, sent, in sync, answering.", "state")},
 		kinds:   b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
 		read:    b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
 		sets:    b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
@@ -93,6 +100,21 @@ func (m *Metrics) Names(counts []NameCount) {
 		list = append(list, series{[]string{c.Verdict, c.Reason}, float64(c.N)})
 	}
 	m.names.replace(list)
+}
+
+// InSync records how long every server of the provider took to have a batch.
+func (m *Metrics) InSync(d time.Duration) { m.inSync.Observe(d.Seconds()) }
+
+// Answering records how long it took until a name was seen to answer as changed.
+func (m *Metrics) Answering(d time.Duration) { m.answers.Observe(d.Seconds()) }
+
+// States replaces the counts of names by how far they have come.
+func (m *Metrics) States(counts map[string]int) {
+	list := make([]series, 0, len(counts))
+	for state, n := range counts {
+		list = append(list, series{[]string{state}, float64(n)})
+	}
+	m.states.replace(list)
 }
 
 // Kind sets the state of a watched kind.

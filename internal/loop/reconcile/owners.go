@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"slices"
+
+	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
+)
+
+// tellOwners reports the record sets of other owners that stand in the way of a name, where a decision says that some do.
+func (c *core) tellOwners(z *zoneState, name dnsname.Name, v verdicts) {
+	if !slices.ContainsFunc(v.decisions, func(d change.Decision) bool { return d.Why.Code == reason.OtherOwner }) {
+		return
+	}
+	for i, view := range c.Views {
+		if view.Spec.Name != v.view {
+			continue
+		}
+		reg := z.registries[i]
+		ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+		for _, s := range z.mirror.At(name) {
+			if claim, ok, _ := ledger.Claim(s); ok && claim.Owner != reg.Owner() {
+				c.Observe(OwnedElsewhere{Zone: z.Zone, Set: s, Owner: claim.Owner, Ours: reg.Owner()})
+			}
+		}
+	}
+}
