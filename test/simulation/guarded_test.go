@@ -63,11 +63,17 @@ func (p *party) forget(keeps bool) {
 	}
 }
 
-// judgeGrace asks whether what goes has waited.
+// judgeGrace asks whether what goes has waited. A name's record sets wait together: what is no longer asked for later doesn't begin anew.
 func (w *world) judgeGrace(p *process, ch change.Change) {
-	since, known := p.free[at(string(ch.Key().Name), string(ch.Key().Type))]
-	if !known {
-		since = p.begun
+	since := time.Now()
+	for _, typ := range []string{"A", "AAAA", "CNAME"} {
+		free, known := p.free[at(string(ch.Key().Name), typ)]
+		if typ == string(ch.Key().Type) && !known {
+			free, known = p.begun, true
+		}
+		if known && free.Before(since) {
+			since = free
+		}
 	}
 	if waited := time.Since(since); waited < w.guard.DeleteAfter {
 		w.broken("proof", "%s plans to %s, which nothing has asked for for %s only", p, ch, waited)
@@ -106,14 +112,15 @@ func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) 
 			more = true
 		}
 	}
+	const hour = time.Hour - time.Minute // a batch counts from when it was sent, and may have landed later than that
 	n, base := 0, 0
 	for name, at := range owner.gone[zoneName] {
-		if now.Sub(at) < time.Hour && !has[name] {
+		if now.Sub(at) < hour && !has[name] {
 			n++
 		}
 	}
 	for at, owned := range owner.owned[zoneName] {
-		if now.Sub(at) < time.Hour {
+		if now.Sub(at) < hour {
 			base = max(base, owned)
 		}
 	}

@@ -86,7 +86,7 @@ type schedule struct {
 
 func (s schedule) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d, prefix %q, second owner %v, zones in use %v, %d steps\n", s.seed, s.prefix, s.rival, s.settled, len(s.steps))
+	fmt.Fprintf(&b, "seed %d, prefix %q, second owner %v, keeper %v, zones in use %v, %d steps\n", s.seed, s.prefix, s.rival, s.keeps, s.settled, len(s.steps))
 	for i, st := range s.steps {
 		fmt.Fprintf(&b, "  %d %s\n", i, st)
 	}

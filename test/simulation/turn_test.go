@@ -42,6 +42,7 @@ func (t *turn) pass(away bool) {
 	}
 	if t.away = away; !away {
 		t.term++
+		t.party.forget(t.keeps) // a turn begins as a process does
 	}
 	t.note("%s: the turn has gone: %v", t.process, away)
 	select {
