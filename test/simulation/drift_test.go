@@ -102,7 +102,7 @@ func elsewhere(typ string, rng *rand.Rand) string {
 func (w *world) meddle(zoneName string, b change.Batch) {
 	for _, ch := range b.Changes() {
 		name, typ := string(ch.Key().Name), string(ch.Key().Type)
-		if !managed(typ) {
+		if !managed(typ) || zoneFor(name) != zoneName { // while a zone has vanished its names go to the one above
 			continue
 		}
 		zone := w.cloud.zones[zoneName]

@@ -4,11 +4,15 @@ package reconcile_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 )
@@ -67,5 +71,29 @@ func TestALostAnswerIsReadInFull(t *testing.T) {
 		if got := len(r.zone("example.com")); got != 10 {
 			t.Errorf("%d record sets, want five and their markers", got)
 		}
+	})
+}
+
+// TestAPartOfARefusedBatchIsStillWanted: proof. A batch is refused and taken apart; meanwhile the object of another name in it loses its
+// address. What was planned for that name isn't sent any more.
+func TestAPartOfARefusedBatchIsStillWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "example.com")
+		r.memory.Put("example.com", set("held.example.com", "A", "203.0.113.9"), marker("x-a-held.example.com", "me", "ingress/d/2"))
+		bad := func(_ zone.Zone, b change.Batch) bool {
+			return slices.ContainsFunc(b.Groups, func(g change.Group) bool { return g.Name == "bad.example.com" })
+		}
+		r.flaky.Fail(providertest.OpApply, providertest.Fault{
+			Err: &provider.Error{Class: provider.Rejected, Err: errors.New("invalid")}, Times: -1, When: bad, Delay: 2 * time.Second,
+		})
+		r.start()
+		defer func() { r.stop() }()
+		r.say(feed.Event{Replace: true, State: feed.Synced, Deltas: []feed.Delta{
+			delta("d/1", ask("bad.example.com=192.0.2.1", "good.example.com=192.0.2.1")), delta("d/2", ask("held.example.com=192.0.2.2")),
+		}})
+		time.Sleep(time.Second)
+		r.put("d/2", ask("held.example.com=hold"))
+		time.Sleep(20 * time.Second)
+		r.want("example.com", "held.example.com A 203.0.113.9", "x-a-held.example.com TXT me:d/2", "good.example.com A 192.0.2.1", "x-a-good.example.com TXT me:d/1")
 	})
 }

@@ -98,8 +98,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.readPage(c)
 	case len(z.stale) > 0:
 		z.readStale(c)
-	case !z.bisect.empty():
-		z.send(c, z.bisect.take(), applyJob{})
+	case z.sendPart(c):
 	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
