@@ -105,7 +105,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
-		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Standby: standby(lease), Version: v.Number})
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
 	})
 	group.Go(func() error {
 		defer stop()

@@ -26,6 +26,7 @@ type account struct {
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
+	fault    error                  // of the last listing
 	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
 	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
@@ -65,7 +66,7 @@ func (a *account) step(c *core, now time.Time) time.Time {
 // finishList enters a listing of zones.
 func (c *core) finishList(r result) {
 	a := r.account
-	a.busy = false
+	a.busy, a.fault = false, r.err
 	if r.err != nil {
 		a.next = time.Now().Add(a.backoff.next(longestOutage))
 		if c.Once && a.backoff.tries >= onceTries {

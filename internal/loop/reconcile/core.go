@@ -107,7 +107,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 		c.step()
 		if c.Once && c.settled() {
 			held := c.heldBack(time.Now())
-			c.Observe(Settled{c.status()})
+			c.Observe(Settled{c.status(), c.explain})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
 		want, next := c.nextWant()

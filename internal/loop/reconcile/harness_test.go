@@ -106,8 +106,9 @@ type rig struct {
 	journal  *journal.Journal
 	guard    guard.Options
 	keeper   reconcile.Keeper
-	permits  *turns            // nil: it is always our turn
-	provider provider.Provider // nil: flaky
+	permits  *turns                  // nil: it is always our turn
+	provider provider.Provider       // nil: flaky
+	settled  func(reconcile.Settled) // nil: nobody is told
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -147,6 +148,9 @@ func (r *rig) loop() *reconcile.Loop {
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()
+			if s, ok := e.(reconcile.Settled); ok && r.settled != nil {
+				r.settled(s)
+			}
 			r.events = append(r.events, e)
 		},
 	}

@@ -205,6 +205,7 @@ func (c *core) finishApply(z *zoneState, r result) {
 func (c *core) applied(z *zoneState, r result) {
 	z.recovered()
 	z.writes = backoff{}
+	z.keepBefore(r.apply.dryRun)
 	z.mirror.Commit(r.apply.batch)
 	z.bisect.accepted()
 	c.parkCulprit(z)

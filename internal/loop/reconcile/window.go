@@ -81,3 +81,8 @@ func (w *window) has(n dnsname.Name) bool {
 }
 
 func (w *window) empty() bool { return w.names == nil }
+
+func (w *window) has(n dnsname.Name) bool {
+	_, there := w.names[n]
+	return there
+}

@@ -20,6 +20,7 @@ type zoneState struct {
 	zone.Zone
 	account    *account
 	mirror     *mirror.Zone
+	before     *mirror.Zone        // in a dry run, what was there before it
 	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
 	vanished   bool
 

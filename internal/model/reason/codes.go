@@ -20,6 +20,13 @@ const (
 	TypeCantDo Code = "TypeNotSupported"
 )
 
+// Why there is nothing to look at.
+const (
+	NobodyAsks Code = "NobodyAsks"
+	NoObject   Code = "NoSuchObject"
+	NoHost     Code = "NoHostName"
+)
+
 // Why a record set is changed.
 const (
 	Asked    Code = "AskedFor"
@@ -119,6 +126,9 @@ var docs = index([]Doc{
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
 	{NoTarget, "The alias's target has no record set of the type in the zone; the alias follows when it has.", ""},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
+	{NobodyAsks, "No object that is watched asks for the name, and none that we know of did.", "put the name on an object, or correct its spelling there or here"},
+	{NoObject, "The object isn't there.", "correct its kind, namespace or name, or create it"},
+	{NoHost, "The object names no host.", "give it a host, or the annotation external-dns.kubernetes.io/hostname"},
 	{Asked, "An object asks for the record set, which isn't there.", ""},
 	{Differs, "The record set isn't as its object asks for it.", ""},
 	{NotAsked, "No object asks for the record set any more.", ""},
