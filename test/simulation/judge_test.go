@@ -155,11 +155,19 @@ func (p *process) asked(before map[string]*thing) {
 			now[key] = true
 		}
 	}
+	const blink = 15 * time.Second // a wish that came and went while the zone was busy with a call has never been planned
 	for key, asks := range now {
-		if _, known := p.free[key]; asks {
-			delete(p.free, key)
-		} else if !known {
+		since, again := p.again[key]
+		_, free := p.free[key]
+		switch {
+		case asks && free && !again:
+			p.again[key] = time.Now()
+		case asks:
+		case !free || again && time.Since(since) > blink:
 			p.free[key] = time.Now()
+			fallthrough
+		default:
+			delete(p.again, key)
 		}
 	}
 }

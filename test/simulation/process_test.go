@@ -43,6 +43,7 @@ type process struct {
 	kinds      map[string]feed.State // and of its kinds
 	pending    *feed.Event           // what its feed is saying
 	free       map[string]time.Time  // keys that nothing wants, and since when
+	again   map[string]time.Time  // those of them that something wants again, and since when
 	unread     map[string]bool       // names that must be read before they are written again
 	tokens     float64               // the model's own bucket
 	counted    time.Time
@@ -56,7 +57,7 @@ func (w *world) start(owner *party) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{
 		world: w, party: owner, number: 1, cancel: cancel, done: make(chan struct{}), begun: time.Now(), told: make(map[string]*thing),
-		kinds: make(map[string]feed.State), free: make(map[string]time.Time), unread: make(map[string]bool), tokens: burst, counted: time.Now(),
+		kinds: make(map[string]feed.State), free: make(map[string]time.Time), again: make(map[string]time.Time), unread: make(map[string]bool), tokens: burst, counted: time.Now(),
 	}
 	w.locked(func() {
 		if owner.process != nil {

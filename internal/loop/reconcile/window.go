@@ -75,11 +75,6 @@ func (w *window) due(now time.Time) ([]dirty, time.Time) {
 	return out, time.Time{}
 }
 
-func (w *window) has(n dnsname.Name) bool {
-	_, there := w.names[n]
-	return there
-}
-
 func (w *window) empty() bool { return w.names == nil }
 
 func (w *window) has(n dnsname.Name) bool {
