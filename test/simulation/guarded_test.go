@@ -66,9 +66,11 @@ func (p *party) forget(keeps bool) {
 // judgeGrace asks whether what goes has waited. A name's record sets wait together: what is no longer asked for later doesn't begin anew.
 func (w *world) judgeGrace(p *process, ch change.Change) {
 	since := time.Now()
+	name := string(ch.Key().Name)
 	for _, typ := range []string{"A", "AAAA", "CNAME"} {
-		free, known := p.free[at(string(ch.Key().Name), typ)]
-		if typ == string(ch.Key().Type) && !known {
+		key := at(name, typ)
+		free, known := p.free[key]
+		if _, there := w.cloud.zones[zoneFor(name)][key]; there && !known {
 			free, known = p.begun, true
 		}
 		if known && free.Before(since) {

@@ -43,7 +43,7 @@ type process struct {
 	kinds      map[string]feed.State // and of its kinds
 	pending    *feed.Event           // what its feed is saying
 	free       map[string]time.Time  // keys that nothing wants, and since when
-	again   map[string]time.Time  // those of them that something wants again, and since when
+	again      map[string]time.Time  // those of them that something wants again, and since when
 	unread     map[string]bool       // names that must be read before they are written again
 	tokens     float64               // the model's own bucket
 	counted    time.Time
