@@ -158,12 +158,14 @@ func (p *process) asked(before map[string]*thing) {
 	const blink = 15 * time.Second // a wish that came and went while the zone was busy with a call has never been planned
 	for key, asks := range now {
 		since, again := p.again[key]
-		_, free := p.free[key]
+		if _, known := p.free[key]; !known {
+			p.free[key] = p.begun
+		}
 		switch {
-		case asks && free && !again:
+		case asks && !again:
 			p.again[key] = time.Now()
 		case asks:
-		case !free || again && time.Since(since) > blink:
+		case again && time.Since(since) > blink:
 			p.free[key] = time.Now()
 			fallthrough
 		default:
