@@ -53,9 +53,13 @@ func (c *core) finishPage(z *zoneState, r result) {
 	}
 }
 
-// nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval.
+// nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval. With Once there
+// is none.
 func (z *zoneState) nextPage(c *core) time.Time {
 	const page = 300 // record sets, at Route 53
+	if c.Once {
+		return never
+	}
 	return z.lastPage.Add(c.Resync / time.Duration(z.mirror.Len()/page+1))
 }
 
