@@ -125,8 +125,11 @@ func (z *zoneState) unpark(c *core, now time.Time) time.Time {
 }
 
 // enqueue makes a name dirty in the zone, and those whose claims depend on it. A name whose object has changed isn't parked any
-// longer.
+// longer. A zone that isn't known needs to remember nothing: once it is, every name in it is dirty.
 func (z *zoneState) enqueue(c *core, d dirty) {
+	if !z.read || z.vanished {
+		return
+	}
 	if d.why == changed {
 		delete(z.parked, d.name)
 	}
