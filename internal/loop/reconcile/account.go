@@ -185,4 +185,5 @@ func (c *core) spreadDirt(now time.Time) {
 		}
 	}
 	c.window.add(names, now, everything)
+	c.takeBackAll()
 }

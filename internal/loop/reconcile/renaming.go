@@ -52,7 +52,7 @@ func (c *core) coming(n dnsname.Name) bool {
 		p := z.parked[n]
 		switch {
 		case z.vanished, max(z.back.tries, z.writes.tries) > patience:
-		case !z.read, z.queue.has(n) && (!sorted || r != goes), z.flying[n], z.bisect.has(n):
+		case !z.read, z.queue.has(n) && (!sorted || r != goes), z.flight.brings[n], z.bisect.has(n):
 			return true
 		case p != nil && !c.Once && p.back.tries > 0 && p.back.tries <= patience && p.why.Code != reason.Fight:
 			return true

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -94,9 +95,10 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	for _, g := range b.Groups {
 		c.Observe(Planned{Zone: z.Zone, Group: g})
 	}
-	z.busy, z.sending = true, b
-	z.takeOff(b)
+	z.busy = true
 	apply.batch, apply.dryRun = b, c.DryRun
+	waits, recall := context.WithCancel(c.ctx)
+	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
 }
 
@@ -145,17 +147,16 @@ func (c *core) undone(r result) {
 		r.account.asking = false
 	default:
 		z := c.zones[r.zone.Key]
-		z.busy, z.sending = false, change.Batch{}
-		clear(z.flying)
+		z.busy = false
 		if r.apply != nil {
+			z.landed()
 			z.requeue(r.apply.batch)
 		}
 	}
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
-	z.busy, z.sending = false, change.Batch{}
-	clear(z.flying)
+	z.landed()
 	if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
 	}

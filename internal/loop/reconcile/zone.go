@@ -45,7 +45,7 @@ type zoneState struct {
 	decided map[dnsname.Name][]verdicts
 	guarding
 
-	sending  change.Batch // the batch in flight
+	flight   flight
 	progress map[dnsname.Name]*progress
 	silence  silence
 }
