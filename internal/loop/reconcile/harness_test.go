@@ -102,6 +102,7 @@ type rig struct {
 	txt    txt.Options
 	opts   reconcile.Options
 	asks   reconcile.Verifier
+	more   []reconcile.Account // beside the default one
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -153,6 +154,10 @@ func (r *rig) loop() *reconcile.Loop {
 			}
 			r.events = append(r.events, e)
 		},
+	}
+	for _, a := range r.more {
+		config.Accounts = append(config.Accounts, a)
+		config.Views[0].Accounts = append(config.Views[0].Accounts, a.Name)
 	}
 	if r.permits != nil {
 		config.Permits = r.permits

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -87,5 +88,37 @@ func TestAliveAZoneThatCanNotBeReadRemembersNoNames(t *testing.T) {
 		if err != nil || c.Waiting != 0 {
 			t.Errorf("%d names wait, %v; nobody asks for any", c.Waiting, err)
 		}
+	})
+}
+
+// A name whose own zone is in an account that hasn't been listed yet isn't published in the parent zone of another account meanwhile.
+func TestOnePathNoNameIsPlannedBeforeEveryAccountIsListed(t *testing.T) {
+	in(t, func(r *rig) {
+		other := providertest.NewMemory(providertest.MemoryZone("sub.example.com"))
+		slow := providertest.NewFlaky(other)
+		slow.Fail(providertest.OpZones, providertest.Fault{Delay: 5 * time.Second})
+		r.more = []reconcile.Account{{Name: "other", Provider: slow}}
+		r.start()
+		r.synced(delta("d/web", ask("web.sub.example.com=192.0.2.1")))
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := r.memory.Calls().Apply; n != 0 || len(r.zone("example.com")) != 0 {
+			t.Errorf("the zone above was written %d times", n)
+		}
+		if n := len(other.Sets("sub.example.com")); n != 2 {
+			t.Errorf("%d record sets are in the name's own zone, want 2", n)
+		}
+	})
+}
+
+// An account that can't be listed doesn't keep the others waiting.
+func TestApartAnAccountThatCanNotBeListedDelaysNoOther(t *testing.T) {
+	in(t, func(r *rig) {
+		deaf := providertest.NewFlaky(providertest.NewMemory())
+		deaf.Fail(providertest.OpZones, providertest.Fault{Err: &provider.Error{Class: provider.Denied, Err: errors.New("no")}, Times: -1})
+		r.more = []reconcile.Account{{Name: "other", Provider: deaf}}
+		r.start()
+		r.synced(delta("d/web", ask("web.example.com=192.0.2.1")))
+		r.holds(1, "its own account answers")
 	})
 }
