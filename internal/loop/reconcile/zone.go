@@ -101,13 +101,18 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case !z.bisect.empty():
 		z.send(c, z.bisect.take(), applyJob{})
 	case c.mayPlan() && z.sendDirty(c, now):
-	case z.reading && z.urgent || !now.Before(z.nextPage(c)):
+	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
 	default:
 		return earlier(earlier(z.nextPage(c), z.unpark(c, now)), z.nextLook())
 	}
 	return never
+}
+
+// pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.
+func (z *zoneState) pageDue(c *core, now time.Time) bool {
+	return z.reading && z.urgent || !now.Before(z.nextPage(c))
 }
 
 // unpark makes names dirty whose pause is over and tells when the next one's is.
