@@ -353,6 +353,7 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 		z.parked[n] = p
 	}
 	p.why, p.until = why, until
+	z.unparks = earlier(z.unparks, until)
 	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
 }

@@ -42,6 +42,7 @@ type zoneState struct {
 	aliases aliases
 	bisect  bisection
 	parked  map[dnsname.Name]*parking
+	unparks time.Time // when a pause of these ends, at the earliest; zero: look
 	decided map[dnsname.Name][]verdicts
 	guarding
 
@@ -105,7 +106,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(earlier(z.nextPage(c), z.unpark(c, now)), z.nextLook())
+		return earlier(earlier(z.nextPage(c), z.unpark(now)), z.nextLook())
 	}
 	return never
 }
@@ -116,7 +117,10 @@ func (z *zoneState) pageDue(c *core, now time.Time) bool {
 }
 
 // unpark makes names dirty whose pause is over and tells when the next one's is.
-func (z *zoneState) unpark(c *core, now time.Time) time.Time {
+func (z *zoneState) unpark(now time.Time) time.Time {
+	if now.Before(z.unparks) {
+		return z.unparks
+	}
 	next := never
 	for n, p := range z.parked {
 		if p.until.After(now) {
@@ -126,6 +130,7 @@ func (z *zoneState) unpark(c *core, now time.Time) time.Time {
 			next = now
 		}
 	}
+	z.unparks = next
 	return next
 }
 
