@@ -3,6 +3,7 @@
 package guard
 
 import (
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -94,12 +95,21 @@ func (g *Zone) enter(e Effect) *request {
 	}
 	g.count(r)
 	g.waiting[e.Name] = r
-	if len(e.Removes) > 0 {
-		g.grace.Start(g.now, e.Name)
-	} else {
+	if len(e.Removes) == 0 || old != nil && !within(e.Removes, old.Removes) {
 		g.grace.Stop(e.Name)
 	}
+	if len(e.Removes) > 0 {
+		g.grace.Start(g.now, e.Name)
+	}
 	return r
+}
+
+// within reports whether every record set that some removes take away is taken away by others too: then none of them has just begun to
+// wait.
+func within(removes, others []change.Change) bool {
+	return !slices.ContainsFunc(removes, func(c change.Change) bool {
+		return !slices.ContainsFunc(others, func(o change.Change) bool { return o.Key() == c.Key() })
+	})
 }
 
 // forget drops the request of a name.
