@@ -48,6 +48,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 		return
 	}
 	z.reading, z.urgent, z.readAt = false, false, now
+	z.aliases.prune(c.wanted)
 	if !z.read {
 		c.firstRead(z)
 	}
