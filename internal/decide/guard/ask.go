@@ -95,13 +95,18 @@ func (g *Zone) enter(e Effect) *request {
 	}
 	g.count(r)
 	g.waiting[e.Name] = r
-	if len(e.Removes) == 0 || old != nil && !within(e.Removes, old.Removes) {
-		g.grace.Stop(e.Name)
-	}
-	if len(e.Removes) > 0 {
-		g.grace.Start(g.now, e.Name)
-	}
+	g.time(old, r)
 	return r
+}
+
+// time lets the grace of a request go on, or begin anew where another record set has begun to wait.
+func (g *Zone) time(old, r *request) {
+	if len(r.Removes) == 0 || old != nil && !within(r.Removes, old.Removes) {
+		g.grace.Stop(r.Name)
+	}
+	if len(r.Removes) > 0 {
+		g.grace.Start(g.now, r.Name)
+	}
 }
 
 // within reports whether every record set that some removes take away is taken away by others too: then none of them has just begun to
