@@ -52,7 +52,7 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	collectOften()
 	m := metrics.New(o.Metrics.Legacy)
 	m.Build(v.Number, v.Revision)
-	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	logs := newLogger(log, &o)
 	meters := &meter{metrics: m, provider: o.Provider}
 	if o.Metrics.Legacy {
 		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
