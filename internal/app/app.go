@@ -59,9 +59,6 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	if err := o.prepareState(); err != nil {
-		return err
-	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err

@@ -186,15 +186,12 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
-// mayPlan reports whether all is known that every plan depends on.
-func (c *core) mayPlan() bool { return c.sourcesKnown() && c.keeping.loaded }
-
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 || c.order.open() {
+	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

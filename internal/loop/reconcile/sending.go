@@ -19,7 +19,7 @@ import (
 // sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change. The
 // names of a batch have one rank: what comes is sent before what goes.
 func (z *zoneState) sendDirty(c *core, now time.Time) bool {
-	if z.queue.empty() || c.order.open() {
+	if z.queue.empty() {
 		return false
 	}
 	z.consult(c, now)

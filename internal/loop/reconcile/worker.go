@@ -131,11 +131,9 @@ func (c *core) do(a *account, j job) result {
 		return r
 	}
 	defer cancel()
-	if j.apply != nil {
-		if r.unbegun = a.begin(j); r.unbegun != nil {
-			r.err = r.unbegun
-			return r
-		}
+	if r.unbegun = a.begin(j); r.unbegun != nil {
+		r.err = r.unbegun
+		return r
 	}
 	r.called = true
 	begin := time.Now()
@@ -152,9 +150,7 @@ func (c *core) do(a *account, j job) result {
 		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
 	}
 	r.took = time.Since(begin)
-	if j.apply != nil {
-		r.unended = a.end(r)
-	}
+	r.unended = a.end(r)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }
