@@ -32,9 +32,13 @@ func (p Plan) Write(w io.Writer, colour bool) error {
 	for _, v := range p.Views {
 		t.view(v, len(p.Views) > 1)
 	}
-	if p.Empty() {
+	braked := slices.ContainsFunc(p.Views, func(v View) bool { return len(v.Braked) > 0 })
+	switch {
+	case p.Empty() && braked:
+		t.line("", "Nothing to do until that is released.")
+	case p.Empty():
 		t.line("", "Nothing to do.")
-	} else {
+	default:
 		t.line("", "%s Plan %s.", p.summary(), p.Hash)
 	}
 	_, err := io.WriteString(w, t.b.String())
