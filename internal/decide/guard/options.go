@@ -3,6 +3,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -20,8 +21,9 @@ type Options struct {
 // longestWait bounds durations, so that no sum of times overflows.
 const longestWait = 10 * 365 * 24 * time.Hour
 
-// Check returns every mistake in the options.
-func (o Options) Check() (errs []error) {
+// Check tells every mistake in the options at once.
+func (o Options) Check() error {
+	var errs []error
 	durations := []struct {
 		flag string
 		d    time.Duration
@@ -43,5 +45,5 @@ func (o Options) Check() (errs []error) {
 			errs = append(errs, fmt.Errorf("--%s=%d: must be from 0 to 100", f.flag, f.n))
 		}
 	}
-	return errs
+	return errors.Join(errs...)
 }
