@@ -9,7 +9,7 @@ BUDGET  := 45
 FUZZTIME ?= 20s
 STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 
-.PHONY: help build test quick lint docs golden fuzz sandbox bench image need kube clean
+.PHONY: help build test quick lint docs golden fuzz sandbox soak bench image need kube clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -51,6 +51,9 @@ fuzz: ## each fuzz target for FUZZTIME
 
 sandbox: ## try it without a cluster and without a DNS service
 	$(GO) run ./cmd/nafuda sandbox
+
+soak: kube ## ten minutes of kills and faults: what was done, and what was lost; SOAK="-seed=1 -duration=1m" for another run
+	$(GO) test -run '^TestSoak$$' -count=1 -timeout 40m -v ./test/soak -args -duration=7m -kills=200 -ingresses=2000 $(SOAK)
 
 bench: build kube ## the numbers of docs/benchmarks.md, measured anew; BENCH="-sizes=1000 -page=" for a part, only printed
 	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 1x -timeout 30m ./test/bench -args \
