@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -137,7 +138,8 @@ func (a *account) heal() {
 func (a *account) writers() (who []string, overlaps int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	last := make(map[string]time.Time) // until when each was writing
+	slices.SortFunc(a.spans, func(x, y span) int { return x.begin.Compare(y.begin) }) // they are noted when they end
+	last := make(map[string]time.Time)                                                // until when each was writing
 	for _, s := range a.spans {
 		for other, end := range last {
 			if other != s.who && s.begin.Before(end) {

@@ -151,10 +151,16 @@ func (a *audit) look(id, who string) {
 
 func (a *audit) lookForeign(s *seen) {
 	for k, want := range s.foreign {
-		if set, ok := s.sets[k]; !ok || exact(set) != want {
-			a.complain(&a.counts.foreign, "foreign: %s became %s", want, exact(set))
-			delete(s.foreign, k) // once is enough
+		set, there := s.sets[k]
+		switch {
+		case there && exact(set) == want:
+			continue
+		case there:
+			s.foreign[k] = exact(set) // once is enough
+		default:
+			delete(s.foreign, k)
 		}
+		a.complain(&a.counts.foreign, "foreign: %s became %s", want, exact(set))
 	}
 }
 

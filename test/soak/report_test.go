@@ -15,11 +15,11 @@ import (
 // report is what the test has done and found beside what its parts count.
 type report struct {
 	begun      time.Time
-	killed     int64 // times, all processes
-	restarts   int   // of the API server
-	leaders    int   // killed
+	killed     int64  // times, all processes
+	restarts   int    // of the API server
+	leaders    int    // killed
 	approvals  [2]int // of the mass deletion, and of what was counted twice
-	entries    int // of the journal
+	entries    int    // of the journal
 	damaged    int
 	converged  time.Duration
 	slowestEnd time.Duration // after SIGTERM

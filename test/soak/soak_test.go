@@ -65,13 +65,13 @@ func newSoak(t *testing.T) *soak {
 	s.report.begun = time.Now()
 	s.account = newAccount(t, *seed)
 	s.objects = newObjects(t, s.cluster)
-	// A fresh state allows --max-deletes names of a zone in the first hour. Churn takes at most half of it: what was about to go when
-	// the program was killed counts twice. The mass deletion takes a third, and then all of it once more.
-	s.limit = *ingresses * 15 / 100
+	// A fresh state allows --max-deletes names of a zone in the first hour. Churn takes a quarter of it: what a process was about to
+	// delete when it was killed counts twice. The mass deletion takes a third, and then all of it once more.
+	s.limit = *ingresses * 30 / 100
 	for i := range s.limit/3 + s.limit + 5 {
 		s.many = append(s.many, object{name: fmt.Sprintf("many-%05d", i), hosts: []dnsname.Name{dnsname.Name(fmt.Sprintf("many-%05d.many.example.org", i))}, target: "192.0.2.1"})
 	}
-	s.churn = newChurn(s.objects, *ingresses-len(s.many), s.limit/2, *seed)
+	s.churn = newChurn(s.objects, *ingresses-len(s.many), s.limit/4, *seed)
 	fill(t, s.account.Server)
 	s.account.audit = newAudit(s.account.DB(), s.churn.stays)
 	s.program = newProgram(t, s.account.url, s.cluster.Kubeconfig, s.limit)
