@@ -29,6 +29,7 @@ type account struct {
 	mu       sync.Mutex // guards what follows
 	dice     *rand.Rand
 	healed   bool
+	drag     time.Duration // of each batch
 	calls    int
 	attempts int            // batches, those that failed included
 	fired    map[string]int // faults by kind
@@ -103,6 +104,11 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.attempts++
 		a.spans = append(a.spans, s)
 	}()
+	select {
+	case <-time.After(a.dragged()):
+	case <-r.Context().Done():
+		return // who asked is dead, and the service hasn't begun
+	}
 	a.Server.ServeHTTP(w, r)
 }
 
@@ -133,6 +139,11 @@ func (a *account) heal() {
 	a.healed = true
 	a.Heal()
 }
+
+// slow makes each batch take so long: then two at once can't be missed.
+func (a *account) slow(d time.Duration) { a.mu.Lock(); defer a.mu.Unlock(); a.drag = d }
+
+func (a *account) dragged() time.Duration { a.mu.Lock(); defer a.mu.Unlock(); return a.drag }
 
 // writers tells who wrote, in order, and how often two did at once.
 func (a *account) writers() (who []string, overlaps int) {

@@ -14,6 +14,8 @@ import (
 // replicas has two processes take turns while objects change: the leader is killed, the other takes over.
 func (s *soak) replicas(ctx context.Context) error {
 	s.churn.onlyChanges(true) // the first hour's budget is small for a Lease that is new
+	s.account.slow(300 * time.Millisecond)
+	defer s.account.slow(0)
 	stop := background(ctx, s.churn.run)
 	err := s.takeTurns(ctx)
 	return errors.Join(err, stop())
