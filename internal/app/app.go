@@ -59,9 +59,6 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	if err := o.prepareState(); err != nil {
-		return err
-	}
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
@@ -72,10 +69,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	m.Leader(lease == nil)
+	var events *kube.Events
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
 	}, func(c *reconcile.Config) {
+		events = o.tellEvents(c, leads(lease))
 		c.Journal = j
 		if lease == nil {
 			return
@@ -105,7 +104,11 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
 	group.Go(func() error {
-		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Standby: standby(lease), Version: v.Number})
+		events.Run(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
 	})
 	group.Go(func() error {
 		defer stop()

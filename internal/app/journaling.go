@@ -12,10 +12,13 @@ import (
 	"nafuda.io/nafuda/internal/memory/journal"
 )
 
-// openJournal opens the journal that batches are written to; nil in a dry run, which sends none.
+// openJournal makes the folder of --state-dir ready and opens the journal that batches are written to; nil in a dry run, which sends none.
 func (o *Options) openJournal(log *slog.Logger) (*journal.Journal, error) {
 	if o.Loop.DryRun {
 		return nil, nil
+	}
+	if err := o.prepareState(); err != nil {
+		return nil, err
 	}
 	dir := ""
 	if o.StateDir != "" {

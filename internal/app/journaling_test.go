@@ -81,6 +81,12 @@ func TestUndoOnTheRealPath(t *testing.T) {
 	if got := addressOf(emu, "web.example.com"); got != "192.0.2.1" {
 		t.Errorf("undo: the name has the address %q, want 192.0.2.1", got)
 	}
+	if err := Run(t.Context(), o, Version{"v0", "r"}, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if got := addressOf(emu, "web.example.com"); got != "192.0.2.1" {
+		t.Errorf("undo: the next run gave the name the address %q, want that it stays 192.0.2.1", got)
+	}
 }
 
 // TestJournalThatIsInUse: a second process on the same state directory ends at the start and says what is wrong; without a state

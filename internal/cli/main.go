@@ -28,6 +28,7 @@ type grammar struct {
 	Version bool           `env:"-" help:"Print the version and exit."`
 	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
 	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Why     whyCommand     `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
 	Status  statusCommand  `cmd:"" help:"Show how the running instance is."`
 	Approve approveCommand `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
 	Journal journalCommand `cmd:"" help:"Show what was changed, when and for which object."`
@@ -38,8 +39,8 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
-// are changes and from the commands to a running instance where something is held or waits for a yes. Nothing outside is touched
-// before the whole configuration has been found right.
+// are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
+// held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
 	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
@@ -63,7 +64,7 @@ func Main(ctx context.Context, x IO) int {
 	switch err := g.start(ctx, x, res); {
 	case err == nil:
 		return 0
-	case errors.Is(err, errChanges), errors.Is(err, errWaits):
+	case errors.Is(err, errChanges), errors.Is(err, errNotGood), errors.Is(err, errWaits):
 		return 2
 	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -85,6 +86,8 @@ func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
 		return g.Run.start(ctx, x, res.Notes)
 	case "plan":
 		return g.Plan.start(ctx, x, res.Notes)
+	case "why":
+		return g.Why.start(ctx, x, res.Notes)
 	case "status":
 		return g.Status.start(ctx, x)
 	case "approve":

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 // ErrForbidden is in the chain of Lookup.Why where the service account may not list or watch the kind. Any other error says
@@ -19,6 +20,9 @@ type Source struct {
 	Kind string // the kind it iterates over; its Ref.Kind is the start of the resource in markers
 	Uses []Use  // the kinds it may look up
 	Eval Func
+	// Silent tells why an object, in its slimmed form, asks for nothing though Eval refuses and holds nothing either. Nobody asks
+	// while objects come and go, so it may take its time. Where it is nil, nothing is known of that.
+	Silent func(obj any) reason.Reason
 }
 
 // Use is a kind that a source looks up, and when.

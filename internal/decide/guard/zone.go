@@ -156,3 +156,6 @@ func (g *Zone) tick(now time.Time) {
 	g.deletes.slide(g.now)
 	g.updates.slide(g.now)
 }
+
+// Goes is when the grace time of a name that waits to go ends; ok is false where it has none.
+func (g *Zone) Goes(n dnsname.Name) (at time.Time, ok bool) { return g.grace.Ends(n) }

@@ -107,6 +107,7 @@ type (
 		Name  dnsname.Name
 		Until time.Time
 		Why   reason.Reason
+		Refs  []endpoint.Ref // the objects that ask for it, sorted
 	}
 	// BrakeHeld says that the brake of a zone has closed, or that what it holds has changed: so many changes of record sets, which
 	// the hash approves.
@@ -151,8 +152,11 @@ type (
 		Ours   bool
 		Holder string // while it isn't ours; empty: nobody is known to have it
 	}
-	// Settled says, with Once, that there is nothing left to do.
-	Settled struct{ Status Status }
+	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, for as long as Observe runs.
+	Settled struct {
+		Status  Status
+		Explain func(dnsname.Name, endpoint.Ref) Explanation
+	}
 	// UpToDate says that everything that was dirty has been dealt with.
 	UpToDate struct{}
 )

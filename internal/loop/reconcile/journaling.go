@@ -13,9 +13,9 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 )
 
-// begin writes a batch into the journal, on the worker's goroutine: it may wait for the disk. Where it fails the batch isn't sent.
+// begin writes the batch of a job, if it has one, into the journal, on the worker's goroutine: it may wait for the disk. Where it fails the batch isn't sent.
 func (a *account) begin(j job) error {
-	if a.journal == nil {
+	if a.journal == nil || j.apply == nil {
 		return nil
 	}
 	id, err := a.journal.Begin(journal.Intent{
@@ -30,7 +30,7 @@ func (a *account) begin(j job) error {
 
 // end writes what came of a batch that begin wrote. The error is for people: there is nothing to be done about it.
 func (a *account) end(r result) error {
-	if a.journal == nil || r.apply.entry == 0 {
+	if a.journal == nil || r.apply == nil {
 		return nil
 	}
 	out := journal.Outcome{Time: time.Now(), State: journal.Applied, Receipt: string(r.receipt)}

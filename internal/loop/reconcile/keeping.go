@@ -156,7 +156,7 @@ func encodeKept(zones map[string]guard.State, undone json.RawMessage) []byte {
 		if err != nil {
 			panic(err) // what Encode gives is JSON
 		}
-		if len(data) <= MaxKeptBytes {
+		if len(data) <= MaxKeptBytes || len(bySize) == 0 {
 			return data
 		}
 		drop := len(bySize)/10 + 1

@@ -75,9 +75,6 @@ func (os *overrides) restore(kept []byte) error {
 	if err := json.Unmarshal(kept, &list); err != nil {
 		return fmt.Errorf("read the undone names: %w", err)
 	}
-	if len(list) > mostUndone {
-		return fmt.Errorf("read the undone names: %d are more than %d", len(list), mostUndone)
-	}
 	out := newOverrides()
 	for _, k := range list {
 		o, err := k.override()
@@ -85,6 +82,9 @@ func (os *overrides) restore(kept []byte) error {
 			return fmt.Errorf("read the undone name %q: %w", k.Name, err)
 		}
 		out.put(o)
+	}
+	if err := out.check(); err != nil {
+		return fmt.Errorf("read the undone names: %w", err)
 	}
 	*os = out
 	return nil

@@ -133,12 +133,25 @@ func readUndo(j *journal.Journal, r UndoRequest) (undoTask, error) {
 	return task, nil
 }
 
+func (r UndoRequest) check() error {
+	given := 0
+	for _, is := range []bool{len(r.Entries) > 0, !r.Since.IsZero(), r.Name != ""} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return errors.New("undo: name entries, a time or a name, and only one of them")
+	}
+	return nil
+}
+
 // choose finds the entries that a request means, rising, without those that did nothing.
 func (r UndoRequest) choose(j *journal.Journal) ([]journal.ID, error) {
-	f := journal.Filter{IDs: r.Entries, Since: r.Since, Name: r.Name}
-	if (len(r.Entries) > 0) == (!r.Since.IsZero()) && (r.Name == "") || r.Name != "" && (len(r.Entries) > 0 || !r.Since.IsZero()) {
-		return nil, errors.New("undo: name entries, a time or a name, and only one of them")
+	if err := r.check(); err != nil {
+		return nil, err
 	}
+	f := journal.Filter{IDs: r.Entries, Since: r.Since, Name: r.Name}
 	var ids []journal.ID
 	refused := make(map[journal.ID]bool)
 	for e, err := range j.Entries(f) {

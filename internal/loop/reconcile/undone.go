@@ -120,29 +120,27 @@ func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *overri
 	if o == nil {
 		return nil
 	}
-	now := c.asking(spec, name)
-	for ref, what := range now {
-		if was, before := o.asked[ref]; what != unsaid && (!before || was != what) {
-			c.forgetUndone(o)
-			return nil
-		}
-	}
-	for ref := range o.asked {
-		if _, still := now[ref]; !still && c.gone(ref).None() {
-			c.forgetUndone(o)
-			return nil
-		}
-	}
-	if len(o.sets) == 0 && len(o.asked) == 0 && len(now) == 0 && len(z.mirror.At(name)) == 0 { // there is nothing left to be held
-		c.forgetUndone(o)
+	if c.outdated(o, c.asking(spec, name), len(z.mirror.At(name)) == 0) {
+		c.byHand.drop(o.place)
+		c.keeping.edits++
 		return nil
 	}
 	return o
 }
 
-func (c *core) forgetUndone(o *override) {
-	c.byHand.drop(o.place)
-	c.keeping.edits++
+// outdated tells from what objects ask for now whether one asks for something else than it did when the name was undone.
+func (c *core) outdated(o *override, now map[string]string, empty bool) bool {
+	for ref, what := range now {
+		if was, before := o.asked[ref]; what != unsaid && (!before || was != what) {
+			return true
+		}
+	}
+	for ref := range o.asked {
+		if _, still := now[ref]; !still && c.gone(ref).None() {
+			return true
+		}
+	}
+	return empty && len(o.sets) == 0 && len(o.asked) == 0 && len(now) == 0 // there is nothing left to be held
 }
 
 // override makes a plan's input one for what a person wants: exactly that, whatever objects ask for, under every policy. Whose the

@@ -76,3 +76,8 @@ func (w *window) due(now time.Time) ([]dirty, time.Time) {
 }
 
 func (w *window) empty() bool { return w.names == nil }
+
+func (w *window) has(n dnsname.Name) bool {
+	_, there := w.names[n]
+	return there
+}

@@ -125,7 +125,13 @@ func setOf(s *record.Set) *Set {
 	if s == nil {
 		return nil
 	}
-	out := &Set{TTL: s.TTL, Targets: s.Targets()}
+	out := SetOf(*s)
+	return &out
+}
+
+// SetOf shows a record set.
+func SetOf(s record.Set) Set {
+	out := Set{TTL: s.TTL, Targets: s.Targets()}
 	props := s.Props
 	if s.Alias != nil && !s.Alias.EvaluateHealth { // most do
 		props = append(slices.Clone(props), record.Prop{Name: "evaluate-target-health", Value: "false"})

@@ -5,6 +5,7 @@ package ingress
 
 import (
 	"fmt"
+	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
@@ -28,7 +29,33 @@ func New(opts Options, shared source.Options) source.Source {
 			return endpoint.Result{}
 		}
 		return opts.evaluate(in, notes)
+	}, Silent: func(obj any) reason.Reason {
+		in, ok := obj.(*kinds.Ingress)
+		if !ok {
+			return reason.Reason{}
+		}
+		return opts.silent(in, shared)
 	}}
+}
+
+// silent tells why an Ingress asks for nothing.
+func (o Options) silent(in *kinds.Ingress, shared source.Options) reason.Reason {
+	if why := shared.Elsewhere(in.Ref(), in.Annotations); !why.None() {
+		return why
+	}
+	hosts := func(host string) bool { return host != "" }
+	inTLS := slices.ContainsFunc(in.TLS, func(list []string) bool { return slices.ContainsFunc(list, hosts) })
+	from := shared.Read(in.Ref(), in.Annotations).HostnameSource
+	switch {
+	case from != "":
+		return reason.New(reason.NoHost, "%s has no host where its annotation ingress-hostname-source=%s lets us look", in.Ref(), from)
+	case o.IgnoreRules && slices.ContainsFunc(in.Rules, hosts):
+		return reason.New(reason.Filtered, "the hosts of the rules of %s aren't read (--ignore-ingress-rules-spec)", in.Ref())
+	case o.IgnoreTLS && inTLS:
+		return reason.New(reason.Filtered, "the TLS hosts of %s aren't read (--ignore-ingress-tls-spec)", in.Ref())
+	default:
+		return shared.NoHost(in.Ref(), in.Annotations)
+	}
 }
 
 func (o Options) evaluate(in *kinds.Ingress, notes source.Annotations) endpoint.Result {

@@ -35,6 +35,12 @@ func New(opts Options, shared source.Options) source.Source {
 			return r
 		}
 		return e.legacy()
+	}, Silent: func(obj any) reason.Reason {
+		svc, ok := obj.(*kinds.Service)
+		if !ok {
+			return reason.Reason{}
+		}
+		return opts.silent(svc, shared)
 	}}
 }
 

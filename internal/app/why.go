@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/ops/control"
+	"nafuda.io/nafuda/internal/ops/why"
+	sources "nafuda.io/nafuda/internal/source/all"
+)
+
+// Explain finds out, with a run of its own that changes nothing, why a name, or an object where name is empty, is published as it is.
+func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name dnsname.Name, ref endpoint.Ref) (why.Report, error) {
+	o.Loop.Once, o.Loop.DryRun = true, true
+	var found *reconcile.Explanation
+	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
+		logs.observe(e)
+		if s, ok := e.(reconcile.Settled); ok {
+			x := s.Explain(name, ref)
+			found = &x
+		}
+	})
+	if err != nil {
+		return why.Report{}, err
+	}
+	if err := loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete has its reason
+		return why.Report{}, fmt.Errorf("explain: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return why.Report{}, fmt.Errorf("explain: %w", err)
+	}
+	if v := o.verifier(); v != nil {
+		askDNS(ctx, v, found)
+	}
+	r := why.Make(*found)
+	if len(r.Looked) > 0 {
+		r.Looked = append(r.Looked, o.unwatched()...)
+	}
+	return r, nil
+}
+
+// whyOf explains what a command asks a running instance for.
+func (o *Options) whyOf(loop *reconcile.Loop) func(context.Context, string) (any, error) {
+	return func(ctx context.Context, of string) (any, error) {
+		name, ref, err := why.ParseSubject(of, o.View.Namespace)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", control.ErrBadRequest, err)
+		}
+		e, err := loop.Explain(ctx, name, ref)
+		if err != nil {
+			return nil, err
+		}
+		r := why.Make(e)
+		if len(r.Looked) > 0 {
+			r.Looked = append(r.Looked, o.unwatched()...)
+		}
+		return r, nil
+	}
+}
+
+// askDNS asks each zone's servers for what is published as wanted, once.
+func askDNS(ctx context.Context, v reconcile.Verifier, e *reconcile.Explanation) {
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, n := range e.Names {
+		for _, view := range n.Views {
+			for i, z := range view.Zones {
+				if q := z.Question(); z.State == reconcile.StateInSync && len(q.Sets) > 0 && ctx.Err() == nil {
+					a := v.Verify(ctx, q)
+					view.Zones[i].Answer = &a
+				}
+			}
+		}
+	}
+}
+
+// unwatched lists what the options keep us from looking at, beside filters.
+func (o *Options) unwatched() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(sources.Sources(o.Sources))) {
+		if !slices.Contains(o.Use, name) {
+			out = append(out, "nothing of the source "+name+", which isn't among --source")
+		}
+	}
+	if o.View.Namespace != "" {
+		out = append(out, "only the namespace "+o.View.Namespace+" (--namespace)")
+	}
+	return out
+}
