@@ -53,7 +53,7 @@ sandbox: ## try it without a cluster and without a DNS service
 	$(GO) run ./cmd/nafuda sandbox
 
 soak: kube ## ten minutes of kills and faults: what was done, and what was lost; SOAK="-seed=1 -duration=1m" for another run
-	$(GO) test -run '^TestSoak$$' -count=1 -timeout 40m -v ./test/soak -args -duration=7m -kills=200 -ingresses=2000 $(SOAK)
+	$(GO) test -run '^TestSoak$$' -count=1 -timeout 40m -v ./test/soak -args -duration=6m -kills=200 -ingresses=2000 $(SOAK)
 
 bench: build kube ## the numbers of docs/benchmarks.md, measured anew; BENCH="-sizes=1000 -page=" for a part, only printed
 	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 1x -timeout 30m ./test/bench -args \

@@ -45,7 +45,7 @@ func (k *killer) run(ctx context.Context) error {
 // wait waits for the moment: in half of the lives any one, in the other half one around a batch.
 func (k *killer) wait(ctx context.Context, c *child) {
 	const around = 50 * time.Millisecond
-	longest := time.After(rand.N(2 * k.mean))
+	longest := time.After(time.Duration(k.dice.Int64N(int64(2 * k.mean))))
 	if k.dice.IntN(2) == 0 {
 		longest = time.After(3 * k.mean)
 		for range 1 + k.dice.IntN(3) {

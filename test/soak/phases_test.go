@@ -31,6 +31,7 @@ func pause(ctx context.Context, d time.Duration) {
 // changing has objects change while the program and the API server are killed.
 func (s *soak) changing(ctx context.Context) error {
 	s.stopKills = background(ctx, s.killer.run)
+	s.t.Cleanup(func() { _ = s.stopKills() }) // before the test ends, whatever happens
 	stop := background(ctx, s.churn.run)
 	if err := s.putMany(ctx); err != nil {
 		return errors.Join(err, stop())
