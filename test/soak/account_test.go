@@ -145,6 +145,9 @@ func (a *account) slow(d time.Duration) { a.mu.Lock(); defer a.mu.Unlock(); a.dr
 
 func (a *account) dragged() time.Duration { a.mu.Lock(); defer a.mu.Unlock(); return a.drag }
 
+// batches counts batches that have ended, applied or not.
+func (a *account) batches() int { a.mu.Lock(); defer a.mu.Unlock(); return a.attempts }
+
 // writers tells who wrote, in order, and how often two did at once.
 func (a *account) writers() (who []string, overlaps int) {
 	a.mu.Lock()

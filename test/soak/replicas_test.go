@@ -38,6 +38,9 @@ func (s *soak) takeTurns(ctx context.Context) error {
 		return err
 	}
 	for range 1 + int(*duration/(2*time.Minute)) {
+		if err := s.moreBatches(ctx); err != nil {
+			return err
+		}
 		for i, c := range children {
 			if c.who == leader && !c.ended() {
 				children[i].kill()
@@ -53,6 +56,9 @@ func (s *soak) takeTurns(ctx context.Context) error {
 			return err
 		}
 		leader = next
+	}
+	if err := s.moreBatches(ctx); err != nil {
+		return err
 	}
 	for _, c := range children {
 		s.report.slowestEnd = max(s.report.slowestEnd, c.stop())
@@ -71,4 +77,16 @@ func (s *soak) otherThan(ctx context.Context, who string) (string, error) {
 		return nil
 	})
 	return last, err
+}
+
+// moreBatches waits for some batches: a second replica that isn't held back would begin some of them too.
+func (s *soak) moreBatches(ctx context.Context) error {
+	const some = 10
+	begun := s.account.batches()
+	return poll(ctx, patience, func() error {
+		if n := s.account.batches() - begun; n < some {
+			return fmt.Errorf("%d batches, want %d", n, some)
+		}
+		return nil
+	})
 }
