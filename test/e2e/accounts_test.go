@@ -34,7 +34,7 @@ type cloud struct {
 func (w *world) cloud() *cloud {
 	w.t.Helper()
 	c := &cloud{Cloud: stsemu.New(nil), file: filepath.Join(w.t.TempDir(), "credentials")}
-	emu := r53emu.New(r53emu.Options{})
+	emu := r53emu.New(r53emu.Options{ZoneMark: "TWO"})
 	c.other = &world{suite: w.suite, t: w.t, emu: emu, zone: emu.AddZone(dnsname.Name("example.net"), false)}
 	c.AddAccount(first, w.emu)
 	c.AddAccount(second, emu)

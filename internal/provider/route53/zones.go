@@ -48,7 +48,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	mine := p.share.take(used)
 	for _, z := range used {
 		if by := p.share.holder(z.ID); by != p.account.Name {
-			why := reason.New(reason.Filtered, "hosted zone %s (%s) is used with the account %s", z.Name, z.ID, by)
+			why := reason.New(reason.Filtered, "hosted zone %s (%s) is used already, with the account %s", z.Name, z.ID, by)
 			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 		}
 	}

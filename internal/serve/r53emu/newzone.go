@@ -65,7 +65,7 @@ func (s *Server) addZone(name dnsname.Name, private bool, meta zoneMeta) (string
 		}
 	}
 	s.zones++
-	id := fmt.Sprintf("Z%020d", s.zones)
+	id := fmt.Sprintf("Z%s%0*d", s.opts.ZoneMark, 20-len(s.opts.ZoneMark), s.zones)
 	if meta.reference == "" {
 		meta.reference = id
 	}
