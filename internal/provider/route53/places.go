@@ -49,12 +49,21 @@ func place(props []record.Prop) error {
 		return fmt.Errorf("%s and %s exclude each other: keep one of them", propContinent, propCountry)
 	case continent && hasPart:
 		return fmt.Errorf("%s and %s exclude each other: keep one of them", propContinent, propSubdivision)
-	case hasPart && !hasCountry:
+	case hasPart:
+		return partOf(in, part)
+	}
+	return nil
+}
+
+// partOf checks a part of a country; no country is empty.
+func partOf(country, part string) error {
+	switch {
+	case country == "":
 		return fmt.Errorf("%s needs %s", propSubdivision, propCountry)
-	case hasPart && in != "US" && in != "UA":
-		return fmt.Errorf("%s=%q: Route 53 knows only the states of the United States: take it away from %s=%s", propSubdivision, part, propCountry, in)
-	case hasPart && in == "US" && !slices.Contains(strings.Fields(states), part):
+	case country == "US" && !slices.Contains(strings.Fields(states), part):
 		return fmt.Errorf("%s=%q: it is no state of the United States", propSubdivision, part)
+	case country != "US" && country != "UA":
+		return fmt.Errorf("%s=%q: Route 53 knows only the states of the United States: take it away from %s=%s", propSubdivision, part, propCountry, country)
 	}
 	return nil
 }
