@@ -35,7 +35,7 @@ var levels = []struct {
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "wan", "ops/probe",
 		"feed/kube", "feed/manifest", "memory/objects",
 	}},
-	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest"}},
+	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest", "serve/r53emu/stsemu"}},
 	{6, []string{"ops/why", "ops/doctor", "ops/verify", "ops/bootstrap", "ops/migrate", "ops/ownership", "ops/status", "ops/control"}},
 	{7, []string{"app"}},
 	{8, []string{"app/sandbox", "cli/parse"}},

@@ -40,13 +40,20 @@ type world struct {
 
 func (s *suite) world(t *testing.T) *world {
 	t.Helper()
+	return s.worldWith(t, r53emu.Options{})
+}
+
+// worldWith is world with an emulator of these options, policy and log apart.
+func (s *suite) worldWith(t *testing.T, o r53emu.Options) *world {
+	t.Helper()
 	s.wipe(t)
 	w := &world{suite: s, t: t}
 	policy, err := r53emu.ParsePolicy([]byte(file(t, "testdata/iampolicy.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.url, w.emu = r53emutest.Start(t, r53emu.Options{Policy: policy, Log: w.record})
+	o.Policy, o.Log = policy, w.record
+	w.url, w.emu = r53emutest.Start(t, o)
 	w.zone = w.emu.AddZone("example.com", false)
 	w.serveDNS()
 	return w
