@@ -25,17 +25,18 @@ type IO struct {
 }
 
 type grammar struct {
-	Version bool           `env:"-" help:"Print the version and exit."`
-	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
-	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
-	Why     whyCommand     `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
-	Status  statusCommand  `cmd:"" help:"Show how the running instance is."`
-	Approve approveCommand `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
-	Journal journalCommand `cmd:"" help:"Show what was changed, when and for which object."`
-	Undo    undoCommand    `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
-	Sandbox sandboxCommand `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
-	Show    versionCommand `cmd:"" name:"version" help:"Print the version."`
-	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
+	Version   bool             `env:"-" help:"Print the version and exit."`
+	Run       runCommand       `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
+	Plan      planCommand      `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Why       whyCommand       `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
+	Status    statusCommand    `cmd:"" help:"Show how the running instance is."`
+	Approve   approveCommand   `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
+	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
+	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
+	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
+	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
+	Show      versionCommand   `cmd:"" name:"version" help:"Print the version."`
+	Docs      docsCommand      `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
@@ -96,6 +97,8 @@ func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
 		return g.Journal.start(ctx, x)
 	case "undo":
 		return g.Undo.start(ctx, x)
+	case "bootstrap":
+		return g.Bootstrap.start(ctx, x)
 	case "sandbox":
 		return g.Sandbox.start(ctx, x, res.Notes)
 	case "version":
