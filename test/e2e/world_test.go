@@ -40,9 +40,15 @@ type world struct {
 
 func (s *suite) world(t *testing.T) *world {
 	t.Helper()
+	return s.worldOf(t, []byte(file(t, "testdata/iampolicy.json")))
+}
+
+// worldOf is a world whose account allows what a policy says.
+func (s *suite) worldOf(t *testing.T, doc []byte) *world {
+	t.Helper()
 	s.wipe(t)
 	w := &world{suite: s, t: t}
-	policy, err := r53emu.ParsePolicy([]byte(file(t, "testdata/iampolicy.json")))
+	policy, err := r53emu.ParsePolicy(doc)
 	if err != nil {
 		t.Fatal(err)
 	}

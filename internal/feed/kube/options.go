@@ -42,13 +42,13 @@ func (o Options) Check() error {
 }
 
 // Config finds the API server that the options name, for those who ask it for other things than a feed. Nothing is sent. A request
-// has the options' user agent and no longer than their timeout.
+// has the options' user agent and rate, and no longer than their timeout.
 func (o Options) Config() (*rest.Config, error) {
 	cfg, err := o.config()
 	if err != nil {
 		return nil, err
 	}
-	cfg.UserAgent, cfg.Timeout = o.userAgent(), o.RequestTimeout
+	cfg.UserAgent, cfg.Timeout, cfg.QPS, cfg.Burst = o.userAgent(), o.RequestTimeout, o.QPS, o.Burst
 	return cfg, nil
 }
 

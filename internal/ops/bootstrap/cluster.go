@@ -40,7 +40,7 @@ type tree = map[string]any
 
 // get returns an object, or nil where it isn't there.
 func (c *cluster) get(ctx context.Context, path string) (tree, error) {
-	raw, err := c.client.Get().AbsPath(path).DoRaw(ctx)
+	raw, err := c.client.Get().AbsPath(path).Do(ctx).Raw()
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
@@ -65,7 +65,7 @@ func (c *cluster) apply(ctx context.Context, o Object, try bool) (tree, error) {
 	if try {
 		req = req.Param("dryRun", "All")
 	}
-	raw, err := req.DoRaw(ctx)
+	raw, err := req.Do(ctx).Raw()
 	if apierrors.IsConflict(err) {
 		return nil, fmt.Errorf("apply %s: somebody else has set what we would set: %w; take that back, or bring the options in line with it", o, err)
 	}
@@ -79,7 +79,7 @@ func (c *cluster) apply(ctx context.Context, o Object, try bool) (tree, error) {
 func (c *cluster) merge(ctx context.Context, path string, change tree) error {
 	body, err := json.Marshal(change)
 	if err == nil {
-		_, err = c.client.Patch(types.MergePatchType).AbsPath(path).Param("fieldManager", manager+"-keys").Body(body).DoRaw(ctx)
+		_, err = c.client.Patch(types.MergePatchType).AbsPath(path).Param("fieldManager", manager+"-keys").Body(body).Do(ctx).Raw()
 	}
 	if err != nil {
 		return fmt.Errorf("change %s: %w", path, err)
@@ -91,7 +91,7 @@ func (c *cluster) merge(ctx context.Context, path string, change tree) error {
 func (c *cluster) create(ctx context.Context, path string, body []byte) error {
 	folder := path[:strings.LastIndexByte(path, '/')]
 	_, err := c.client.Post().AbsPath(folder).Param("fieldManager", manager+"-keys").Param("fieldValidation", "Strict").
-		SetHeader("Content-Type", "application/json").Body(body).DoRaw(ctx)
+		SetHeader("Content-Type", "application/json").Body(body).Do(ctx).Raw()
 	if err != nil {
 		return fmt.Errorf("create %s: %w", path, withoutBody(err))
 	}
@@ -107,7 +107,7 @@ func withoutBody(err error) error {
 }
 
 func (c *cluster) remove(ctx context.Context, path string) error {
-	_, err := c.client.Delete().AbsPath(path).Param("propagationPolicy", "Foreground").DoRaw(ctx)
+	err := c.client.Delete().AbsPath(path).Param("propagationPolicy", "Foreground").Do(ctx).Error()
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete %s: %w", path, err)
 	}

@@ -198,14 +198,18 @@ func (t *Target) poll(ctx context.Context, patience time.Duration, ask func(cont
 	defer cancel()
 	tick := time.NewTicker(t.pause)
 	defer tick.Stop()
+	var last error
 	for {
 		err := ask(ctx)
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() == nil || last == nil { // that the time is over says less than what was wrong before
+			last = err
+		}
 		select {
 		case <-ctx.Done():
-			return err
+			return last
 		case <-tick.C:
 		}
 	}

@@ -82,9 +82,12 @@ func (w *world) apply(o bootstrap.Options) string {
 
 // known leaves out what Open finds out by itself.
 func known(change func(*bootstrap.Options)) bootstrap.Options {
-	o := base(change)
-	o.ZoneID = ""
-	return o
+	return base(func(o *bootstrap.Options) {
+		o.ZoneID = ""
+		if change != nil {
+			change(o)
+		}
+	})
 }
 
 // get reads an object of kube-system, whose path after the namespace is given.
@@ -313,7 +316,7 @@ func fiveVersions(w *world) {
 func (w *world) ready(name string) {
 	w.Helper()
 	err := bootstrap.Merge(w.Context(), w.config, "/apis/apps/v1/namespaces/kube-system/deployments/"+name+"/status", map[string]any{
-		"status": map[string]any{"observedGeneration": 99, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1},
+		"status": map[string]any{"observedGeneration": 99, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1},
 	})
 	if err != nil {
 		w.Fatal(err)
