@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
@@ -39,11 +41,15 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		if len(group.Changes) == 0 {
 			continue
 		}
+		if z.blind(group) {
+			later = append(later, d)
+			continue
+		}
 		r := z.rankOf(group)
 		if packer.Len() == 0 {
 			first = r
 		}
-		if r == first && packer.Add(group) {
+		if r == first && z.fits(&packer, group) {
 			apply.since[d.name] = d.since
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
@@ -58,9 +64,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.queue.unshift(later)
 	if packer.Len() == 0 {
-		if c.quiet() {
-			c.Observe(UpToDate{})
-		}
+		c.tellIfQuiet()
 		return false
 	}
 	b := packer.Take()
@@ -70,12 +74,29 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	return true
 }
 
+// fits puts a group into a batch where there is room.
+func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
+	return (z.most == 0 || p.Len() < z.most) && p.Add(g)
+}
+
+// blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
+func (z *zoneState) blind(g change.Group) bool {
+	return slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return z.unread[ch.Key().Name] })
+}
+
 // mark adds the names whose claims a change at a name may decide.
 func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
 	for _, r := range z.registries {
 		for _, s := range r.Subjects(n, z.Zone) {
 			unsure[s] = true
 		}
+	}
+}
+
+// tellIfQuiet says so where everything that was dirty has been dealt with.
+func (c *core) tellIfQuiet() {
+	if c.quiet() {
+		c.Observe(UpToDate{})
 	}
 }
 
@@ -114,6 +135,9 @@ func (c *core) finish(r result) {
 		called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
+			if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
+				_ = c.crashed(caught) // tells of it
+			}
 		}
 		c.Observe(called)
 	}
@@ -171,6 +195,8 @@ func (c *core) finishApply(z *zoneState, r result) {
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Denied:
+		c.denied(z, batch, r.err)
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
@@ -193,6 +219,10 @@ func (c *core) applied(z *zoneState, r result) {
 	z.writes = backoff{}
 	z.keepBefore(r.apply.dryRun)
 	z.mirror.Commit(r.apply.batch)
+	z.allowed, z.denials = true, 0
+	if z.bisect.empty() {
+		z.tookBatch()
+	}
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
@@ -240,12 +270,12 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 
 // requeue makes the names of a batch dirty again: they are planned anew.
 func (z *zoneState) requeue(b change.Batch) {
-	z.bisect = bisection{}
 	now := time.Now()
-	ds := make([]dirty, 0, len(b.Groups))
-	for _, g := range b.Groups {
+	var ds []dirty
+	for _, g := range slices.Concat(b.Groups, z.bisect.all()) { // a bisection ends with the call that was part of it: the names of its other parts wait too
 		ds = append(ds, dirty{g.Name, now, looked})
 	}
+	z.bisect = bisection{}
 	z.queue.unshift(ds)
 }
 
@@ -334,6 +364,20 @@ func same(k record.Key) func(record.Key) bool {
 	}
 }
 
+// askedBy lists the objects that ask for a name, sorted.
+func (c *core) askedBy(n dnsname.Name) []endpoint.Ref {
+	eps, holds := c.catalog.At(n)
+	var out []endpoint.Ref
+	for _, e := range eps {
+		out = append(out, e.From.Ref)
+	}
+	for _, h := range holds {
+		out = append(out, h.From.Ref)
+	}
+	slices.SortFunc(out, endpoint.Ref.Compare)
+	return slices.Compact(out)
+}
+
 // park puts a name off.
 func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 	p := z.parked[n]
@@ -353,5 +397,5 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 	}
 	p.why, p.until = why, until
 	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
-	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
+	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why, Refs: c.askedBy(n)})
 }
