@@ -18,7 +18,9 @@ func TestBootstrapShowsWhatIsMade(t *testing.T) {
 		}
 		return string(b)
 	}
-	indented := func(text string) string { return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ") }
+	indented := func(text string) string {
+		return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ")
+	}
 	want := map[string]string{"text": golden("apply.txt") + golden("delete.txt"), "json": golden("user.txtar") + golden("limit-names.txtar")}
 	checked := 0
 	for _, b := range blocks(pages(t)["docs/bootstrap.md"]) {

@@ -104,7 +104,7 @@ func (b *Bootstrap) nothing(f func(Options) (report.Plan, error)) (report.Plan, 
 	if err != nil {
 		return report.Plan{}, fmt.Errorf("make an empty folder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // an empty folder that stays does no harm
 	o := b.run
 	o.Files.Manifests = []string{dir}
 	return f(o)

@@ -87,11 +87,11 @@ func (c *bootstrapCommand) act(ctx context.Context, x IO) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(x, b.Plan); err != nil {
-		return err
-	}
 	switch {
 	case c.Apply:
+		if err := c.write(x, b.Plan); err != nil { // what is done is what the files say
+			return err
+		}
 		return b.Target.Apply(ctx, x.Out)
 	case c.Rotate:
 		return b.Target.Rotate(ctx, x.Out)

@@ -82,31 +82,26 @@ func read(args, env []string) (*grammar, parse.Result, []error) {
 }
 
 func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
-	switch res.Command {
-	case "", "run":
-		return g.Run.start(ctx, x, res.Notes)
-	case "plan":
-		return g.Plan.start(ctx, x, res.Notes)
-	case "why":
-		return g.Why.start(ctx, x, res.Notes)
-	case "status":
-		return g.Status.start(ctx, x)
-	case "approve":
-		return g.Approve.start(ctx, x)
-	case "journal":
-		return g.Journal.start(ctx, x)
-	case "undo":
-		return g.Undo.start(ctx, x)
-	case "bootstrap":
-		return g.Bootstrap.start(ctx, x)
-	case "sandbox":
-		return g.Sandbox.start(ctx, x, res.Notes)
-	case "version":
-		return g.Show.start(x)
-	case "docs":
-		return g.Docs.start(x)
-	default:
+	start, ok := g.starts(res.Notes)[res.Command]
+	if !ok {
 		return fmt.Errorf("the command %s does nothing", res.Command)
+	}
+	return start(ctx, x)
+}
+
+// starter is what a command does.
+type starter func(context.Context, IO) error
+
+// starts has every command by its name; the empty name is the default command's.
+func (g *grammar) starts(notes []string) map[string]starter {
+	noted := func(f func(context.Context, IO, []string) error) starter {
+		return func(ctx context.Context, x IO) error { return f(ctx, x, notes) }
+	}
+	alone := func(f func(IO) error) starter { return func(_ context.Context, x IO) error { return f(x) } }
+	return map[string]starter{
+		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
+		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
+		"bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

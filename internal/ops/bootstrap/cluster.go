@@ -50,6 +50,17 @@ func (c *cluster) get(ctx context.Context, path string) (tree, error) {
 	return parse(raw)
 }
 
+// pods counts the pods with a label.
+func (c *cluster) pods(ctx context.Context, namespace, label string) (int, error) {
+	raw, err := c.client.Get().AbsPath("/api/v1/namespaces", namespace, "pods").Param("labelSelector", label).Param("limit", "100").Do(ctx).Raw()
+	if err != nil {
+		return 0, fmt.Errorf("list the pods with %s in %s: %w", label, namespace, err)
+	}
+	list, err := parse(raw)
+	items, _ := list["items"].([]any)
+	return len(items), err
+}
+
 func parse(raw []byte) (tree, error) {
 	var out tree
 	if err := json.Unmarshal(raw, &out); err != nil {

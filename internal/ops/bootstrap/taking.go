@@ -7,12 +7,23 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 )
 
-// Stop deletes the Deployment, so that nothing publishes while the rest goes.
+// Stop deletes the Deployment and waits until its pods are gone, so that nothing publishes while the rest goes.
 func (t *Target) Stop(ctx context.Context, out io.Writer) error {
 	i := slices.IndexFunc(t.plan.Objects, func(o Object) bool { return o.Kind == "Deployment" })
-	return run(ctx, out, []step{t.taking(t.plan.Objects[i])})
+	if err := run(ctx, out, []step{t.taking(t.plan.Objects[i])}); err != nil {
+		return err
+	}
+	const patience = 2 * time.Minute
+	return t.poll(ctx, patience, func(ctx context.Context) error {
+		n, err := t.cluster.pods(ctx, t.o.Namespace, "app="+t.o.Name)
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%d pods with the label app=%s in %s run still; nothing more was deleted: run this again once they are gone", n, t.o.Name, t.o.Namespace)
+		}
+		return err
+	})
 }
 
 // Delete takes everything back, the last first. What isn't ours is left and named.

@@ -126,19 +126,9 @@ func (t *Target) namespace(ctx context.Context, o Options) error {
 func (t *Target) zoneOf(ctx context.Context, o Options) (Options, error) {
 	client := route53.NewFromConfig(t.config)
 	if o.ZoneID != "" {
-		out, err := client.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: aws.String(o.zoneID())})
-		if err != nil {
-			return o, fmt.Errorf("--hosted-zone-id=%s: ask Route 53 for it: %s", o.ZoneID, awsconf.Scrub(err.Error()))
-		}
-		name, err := dnsname.Parse(aws.ToString(out.HostedZone.Name))
-		switch {
-		case err != nil || !o.domain().In(name):
-			return o, fmt.Errorf("--hosted-zone-id=%s: it is the zone %q, and %s isn't in it", o.ZoneID, aws.ToString(out.HostedZone.Name), o.Domain)
-		case out.HostedZone.Config != nil && out.HostedZone.Config.PrivateZone != (o.ZoneType == "private"):
-			return o, fmt.Errorf("--hosted-zone-id=%s: it isn't a %s zone: pass --zone-type, or another zone", o.ZoneID, o.ZoneType)
-		}
+		name, err := zoneOfID(ctx, client, o)
 		o.Zone = string(name)
-		return o, nil
+		return o, err
 	}
 	for name := o.domain(); strings.Contains(string(name), "."); name = name.Parent() {
 		if o.Zone != "" && name != o.zone() {
@@ -157,6 +147,22 @@ func (t *Target) zoneOf(ctx context.Context, o Options) (Options, error) {
 		}
 	}
 	return o, fmt.Errorf("--domain=%s: the account has no %s hosted zone for it: create one, or choose another AWS profile", o.Domain, o.ZoneType)
+}
+
+// zoneOfID is the name of the zone that was named by its id, if the domain can be in it.
+func zoneOfID(ctx context.Context, client *route53.Client, o Options) (dnsname.Name, error) {
+	out, err := client.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: aws.String(o.zoneID())})
+	if err != nil {
+		return "", fmt.Errorf("--hosted-zone-id=%s: ask Route 53 for it: %s", o.ZoneID, awsconf.Scrub(err.Error()))
+	}
+	name, err := dnsname.Parse(aws.ToString(out.HostedZone.Name))
+	switch {
+	case err != nil || !o.domain().In(name):
+		return "", fmt.Errorf("--hosted-zone-id=%s: it is the zone %q, and %s isn't in it", o.ZoneID, aws.ToString(out.HostedZone.Name), o.Domain)
+	case out.HostedZone.Config != nil && out.HostedZone.Config.PrivateZone != (o.ZoneType == "private"):
+		return "", fmt.Errorf("--hosted-zone-id=%s: it isn't a %s zone: pass --zone-type, or another zone", o.ZoneID, o.ZoneType)
+	}
+	return name, nil
 }
 
 // zonesNamed lists the ids of zones of one name; a listing by name begins there (Route 53 API Reference, ListHostedZonesByName).

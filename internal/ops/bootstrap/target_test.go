@@ -120,6 +120,7 @@ func TestTarget(t *testing.T) {
 		{"told before anything is made", toldBefore},
 		{"foreign: what isn't ours stays", foreign},
 		{"a key that can't be stored is taken back", takenBack},
+		{"nothing goes while pods run", podsRun},
 		{"two keys", twoKeys},
 		{"five versions", fiveVersions},
 		{"a rotation", rotation},
@@ -286,6 +287,19 @@ func takenBack(w *world) {
 	}
 	w.access.Kube.Kubeconfig = w.cluster.Kubeconfig
 	w.cleanUp(o)
+}
+
+// podsRun has a pod that nobody ends: it might still publish.
+func podsRun(w *world) {
+	o := known(func(o *bootstrap.Options) { o.Name = "running" })
+	pod := "apiVersion: v1\nkind: Pod\nmetadata: {name: running, namespace: kube-system, labels: {app: running}}\nspec: {containers: [{name: x, image: x}]}\n"
+	w.cluster.Apply(w, pod)
+	w.access.Patience = 50 * time.Millisecond
+	if err := w.open(o).Stop(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "1 pods with the label app=running") {
+		w.Errorf("got %v", err)
+	}
+	w.cluster.Delete(w, pod)
+	w.told(func(b *strings.Builder) error { return w.open(o).Stop(w.Context(), b) })
 }
 
 func twoKeys(w *world) {

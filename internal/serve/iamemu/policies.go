@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 )
@@ -76,10 +77,8 @@ func document(text string) error {
 		return refuse(http.StatusConflict, "LimitExceeded", "Cannot exceed quota for PolicySize: %d", most)
 	}
 	for _, st := range d.Statement {
-		for _, c := range st.Sid {
-			if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-				return refuse(http.StatusBadRequest, "MalformedPolicyDocument", "Statement IDs (SID) must be alpha-numeric.")
-			}
+		if !regexp.MustCompile(`^[A-Za-z0-9]*$`).MatchString(st.Sid) {
+			return refuse(http.StatusBadRequest, "MalformedPolicyDocument", "Statement IDs (SID) must be alpha-numeric.")
 		}
 	}
 	return nil
