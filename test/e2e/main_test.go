@@ -64,6 +64,7 @@ func TestEndToEnd(t *testing.T) {
 		{"what isn't ours is left alone", otherOwners},
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
 		{"denied extras break nothing", deniedExtras},
+		{"bootstrap grants exactly what is used", bootstrapGrants},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},
 		{"plan, --dry-run and --once", plans},

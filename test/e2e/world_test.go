@@ -43,20 +43,28 @@ func (s *suite) world(t *testing.T) *world {
 	return s.worldWith(t, r53emu.Options{})
 }
 
-// worldWith is world with an emulator of these options, policy and log apart.
+// worldWith is world with an emulator of these options, their log apart; without a policy among them it has that of the reference set-up.
 func (s *suite) worldWith(t *testing.T, o r53emu.Options) *world {
 	t.Helper()
 	s.wipe(t)
 	w := &world{suite: s, t: t}
-	policy, err := r53emu.ParsePolicy([]byte(file(t, "testdata/iampolicy.json")))
-	if err != nil {
-		t.Fatal(err)
+	if o.Policy == nil {
+		o.Policy = policyOf(t, []byte(file(t, "testdata/iampolicy.json")))
 	}
-	o.Policy, o.Log = policy, w.record
+	o.Log = w.record
 	w.url, w.emu = r53emutest.Start(t, o)
 	w.zone = w.emu.AddZone("example.com", false)
 	w.serveDNS()
 	return w
+}
+
+func policyOf(t *testing.T, doc []byte) *r53emu.Policy {
+	t.Helper()
+	policy, err := r53emu.ParsePolicy(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
 }
 
 // record keeps the change batches that the emulator was sent.
