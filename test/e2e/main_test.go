@@ -23,9 +23,7 @@ type suite struct {
 
 // TestEndToEnd runs everything on one cluster, one after the other: the program's arguments take in the whole cluster.
 func TestEndToEnd(t *testing.T) {
-	s := &suite{cluster: kube.Start(t), binary: build(t)}
-	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
-	s.user = s.cluster.CreateUser(t, "external-dns")
+	s := begin(t)
 	for _, tt := range []struct {
 		name string
 		run  func(*testing.T, *suite)
@@ -67,6 +65,15 @@ func TestEndToEnd(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, s) })
 	}
+}
+
+// begin starts a cluster with the reference role.
+func begin(t *testing.T) *suite {
+	t.Helper()
+	s := &suite{cluster: kube.Start(t), binary: build(t)}
+	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
+	s.user = s.cluster.CreateUser(t, "external-dns")
+	return s
 }
 
 // build builds the program, with the race detector where the test has it.

@@ -27,7 +27,9 @@ type Options struct {
 	Processing time.Duration // how long a zone refuses writes after one, with PriorRequestNotComplete
 	Delay      time.Duration // how long changes stay PENDING
 	Latency    time.Duration // how long each request is under way before anything is done; not by Now
-	Log        func(Call)    // called after each request, possibly from several goroutines
+	// HealthChecks are the ids of the account's health checks; nil takes any id.
+	HealthChecks []string
+	Log          func(Call) // called after each request, possibly from several goroutines
 }
 
 // Call is a request as the service understood it.
