@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -21,11 +22,12 @@ import (
 
 // apiGate stands between the program and the API server, and has the requests for a kind fail.
 type apiGate struct {
-	next http.Handler
-	mu   sync.Mutex // guards what follows
-	how  func(http.ResponseWriter, *http.Request)
-	cut  chan struct{} // closed when the open watches of the kind end
-	met  int           // requests that failed
+	next  http.Handler
+	token string
+	mu    sync.Mutex // guards what follows
+	how   func(http.ResponseWriter, *http.Request)
+	cut   chan struct{} // closed when the open watches of the kind end
+	met   int           // requests that failed
 }
 
 // gated makes a world whose program reaches the API server through a gate.
@@ -43,7 +45,7 @@ func (s *suite) gated(t *testing.T) (*world, *apiGate) {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
 	proxy.FlushInterval = -1 // watches are streams
-	g := &apiGate{next: proxy, cut: make(chan struct{})}
+	g := &apiGate{next: proxy, token: s.user.Token, cut: make(chan struct{})}
 	srv := httptest.NewServer(g)
 	t.Cleanup(func() { g.fail(nil); srv.CloseClientConnections(); srv.Close() })
 	mine.user = kube.User{Kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
@@ -55,6 +57,7 @@ func (s *suite) gated(t *testing.T) (*world, *apiGate) {
 }
 
 func (g *apiGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Header.Set("Authorization", "Bearer "+g.token) // clients send none without TLS
 	if !strings.HasSuffix(r.URL.Path, "/ingresses") {
 		g.next.ServeHTTP(w, r)
 		return
@@ -65,21 +68,19 @@ func (g *apiGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.met++
 	}
 	g.mu.Unlock()
-	if how != nil {
-		how(w, r)
-		return
-	}
-	served := make(chan struct{})
-	ctx := r.Context()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
 	go func() {
-		defer close(served)
-		g.next.ServeHTTP(w, r.WithContext(ctx))
+		select {
+		case <-cut:
+			cancel()
+		case <-ctx.Done():
+		}
 	}()
-	select {
-	case <-served:
-	case <-cut:
-		panic(http.ErrAbortHandler)
+	if how == nil {
+		how = g.next.ServeHTTP
 	}
+	how(w, r.WithContext(ctx))
 }
 
 // fail has all requests for Ingresses end so from now on, and ends those that are open; nil lets them pass again.
