@@ -69,10 +69,12 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	m.Leader(lease == nil)
+	var events *kube.Events
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		meters.observe(e)
 	}, func(c *reconcile.Config) {
+		events = o.tellEvents(c, leads(lease))
 		c.Journal = j
 		if lease == nil {
 			return
@@ -101,6 +103,10 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
 	}
+	group.Go(func() error {
+		events.Run(ctx)
+		return nil
+	})
 	group.Go(func() error {
 		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
 	})

@@ -44,8 +44,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.verified(e)
 	case reconcile.Parked:
 		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
-	case reconcile.Called:
-		l.called(e)
+	case reconcile.Called, reconcile.Crashed:
+		l.calls(e)
 	case reconcile.Unpermitted:
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
 	case reconcile.OwnedElsewhere:
@@ -56,6 +56,16 @@ func (l *logger) observe(e reconcile.Event) {
 		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
+	}
+}
+
+// calls logs calls that have ended, and panics that were caught.
+func (l *logger) calls(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.Called:
+		l.called(e)
+	case reconcile.Crashed:
+		l.log.Error("the program made an error; what is published for the object stays", "doing", e.Doing, "err", e.Value, "stack", e.Stack)
 	}
 }
 

@@ -153,6 +153,10 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.Rejected:  {because: "the provider refuses the change", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Rejected, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.Guardrail: {because: "somebody's rule forbids it", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Rejected, Keys: []record.Key{web}, Guardrail: true}, nil), at: why.Sent},
 		reason.Denied:    {because: "the role lacks a permission", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Denied}, nil), at: why.Sent},
+		reason.Crash: {because: "the source can't cope with the object", at: why.Source, later: func(w *world) {
+			w.feed <- feed.Event{Kind: "ingress", Deltas: []feed.Delta{{Ref: endpoint.Ref{Kind: "ingress", Namespace: "default", Name: "web"}, Object: (*kinds.Ingress)(nil)}}}
+			w.wait(3 * time.Second)
+		}},
 		reason.Unreached: {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
 		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},

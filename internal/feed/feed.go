@@ -18,7 +18,7 @@ type Delta struct {
 // Event is what a feed says about one kind.
 type Event struct {
 	Kind string
-	// Replace says that Deltas is everything there is of the kind: what isn't among it is gone.
+	// Replace says that Deltas and Refusals are everything there is of the kind: what isn't among them is gone.
 	Replace bool
 	Deltas  []Delta
 	// State is the kind's state from now on, where it changes with this event.

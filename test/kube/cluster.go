@@ -34,6 +34,7 @@ type Cluster struct {
 	spare  []User
 	http   *http.Client
 	served map[string][]resource // by group and version
+	again  func() (*process, error)
 }
 
 // Start starts a cluster that ends with the test. With -short the test is skipped. Without the binaries it is skipped too, except
@@ -98,19 +99,20 @@ func start(t testing.TB, bin string) (*Cluster, error) {
 		return nil, err
 	}
 	key := filepath.Join(dir, "sa.key")
-	api, err := launch(t, dir, filepath.Join(bin, "kube-apiserver"),
-		"--etcd-servers="+etcd, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]), "--advertise-address=127.0.0.1",
-		"--endpoint-reconciler-type=none", "--cert-dir="+filepath.Join(dir, "certs"), "--service-cluster-ip-range=10.0.0.0/16",
-		"--token-auth-file="+filepath.Join(dir, "tokens.csv"), "--authorization-mode=RBAC",
-		"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+key,
-		"--service-account-signing-key-file="+key, "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
-		"--profiling=false", "--v=0")
-	if err != nil {
+	c.again = func() (*process, error) { // it ends with the cluster, whichever test starts it
+		return launch(t, dir, filepath.Join(bin, "kube-apiserver"),
+			"--etcd-servers="+etcd, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", ports[2]), "--advertise-address=127.0.0.1",
+			"--endpoint-reconciler-type=none", "--cert-dir="+filepath.Join(dir, "certs"), "--service-cluster-ip-range=10.0.0.0/16",
+			"--token-auth-file="+filepath.Join(dir, "tokens.csv"), "--authorization-mode=RBAC",
+			"--service-account-issuer=https://kubernetes.default.svc", "--service-account-key-file="+key,
+			"--service-account-signing-key-file="+key, "--disable-admission-plugins=ServiceAccount", "--allow-privileged=true",
+			"--profiling=false", "--v=0")
+	}
+	if c.api, err = c.again(); err != nil {
 		return nil, err
 	}
-	c.api = api
 	c.ca = filepath.Join(dir, "certs", "apiserver.crt")
-	if err := c.ready(t.Context(), store, api); err != nil {
+	if err := c.ready(t.Context(), store, c.api); err != nil {
 		return nil, err
 	}
 	c.Kubeconfig, err = c.writeKubeconfig(c.admin)

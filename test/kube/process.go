@@ -26,6 +26,7 @@ const startTime = 2 * time.Minute
 type process struct {
 	name string
 	log  string // path
+	kill func()
 	done chan struct{}
 	os   *os.Process
 }
@@ -49,9 +50,12 @@ func launch(t testing.TB, dir, path string, args ...string) (*process, error) {
 		defer close(p.done)
 		_ = cmd.Wait() // it is killed in the end, so it never ends well
 	}()
-	t.Cleanup(func() {
+	p.kill = func() {
 		_ = cmd.Process.Kill() // already gone is fine
 		<-p.done
+	}
+	t.Cleanup(func() {
+		p.kill()
 		if t.Failed() {
 			t.Logf("the end of %s's log:\n%s", p.name, p.tail())
 		}

@@ -21,6 +21,7 @@ type Options struct {
 	RequestTimeout time.Duration `name:"kube-api-request-timeout" default:"30s" help:"Longest time for one list request; 0 is none. Watches aren't cut."`
 	QPS            float32       `name:"kube-api-qps" default:"5" help:"Requests a second to the Kubernetes API server."`
 	Burst          int           `name:"kube-api-burst" default:"10" help:"Requests to the Kubernetes API server that may go at once."`
+	Events         bool          `name:"warning-events" negatable:"" default:"true" help:"Write Warning Events on objects whose names can't be published as asked for."`
 
 	Version string       `kong:"-"` // ours, for the user agent
 	Log     *slog.Logger `kong:"-"` // client-go's lines go here at debug; nil discards them

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -121,13 +122,19 @@ func (s *shard) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfac
 		s.listed, s.refusals = false, nil
 	}
 	w, err := s.client.watch(ctx, s.rest, s.slimmer.kind, s.namespace, o)
+	var first *watch.Event
+	if err == nil {
+		first, err = peek(w)
+	}
 	switch {
+	case errors.Is(err, errNoWatch):
+		s.failed(err)
 	case err == nil:
 		s.watching = true
 		if s.listed {
 			s.synced()
 		}
-		return newStream(w, func(obj runtime.Object) (*slim, error) { return s.slimmer.object(obj) }), nil
+		return newStream(w, first, func(obj runtime.Object) (*slim, error) { return s.slimmer.object(obj) }), nil
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		// A list that can't be watched would be out of date at once, without anyone noticing.
 		s.denied = err
@@ -160,6 +167,10 @@ func (s *shard) Replace(items []any, _ string) error {
 		if err != nil {
 			return err
 		}
+		if obj.refused != nil { // of a list that came as a watch
+			s.refusals = append(s.refusals, *obj.refused)
+			continue
+		}
 		deltas = append(deltas, obj.Delta)
 	}
 	state, err := feed.Same, error(nil)
@@ -176,19 +187,42 @@ func (s *shard) Add(item any) error { return s.Update(item) }
 // Update implements cache.ReflectorStore: an object that has changed.
 func (s *shard) Update(item any) error {
 	obj, err := slimmed(item)
-	if err == nil {
+	if err != nil {
+		return err
+	}
+	s.refuse(obj.Ref, obj.refused)
+	if obj.refused == nil {
 		s.teller.delta(s.ctx, s.index, obj.Delta)
 	}
-	return err
+	return nil
 }
 
 // Delete implements cache.ReflectorStore: an object that is gone.
 func (s *shard) Delete(item any) error {
 	obj, err := slimmed(item)
 	if err == nil {
+		s.refuse(obj.Ref, nil)
 		s.teller.delta(s.ctx, s.index, feed.Delta{Ref: obj.Ref})
 	}
 	return err
+}
+
+// refuse remembers that an object which the watch brought can't be read, or, with nil, that it is gone or can be read now.
+func (s *shard) refuse(ref endpoint.Ref, refused *endpoint.Refusal) {
+	i := slices.IndexFunc(s.refusals, func(r endpoint.Refusal) bool { return r.Ref == ref })
+	if i < 0 && refused == nil {
+		return
+	}
+	list := slices.DeleteFunc(slices.Clone(s.refusals), func(r endpoint.Refusal) bool { return r.Ref == ref }) // what was told isn't changed
+	if refused != nil {
+		list = append(list, *refused)
+	}
+	s.refusals = list
+	state, err := feed.Same, error(nil)
+	if s.watching && s.listed {
+		state, err = s.complete()
+	}
+	s.teller.refuse(s.ctx, s.index, list, state, err)
 }
 
 // Resync implements cache.ReflectorStore; it isn't used.

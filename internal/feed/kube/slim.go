@@ -21,6 +21,7 @@ import (
 type slim struct {
 	feed.Delta
 	version string
+	refused *endpoint.Refusal // the object can't be slimmed, and Object is nil though it is there
 }
 
 var _ interface {
@@ -71,7 +72,8 @@ func (s slimmer) object(obj runtime.Object) (*slim, error) {
 		return nil, fmt.Errorf("read the name of a %s: %w", s.kind.Name, err)
 	}
 	ref := endpoint.Ref{Kind: s.kind.Name, Namespace: m.GetNamespace(), Name: m.GetName()}
-	return &slim{Delta: feed.Delta{Ref: ref, Object: s.kind.Slim(obj, s.keep)}, version: m.GetResourceVersion()}, nil
+	kept, refused := s.kind.SlimSafely(ref, obj, s.keep)
+	return &slim{Delta: feed.Delta{Ref: ref, Object: kept}, version: m.GetResourceVersion(), refused: refused}, nil
 }
 
 // page slims a page of a list, and tells which of its items can't be read.
@@ -87,14 +89,15 @@ func (s slimmer) page(list runtime.Object) (*slimList, []endpoint.Refusal, error
 		refusals, err := s.raw(raw, out)
 		return out, refusals, err
 	}
+	var refusals []endpoint.Refusal
 	err = meta.EachListItem(list, func(obj runtime.Object) error {
 		item, err := s.object(obj)
 		if err == nil {
-			out.Items = append(out.Items, item)
+			refusals = out.add(item, refusals)
 		}
 		return err
 	})
-	return out, nil, err
+	return out, refusals, err
 }
 
 func (s slimmer) raw(list *rawList, out *slimList) (refusals []endpoint.Refusal, err error) {
@@ -116,7 +119,16 @@ func (s slimmer) raw(list *rawList, out *slimList) (refusals []endpoint.Refusal,
 		if err != nil {
 			return nil, err
 		}
-		out.Items = append(out.Items, slimmed)
+		refusals = out.add(slimmed, refusals)
 	}
 	return refusals, nil
+}
+
+// add puts an object into the page, or what it is refused for to the refusals.
+func (l *slimList) add(item *slim, refusals []endpoint.Refusal) []endpoint.Refusal {
+	if item.refused != nil {
+		return append(refusals, *item.refused)
+	}
+	l.Items = append(l.Items, item)
+	return refusals
 }

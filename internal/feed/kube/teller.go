@@ -9,6 +9,7 @@ import (
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 // teller sends the events of one kind. It makes one state, one list of refusals and one order out of those of its shards, which
@@ -54,7 +55,22 @@ func (t *teller) delta(ctx context.Context, shard int, d feed.Delta) {
 	t.send(ctx, feed.Event{Deltas: []feed.Delta{d}}, true)
 }
 
-// replace tells all that a shard holds. Where some objects couldn't be read, nothing is told to be gone.
+// refuse tells which objects of a shard can't be read.
+func (t *teller) refuse(ctx context.Context, shard int, refusals []endpoint.Refusal, s feed.State, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := &t.shards[shard]
+	was.refusals = refusals
+	if s != feed.Same {
+		was.state, was.err = s, err
+	}
+	t.send(ctx, feed.Event{}, true)
+}
+
+// known reports whether a refusal is of an object that is known to be there, for it was decoded: only its content wasn't understood.
+func known(r endpoint.Refusal) bool { return r.Why.Code == reason.Crash }
+
+// replace tells all that a shard holds. Where some objects couldn't be decoded, nothing is told to be gone.
 func (t *teller) replace(ctx context.Context, shard int, deltas []feed.Delta, refusals []endpoint.Refusal, s feed.State, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -64,7 +80,7 @@ func (t *teller) replace(ctx context.Context, shard int, deltas []feed.Delta, re
 	if s != feed.Same {
 		was.state, was.err = s, err
 	}
-	partial := len(refusals) > 0
+	partial := slices.ContainsFunc(refusals, func(r endpoint.Refusal) bool { return !known(r) })
 	if len(t.shards) > 1 {
 		deltas = was.replace(deltas, partial)
 	}
@@ -76,6 +92,11 @@ func (t *told) replace(deltas []feed.Delta, partial bool) []feed.Delta {
 	now := make(map[endpoint.Ref]bool, len(deltas))
 	for _, d := range deltas {
 		now[d.Ref] = true
+	}
+	for _, r := range t.refusals {
+		if known(r) {
+			now[r.Ref] = true
+		}
 	}
 	var gone []feed.Delta
 	for ref := range t.refs {

@@ -159,7 +159,12 @@ func (d *decoder) known(body []byte, k source.Kind, at spot, c *content) error {
 		return nil
 	}
 	complete(obj, d.addresses)
-	c.objects = append(c.objects, object{Delta: feed.Delta{Ref: ref, Object: k.Slim(obj, d.keep)}, line: at.line})
+	slim, refused := k.SlimSafely(ref, obj, d.keep)
+	if refused != nil {
+		c.refusals = append(c.refusals, *refused)
+		return nil
+	}
+	c.objects = append(c.objects, object{Delta: feed.Delta{Ref: ref, Object: slim}, line: at.line})
 	return nil
 }
 

@@ -11,7 +11,9 @@ import (
 
 	"nafuda.io/nafuda/internal/loop/limiter"
 	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -26,7 +28,9 @@ type account struct {
 	busy     bool
 	next     time.Time // of the next listing
 	backoff  backoff
-	fault    error                  // of the last listing
+	failed   time.Time // since when the listing fails; zero: it doesn't
+	fault    error     // of the last listing
+	crashed  func(*crash.Crash) reason.Reason
 	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
 	skipped  []provider.SkippedZone // zones that the options leave out
 	receipts []*unconfirmed
@@ -35,7 +39,7 @@ type account struct {
 }
 
 func newAccount(c *core, config Account) *account {
-	a := &account{name: config.Name, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
+	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
 	c.group.Go(func() error {
 		a.limiter.Run(c.ctx)
 		return nil
@@ -68,13 +72,10 @@ func (c *core) finishList(r result) {
 	a := r.account
 	a.busy, a.fault = false, r.err
 	if r.err != nil {
-		a.next = time.Now().Add(a.backoff.next(longestOutage))
-		if c.Once && a.backoff.tries >= onceTries {
-			c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, r.err)
-		}
+		c.listFailed(a, r.err)
 		return
 	}
-	a.backoff = backoff{}
+	a.backoff, a.failed = backoff{}, time.Time{}
 	a.skipped = r.skipped
 	a.next = time.Now().Add(c.Interval)
 	there := make(map[zone.Key]bool, len(r.zones))
@@ -104,6 +105,17 @@ func (c *core) finishList(r result) {
 		c.names = newZoneNames(c)
 		c.Observe(ZonesListed{Account: a.name, Zones: r.zones, Skipped: r.skipped})
 		c.dirtyEverything()
+	}
+}
+
+// listFailed puts off the next listing.
+func (c *core) listFailed(a *account, err error) {
+	if a.failed.IsZero() {
+		a.failed = time.Now()
+	}
+	a.next = time.Now().Add(a.backoff.next(longestOutage))
+	if c.Once && a.backoff.tries >= onceTries {
+		c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, err)
 	}
 }
 

@@ -28,7 +28,7 @@ func (z *zoneState) desired(s record.Set) ([]record.Set, error) {
 	if pointsAtItself(s) {
 		return nil, fmt.Errorf("store %s: a name can't be a CNAME of itself, nothing would answer: give it another target", s.Key)
 	}
-	sets, err := z.account.provider.Desired(s)
+	sets, err := z.account.desired(s)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 const (
 	shortestPause = 5 * time.Second
 	longestPause  = 15 * time.Minute // of one name
-	longestOutage = time.Minute      // of a zone or an account: many names wait for its end
+	longestOutage = 30 * time.Second // of a zone or an account: many names wait for its end
 	// onceTries is how often a failing call is made with Once.
 	onceTries = 3
 )

@@ -18,11 +18,16 @@ import (
 //	half        refused   it has the culprit; the other half is taken for good and waits
 //	one group   known     is parked
 //	the rest              is sent together, last
+//
+// A batch that is denied may be so for one name of it, or for the whole zone. Until a half is taken nobody knows, so both halves are tried
+// first; see core.denied.
 type bisection struct {
 	suspects []change.Group // one of them is bad
 	other    []change.Group // the half that isn't in flight
 	good     []change.Group // taken for good; sent last
 	why      reason.Reason  // what the provider said last
+	trial    bool           // nothing has been taken, and the batch was denied
+	second   bool           // of a trial: the second half is in flight
 }
 
 func (b *bisection) empty() bool { return len(b.suspects) == 0 && len(b.good) == 0 }
@@ -42,6 +47,10 @@ func (b *bisection) begin(groups []change.Group) { b.suspects = groups }
 
 // take returns what to send next.
 func (b *bisection) take() change.Batch {
+	if b.trial && len(b.other) > 0 {
+		b.suspects, b.other, b.second = b.other, b.suspects, true
+		return change.Batch{Groups: b.suspects}
+	}
 	if len(b.suspects) < 2 {
 		groups := b.good
 		*b = bisection{}
@@ -54,7 +63,10 @@ func (b *bisection) take() change.Batch {
 }
 
 // accepted says that what take returned was taken: the other half has the culprit.
-func (b *bisection) accepted() { b.suspects, b.other = b.other, nil }
+func (b *bisection) accepted() { b.suspects, b.other, b.trial, b.second = b.other, nil, false, false }
+
+// all returns every group that isn't settled yet.
+func (b *bisection) all() []change.Group { return slices.Concat(b.suspects, b.other, b.good) }
 
 // refused says that what take returned was refused.
 func (b *bisection) refused() {
@@ -88,13 +100,40 @@ func (c *core) rejected(z *zoneState, batch change.Batch, detail *provider.Error
 		z.bisect = bisection{good: slices.Concat(rest, z.bisect.good, z.bisect.other)}
 		return
 	}
-	if z.bisect.empty() {
-		z.bisect.begin(batch.Groups)
-	} else {
+	if !z.bisect.empty() {
 		z.bisect.refused()
+	} else if z.refusedAgain(len(batch.Groups)) {
+		z.requeue(batch)
+		return
+	} else {
+		z.bisect.begin(batch.Groups)
 	}
 	z.bisect.why = why
 	c.parkCulprit(z)
+}
+
+// refusedAgain counts batches that were refused as a whole with none taken since. Where there are many bad names, finding them one by one would cost
+// a bisection each: then batches get smaller instead, down to single names, which cost one call each. It reports whether the batch is to be sent in
+// smaller ones.
+func (z *zoneState) refusedAgain(groups int) bool {
+	const (
+		patience = 2  // bisections
+		most     = 10 // that are remembered, so that batches grow again soon
+	)
+	z.refusals = min(z.refusals+1, most)
+	if z.refusals <= patience || groups == 1 {
+		return false
+	}
+	z.most = max(groups/4, 1)
+	return true
+}
+
+// tookBatch lets batches grow again.
+func (z *zoneState) tookBatch() {
+	z.refusals = max(z.refusals-1, 0)
+	if z.most *= 2; z.refusals == 0 {
+		z.most = 0
+	}
 }
 
 // parkCulprit parks the bad group if it stands alone.

@@ -53,6 +53,8 @@ type core struct {
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
+	failing  map[string]time.Time           // kinds, since when they fail
+	crashes  map[string]bool                // those that have been told, see crashed
 	failed   error                          // with Once: why going on makes no sense
 	holds    *guard.Holds[holding]
 	keeping  keeping
@@ -79,6 +81,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
+		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	if c.Once {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it

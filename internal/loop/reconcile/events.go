@@ -107,6 +107,7 @@ type (
 		Name  dnsname.Name
 		Until time.Time
 		Why   reason.Reason
+		Refs  []endpoint.Ref // the objects that ask for it, sorted
 	}
 	// BrakeHeld says that the brake of a zone has closed, or that what it holds has changed: so many changes of record sets, which
 	// the hash approves.

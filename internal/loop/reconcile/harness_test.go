@@ -101,6 +101,7 @@ type rig struct {
 	view   view.Options
 	txt    txt.Options
 	opts   reconcile.Options
+	labels func(map[string]string) bool // the label filter; nil: everything
 	asks   reconcile.Verifier
 
 	journal  *journal.Journal
@@ -132,17 +133,21 @@ func newRig(t *testing.T, zones ...string) *rig {
 	return r
 }
 
-func (r *rig) loop() *reconcile.Loop {
+func (r *rig) loop() *reconcile.Loop { return r.loopWith(func(named) {}) }
+
+// loopWith makes a loop whose source looks at each object first.
+func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 	src := things
 	src.Eval = func(obj any, _ source.Lookup) endpoint.Result {
 		n := obj.(named)
+		look(n)
 		return evalThing(n.Ref)(n.thing)
 	}
 	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
-			Spec: r.view.Spec("default", "memory", nil, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
+			Spec: r.view.Spec("default", "memory", r.labels, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
 		Verifier: r.asks,
 		Observe: func(e reconcile.Event) {
@@ -165,8 +170,13 @@ func (r *rig) loop() *reconcile.Loop {
 
 // start runs the loop inside the bubble; stopping is registered.
 func (r *rig) start() *reconcile.Loop {
-	ctx, cancel := context.WithCancel(context.Background())
 	l := r.loop()
+	r.run(l)
+	return l
+}
+
+func (r *rig) run(l *reconcile.Loop) {
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- l.Run(ctx) }()
 	r.stop = func() {
@@ -176,7 +186,6 @@ func (r *rig) start() *reconcile.Loop {
 		}
 		r.stop = func() {}
 	}
-	return l
 }
 
 // seen returns the events so far.

@@ -57,6 +57,9 @@ func (c *core) forgetOthers(e feed.Event) {
 	for _, d := range e.Deltas {
 		there[d.Ref] = d.Object != nil
 	}
+	for _, r := range e.Refusals {
+		there[r.Ref] = true // it is there, though it can't be read
+	}
 	for _, ref := range c.objects.Refs(e.Kind) {
 		if !there[ref] {
 			c.object(ref, nil)
@@ -71,6 +74,11 @@ func (c *core) kindState(e feed.Event) {
 	}
 	if before == e.State {
 		return
+	}
+	if e.State == feed.Failing {
+		c.failing[e.Kind] = time.Now()
+	} else {
+		delete(c.failing, e.Kind)
 	}
 	if c.Once && c.kinds[e.Kind].source && e.State == feed.Failing { // a kind that we may not read only holds its names
 		c.failed = fmt.Errorf("read the objects of the kind %s (%s): %w", e.Kind, e.State, e.Err)
@@ -103,8 +111,11 @@ func (c *core) eval(ref endpoint.Ref) {
 	var result endpoint.Result
 	obj := c.objects.Get(ref)
 	if obj != nil {
-		result = src.Eval(obj, look)
-		result.Sort()
+		result = c.evalSafely(ref, func() endpoint.Result {
+			r := src.Eval(obj, look)
+			r.Sort()
+			return r
+		})
 	}
 	before, _ := c.catalog.Result(ref)
 	if _, was := unsure(before); was {
@@ -163,22 +174,27 @@ func (c *core) gone(resource string) reason.Reason {
 		}
 	}
 	if r, ok := c.catalog.Result(ref); ok {
-		if h, is := unsure(r); is {
-			return h.Why
+		if why, is := unsure(r); is {
+			return why
 		}
 	}
 	return c.readInFull(ref.Kind)
 }
 
-// unsure returns a hold that says the object's source couldn't read what it needs. Then the object may ask for names that we
-// can't list: those of a headless Service's Pods.
-func unsure(r endpoint.Result) (endpoint.Hold, bool) {
+// unsure returns why an object may ask for names that we can't list: its source couldn't read what it needs, such as the names of a
+// headless Service's Pods, or it has panicked.
+func unsure(r endpoint.Result) (reason.Reason, bool) {
 	for _, h := range r.Holds {
 		if h.Why.Code == reason.KindUnknown || h.Why.Code == reason.KindForbidden {
-			return h, true
+			return h.Why, true
 		}
 	}
-	return endpoint.Hold{}, false
+	for _, f := range r.Refusals {
+		if f.Why.Code == reason.Crash {
+			return f.Why, true
+		}
+	}
+	return reason.Reason{}, false
 }
 
 func (c *core) readInFull(kind string) reason.Reason {

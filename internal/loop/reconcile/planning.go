@@ -113,27 +113,35 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 		decisions = append(decisions, change.Decision{Key: k, Verdict: change.Filtered, Resource: f.Ref.String(), Why: why})
 	}
 	for _, e := range allEps {
-		if why := spec.Select(e.From, name); !why.None() {
-			skip(e.Key(), e.From, why)
-			continue
+		if hold := c.look(spec, name, e.From, held(e, reason.Reason{}), func() {
+			if why := spec.Select(e.From, name); !why.None() {
+				skip(e.Key(), e.From, why)
+				return
+			}
+			rewritten, why := spec.Endpoint(e)
+			if !why.None() {
+				skip(e.Key(), e.From, why)
+			}
+			eps = append(eps, rewritten...)
+		}); hold != nil {
+			holds = append(holds, *hold)
 		}
-		rewritten, why := spec.Endpoint(e)
-		if !why.None() {
-			skip(e.Key(), e.From, why)
-		}
-		eps = append(eps, rewritten...)
 	}
 	for _, h := range allHolds {
-		if why := spec.Select(h.From, name); !why.None() {
-			skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
-			continue
+		if hold := c.look(spec, name, h.From, h, func() {
+			if why := spec.Select(h.From, name); !why.None() {
+				skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+				return
+			}
+			if why := c.expired(h); !why.None() {
+				decisions = append(decisions, change.Decision{Key: record.Key{Name: h.Name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
+				return
+			}
+			made, kept := spec.Hold(h)
+			eps, holds = append(eps, made...), append(holds, kept...)
+		}); hold != nil {
+			holds = append(holds, *hold)
 		}
-		if why := c.expired(h); !why.None() {
-			decisions = append(decisions, change.Decision{Key: record.Key{Name: h.Name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
-			continue
-		}
-		made, kept := spec.Hold(h)
-		eps, holds = append(eps, made...), append(holds, kept...)
 	}
 	return eps, holds, decisions
 }

@@ -109,11 +109,10 @@ func TestNothingIsDeletedBeforeTheSourceIsRead(t *testing.T) {
 // put2 puts an owned record set and its marker into the zone.
 func (r *rig) put2(name, value, resource string) {
 	r.memory.Put("example.com",
-		record.Set{Key: record.Key{Name: "a.example.com", Type: record.A}, TTL: 300, Values: []string{value}},
-		record.Set{Key: record.Key{Name: "x-a-a.example.com", Type: record.TXT}, TTL: 300, Values: []string{
+		record.Set{Key: record.Key{Name: dnsname.Name(name), Type: record.A}, TTL: 300, Values: []string{value}},
+		record.Set{Key: record.Key{Name: dnsname.Name("x-a-" + name), Type: record.TXT}, TTL: 300, Values: []string{
 			`"heritage=external-dns,external-dns/owner=me,external-dns/resource=ingress/` + resource + `"`,
 		}})
-	_ = name
 }
 
 func TestHoldKeeps(t *testing.T) {

@@ -126,6 +126,9 @@ func (c *core) zoneFailed(z *zoneState, err error) { c.rest(z, &z.back, err) }
 func (c *core) writeFailed(z *zoneState, err error) { c.rest(z, &z.writes, err) }
 
 func (c *core) rest(z *zoneState, b *backoff, err error) {
+	if z.fault == nil {
+		z.failed = time.Now()
+	}
 	z.fault = err
 	z.pause = time.Now().Add(b.next(longestOutage))
 	if c.Once && b.tries >= onceTries {

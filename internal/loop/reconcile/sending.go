@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
@@ -43,7 +45,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		if packer.Len() == 0 {
 			first = r
 		}
-		if r == first && packer.Add(group) {
+		if r == first && z.fits(&packer, group) {
 			apply.since[d.name] = d.since
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
@@ -68,6 +70,11 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	apply.edit, apply.save = c.spend(z, b, now)
 	z.send(c, b, apply)
 	return true
+}
+
+// fits puts a group into a batch where there is room.
+func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
+	return (z.most == 0 || p.Len() < z.most) && p.Add(g)
 }
 
 // mark adds the names whose claims a change at a name may decide.
@@ -114,6 +121,9 @@ func (c *core) finish(r result) {
 		called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
 		if r.err != nil {
 			called.Class = provider.ClassOf(r.err)
+			if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
+				_ = c.crashed(caught) // tells of it
+			}
 		}
 		c.Observe(called)
 	}
@@ -171,6 +181,8 @@ func (c *core) finishApply(z *zoneState, r result) {
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Denied:
+		c.denied(z, batch, r.err)
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
@@ -193,6 +205,10 @@ func (c *core) applied(z *zoneState, r result) {
 	z.writes = backoff{}
 	z.keepBefore(r.apply.dryRun)
 	z.mirror.Commit(r.apply.batch)
+	z.allowed, z.denials = true, 0
+	if z.bisect.empty() {
+		z.tookBatch()
+	}
 	z.bisect.accepted()
 	c.parkCulprit(z)
 	now := time.Now()
@@ -240,12 +256,12 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 
 // requeue makes the names of a batch dirty again: they are planned anew.
 func (z *zoneState) requeue(b change.Batch) {
-	z.bisect = bisection{}
 	now := time.Now()
-	ds := make([]dirty, 0, len(b.Groups))
-	for _, g := range b.Groups {
+	var ds []dirty
+	for _, g := range slices.Concat(b.Groups, z.bisect.all()) { // a bisection ends with the call that was part of it: the names of its other parts wait too
 		ds = append(ds, dirty{g.Name, now, looked})
 	}
+	z.bisect = bisection{}
 	z.queue.unshift(ds)
 }
 
@@ -334,6 +350,20 @@ func same(k record.Key) func(record.Key) bool {
 	}
 }
 
+// askedBy lists the objects that ask for a name, sorted.
+func (c *core) askedBy(n dnsname.Name) []endpoint.Ref {
+	eps, holds := c.catalog.At(n)
+	var out []endpoint.Ref
+	for _, e := range eps {
+		out = append(out, e.From.Ref)
+	}
+	for _, h := range holds {
+		out = append(out, h.From.Ref)
+	}
+	slices.SortFunc(out, endpoint.Ref.Compare)
+	return slices.Compact(out)
+}
+
 // park puts a name off.
 func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 	p := z.parked[n]
@@ -353,5 +383,5 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 	}
 	p.why, p.until = why, until
 	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
-	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why})
+	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why, Refs: c.askedBy(n)})
 }

@@ -171,7 +171,7 @@ func (c *core) missing() []string {
 			out = append(out, "zone "+string(z.Name))
 		}
 	}
-	return out
+	return append(out, c.notHeard(time.Now())...)
 }
 
 func (z *zoneState) status() Zone {

@@ -137,22 +137,28 @@ func (c *core) do(a *account, j job) result {
 	}
 	r.called = true
 	begin := time.Now()
-	switch {
-	case j.list:
-		r.zones, r.skipped, r.err = a.list(ctx)
-	case j.read != nil:
-		r.page, r.err = a.provider.Records(ctx, j.zone, j.read.cursor)
-	case j.names != nil:
-		r.sets, r.err = a.readNames(ctx, j)
-	case j.confirm != nil:
-		r.inSync, r.err = a.provider.(provider.Confirmer).InSync(ctx, j.confirm.batch.receipt) // confirmLater has looked
-	case j.apply != nil:
-		r.receipt, r.err = a.provider.Apply(ctx, j.zone, j.apply.batch)
-	}
+	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
 	r.unended = a.end(r)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// call makes the call of a job.
+func (a *account) call(ctx context.Context, r *result) (err error) {
+	switch {
+	case r.list:
+		r.zones, r.skipped, err = a.list(ctx)
+	case r.read != nil:
+		r.page, err = a.provider.Records(ctx, r.zone, r.read.cursor)
+	case r.names != nil:
+		r.sets, err = a.readNames(ctx, r.job)
+	case r.confirm != nil:
+		r.inSync, err = a.provider.(provider.Confirmer).InSync(ctx, r.confirm.batch.receipt) // confirmLater has looked
+	case r.apply != nil:
+		r.receipt, err = a.provider.Apply(ctx, r.zone, r.apply.batch)
+	}
+	return err
 }
 
 // prepare makes safe what must be before the call.

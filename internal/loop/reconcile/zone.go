@@ -29,6 +29,7 @@ type zoneState struct {
 	back   backoff   // of reads that fail
 	writes backoff   // of batches that fail as a whole
 	fault  error     // the last of them
+	failed time.Time // since when there is a fault
 
 	read     bool      // in full, at least once
 	reading  bool      // a listing is under way
@@ -41,8 +42,12 @@ type zoneState struct {
 	stale   []dnsname.Name
 	aliases aliases
 	bisect  bisection
-	parked  map[dnsname.Name]*parking
-	decided map[dnsname.Name][]verdicts
+	// How often batches were refused as a whole, less those that were taken since, and how many names a batch may have because of that; 0: any number.
+	refusals, most int
+	allowed        bool // a write was taken, and the zone hasn't been denied as a whole since
+	denials        int  // names that were denied and parked since
+	parked         map[dnsname.Name]*parking
+	decided        map[dnsname.Name][]verdicts
 	guarding
 
 	sending  change.Batch // the batch in flight

@@ -17,6 +17,7 @@ const (
 	BadObject  Code = "BadObject"
 	NoZone     Code = "NoZone"
 	NoTarget   Code = "AliasTargetMissing"
+	Crash      Code = "ProgramError"
 	TypeCantDo Code = "TypeNotSupported"
 )
 
@@ -125,6 +126,7 @@ var docs = index([]Doc{
 	{BadObject, "An object or a file can't be read.", "correct the YAML or JSON that the field names"},
 	{NoZone, "No hosted zone that we may use holds the name.", "create the zone, or widen --domain-filter, --zone-id-filter or --aws-zone-type"},
 	{NoTarget, "The alias's target has no record set of the type in the zone; the alias follows when it has.", ""},
+	{Crash, "The program made an error in working on the object; what is published for it stays, and other objects aren't concerned.", "report it with the log line that tells where; until it is mended, change what is unusual about the object"},
 	{TypeCantDo, "The provider has no such record type.", "use another type or another provider"},
 	{NobodyAsks, "No object that is watched asks for the name, and none that we know of did.", "put the name on an object, or correct its spelling there or here"},
 	{NoObject, "The object isn't there.", "correct its kind, namespace or name, or create it"},

@@ -27,8 +27,10 @@ const DefaultName = "default"
 const globalRegion = "us-east-1"
 
 const (
-	callTimeout = 30 * time.Second
-	dialTimeout = 5 * time.Second
+	callTimeout   = 30 * time.Second // with the body of the answer; the loop's own limit is shorter
+	dialTimeout   = 5 * time.Second
+	tlsTimeout    = 5 * time.Second
+	answerTimeout = 8 * time.Second // for the head of an answer, once the request is sent
 )
 
 // Account is the SDK's configuration for one account. Clients made from it don't retry.

@@ -16,7 +16,10 @@ import (
 type Observe func(r *http.Request, status int, took time.Duration)
 
 func client() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(callTimeout).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout })
+	return awshttp.NewBuildableClient().WithTimeout(callTimeout).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = tlsTimeout, answerTimeout
+		})
 }
 
 // observed wraps a client; without an observer it is the client itself.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/feed/kube"
+	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/source"
+)
+
+// notes writes down what a teller tells.
+type notes []string
+
+func (n *notes) Hold(group string, warnings []kube.Warning) {
+	*n = append(*n, group+":")
+	for _, w := range warnings {
+		n.Say(w)
+	}
+}
+
+func (n *notes) Say(w kube.Warning) {
+	*n = append(*n, fmt.Sprintf("  %s %s %s %s after %s", w.Ref, w.Name, w.Why.Code, w.Why.Text, w.After))
+}
+
+// TestWhyEventsTell: what keeps a name from being published as asked for is told on its object, and nothing else is.
+func TestWhyEventsTell(t *testing.T) {
+	var n notes
+	tell := teller{&n}
+	for _, e := range happened() {
+		if p, ok := e.(reconcile.Parked); ok {
+			p.Refs = []endpoint.Ref{{Kind: "ingress", Namespace: "default", Name: "web"}}
+			e = p
+		}
+		tell.observe(e)
+	}
+	tell.observe(reconcile.Refused{Refusal: endpoint.Refusal{
+		Ref: endpoint.Ref{Kind: "ingress", Namespace: "default", Name: "odd"}, Field: "f a.go:1", Why: reason.New(reason.Crash, "it crashed"),
+	}})
+	want := notes{
+		"object ingress/default/web:",
+		`  ingress/default/web spec.rules[1].host BadName "a\nb" isn't a host name after 0s`,
+		"object ingress/default/web:",
+		"  file/a.yaml  BadObject line 3 isn't YAML after 0s",
+		"  ingress/default/web web.example.com Rejected zone example.com: the value isn't valid after 0s",
+		"default Z1 web.example.com:",
+		"  ingress/default/web web.example.com NoZone zone example.com: no zone holds it after 0s",
+		"default Z1 web.example.com:",
+		"  ingress/default/web web.example.com NoAddressYet zone example.com: it has no address after " + aWhile.String(),
+		"default Z1 web.example.com:",
+		"  ingress/default/web web.example.com KindForbidden zone example.com: pods can't be read after " + aWhile.String(),
+		"default Z1 web.example.com:",
+		"  ingress/default/odd  ProgramError it crashed after 0s",
+	}
+	if diff := cmp.Diff(want, n); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestNoEvents: neither objects in files nor runs that change nothing have Events.
+func TestNoEvents(t *testing.T) {
+	files, err := manifest.New(manifest.Options{Manifests: []string{t.TempDir()}}, nil, source.Keep{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster, err := kube.New(kube.Options{Server: "http://192.0.2.1", QPS: 1, Burst: 1}, nil, source.Keep{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := Options{Kube: kube.Options{Events: true}}
+	dry, once, off := on, on, on
+	dry.Loop.DryRun, once.Loop.Once, off.Kube.Events = true, true, false
+	for name, c := range map[string]struct {
+		options Options
+		files   bool
+		want    bool
+	}{
+		"cluster": {on, false, true},
+		"files":   {on, true, false},
+		"dry run": {dry, false, false},
+		"once":    {once, false, false},
+		"off":     {off, false, false},
+	} {
+		f := feed.Feed(cluster)
+		if c.files {
+			f = files
+		}
+		if got := c.options.writesEvents(f); got != c.want {
+			t.Errorf("%s: Events are written: %t, want %t", name, got, c.want)
+		}
+	}
+}
