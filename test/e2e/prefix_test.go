@@ -59,6 +59,7 @@ func ofFleet(from, n int) []string {
 func TestIncidentPrefixUpgrade(t *testing.T) {
 	const n = 1000
 	s := begin(t)
+	s.mayWriteEvents(t)
 	w := s.world(t)
 	w.put(set("mail.example.com", record.MX, "10 mx.example.net"), mark("ELSEWHERE", "prefix_a-gone.example.com", "ingress/default/gone"))
 	foreign := split([]string{w.sets()})
@@ -85,6 +86,7 @@ func TestIncidentPrefixUpgrade(t *testing.T) {
 	hash := p.wantBraked(n)
 	p.wantVerdict("web-0999.example.com", change.Held, reason.BrakeDeletes)
 	w.heldEverywhere(p, state, n, hash, upgraded)
+	s.wantEvent(t, "", reason.BrakeDeletes)
 	if got := w.attempts(); got != writes {
 		t.Errorf("%d writes since all was published: %q", got-writes, w.batches()[writes:])
 	}

@@ -23,6 +23,7 @@ func TestIncidentWrongBatch(t *testing.T) {
 	const bad = "web-0321-bad.example.com" // has names before it and after it
 	const n, culprit, good, typo = 500, 321, "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 	s := begin(t)
+	s.mayWriteEvents(t)
 	w := s.worldWith(t, r53emu.Options{HealthChecks: []string{good}})
 	checked := func(id string) string {
 		return ingress("bad", bad, "192.0.2.2", "set-identifier=one", "aws-weight=1", "aws-health-check-id="+id)
@@ -36,7 +37,8 @@ func TestIncidentWrongBatch(t *testing.T) {
 	}
 	w.cluster.Apply(t, objects.String())
 	want := ofFleet(0, n-1)
-	p := w.start(with("--policy=sync", "--log-level=info"))
+	state := "--state-dir=" + t.TempDir()
+	p := w.start(with("--policy=sync", "--log-level=info", state))
 	w.want(want...)
 	p.wantVerdict(bad, reconcile.Parking, reason.Rejected)
 	taken, tries := len(w.batches()), w.attempts()
@@ -49,6 +51,9 @@ func TestIncidentWrongBatch(t *testing.T) {
 	}
 	p.wantLog(`level=error msg="put off a name" name=web-0321-bad\.example\.com reason=Rejected .*health check`)
 	p.ready() // one object's mistake isn't the program's
+	s.wantEvent(t, "bad", reason.Rejected)
+	w.says(2, []string{"why", bad, state}, "Rejected", "health check")
+	w.says(0, []string{"status", state}, "parked    Rejected")
 
 	// Who mends the object needn't wait for the next try.
 	var retry time.Time
