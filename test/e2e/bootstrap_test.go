@@ -42,7 +42,7 @@ func grants(t *testing.T, s *suite, o bootstrap.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := s.worldWith(t, r53emu.Options{Policy: policyOf(t, p.Policy)})
+	w := s.worldWith(t, r53emu.Options{Policy: policy(t, string(p.Policy))})
 	if w.zone != o.ZoneID {
 		t.Fatalf("the zone is %s", w.zone)
 	}

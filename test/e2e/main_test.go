@@ -23,9 +23,7 @@ type suite struct {
 
 // TestEndToEnd runs everything on one cluster, one after the other: the program's arguments take in the whole cluster.
 func TestEndToEnd(t *testing.T) {
-	s := &suite{cluster: kube.Start(t), binary: build(t)}
-	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
-	s.user = s.cluster.CreateUser(t, "external-dns")
+	s := begin(t)
 	for _, tt := range []struct {
 		name string
 		run  func(*testing.T, *suite)
@@ -55,6 +53,8 @@ func TestEndToEnd(t *testing.T) {
 		{"objects come, change and go under each policy", life},
 		{"zones that the filters leave out", otherZones},
 		{"a zone that is changed behind our back", changedBehindUs},
+		{"the record count tells of drift", drift},
+		{"the watch is lost again and again", watchLoss},
 		{"a start mends what was changed by hand", repairs},
 		{"one bad name delays no other", apart},
 		{"many names go in few calls", manyNames},
@@ -65,6 +65,7 @@ func TestEndToEnd(t *testing.T) {
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
 		{"denied extras break nothing", deniedExtras},
 		{"bootstrap grants exactly what is used", bootstrapGrants},
+		{"a policy that forbids deletes", deniedDeletes},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},
 		{"plan, --dry-run and --once", plans},
@@ -75,6 +76,15 @@ func TestEndToEnd(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, s) })
 	}
+}
+
+// begin starts a cluster with the reference role.
+func begin(t *testing.T) *suite {
+	t.Helper()
+	s := &suite{cluster: kube.Start(t), binary: build(t)}
+	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
+	s.user = s.cluster.CreateUser(t, "external-dns")
+	return s
 }
 
 // build builds the program, with the race detector where the test has it.

@@ -43,13 +43,13 @@ func (s *suite) world(t *testing.T) *world {
 	return s.worldWith(t, r53emu.Options{})
 }
 
-// worldWith is world with an emulator of these options, their log apart; without a policy among them it has that of the reference set-up.
+// worldWith is a world whose Route 53 has options. Without a policy of its own it has the reference policy.
 func (s *suite) worldWith(t *testing.T, o r53emu.Options) *world {
 	t.Helper()
 	s.wipe(t)
 	w := &world{suite: s, t: t}
 	if o.Policy == nil {
-		o.Policy = policyOf(t, []byte(file(t, "testdata/iampolicy.json")))
+		o.Policy = policy(t, file(t, "testdata/iampolicy.json"))
 	}
 	o.Log = w.record
 	w.url, w.emu = r53emutest.Start(t, o)
@@ -58,13 +58,13 @@ func (s *suite) worldWith(t *testing.T, o r53emu.Options) *world {
 	return w
 }
 
-func policyOf(t *testing.T, doc []byte) *r53emu.Policy {
+func policy(t *testing.T, text string) *r53emu.Policy {
 	t.Helper()
-	policy, err := r53emu.ParsePolicy(doc)
+	p, err := r53emu.ParsePolicy([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return policy
+	return p
 }
 
 // record keeps the change batches that the emulator was sent.
