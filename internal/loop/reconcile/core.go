@@ -200,6 +200,20 @@ func (c *core) mayPlan() bool {
 	return c.sourcesKnown() && c.accountsKnown() && c.keeping.loaded && !c.order.open()
 }
 
+// tooEarly reports whether groups of a rank have to wait until every zone has been read: nothing only goes before that. A zone that
+// fails again and again isn't waited for.
+func (c *core) tooEarly(r rank) bool {
+	if r == comes {
+		return false
+	}
+	for _, z := range c.zones {
+		if !z.read && !z.vanished && z.back.tries <= tolerated {
+			return true
+		}
+	}
+	return false
+}
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {

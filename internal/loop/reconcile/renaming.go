@@ -13,6 +13,9 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 )
 
+// tolerated is how many refusals of a name, or failures of a zone, others wait for.
+const tolerated = 3
+
 // renames remembers, for a short time in which nothing else happens, of which objects a name that they ask for waits to be published.
 type renames map[string]bool
 
@@ -43,7 +46,6 @@ func (r renames) coming(c *core, resource string) bool {
 // coming reports whether something may yet be published at a name. One that is refused for good has left all queues. A name that the
 // provider refuses again and again isn't waited for, nor is a zone that fails again and again.
 func (c *core) coming(n dnsname.Name) bool {
-	const patience = 3 // refusals or failures
 	if _, waits := c.window.names[n]; waits {
 		return true
 	}
@@ -51,10 +53,10 @@ func (c *core) coming(n dnsname.Name) bool {
 		r, sorted := z.queue.ranks[n]
 		p := z.parked[n]
 		switch {
-		case z.vanished, max(z.back.tries, z.writes.tries) > patience:
+		case z.vanished, max(z.back.tries, z.writes.tries) > tolerated:
 		case !z.read, z.queue.has(n) && (!sorted || r != goes), z.flight.brings[n], z.bisect.has(n):
 			return true
-		case p != nil && !c.Once && p.back.tries > 0 && p.back.tries <= patience && p.why.Code != reason.Fight:
+		case p != nil && !c.Once && p.back.tries > 0 && p.back.tries <= tolerated && p.why.Code != reason.Fight:
 			return true
 		}
 	}

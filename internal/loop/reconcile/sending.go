@@ -26,6 +26,9 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		return false
 	}
 	z.consult(c, now)
+	if z.queue.empty() || c.tooEarly(z.queue.ranks[z.queue.list[0].name]) {
+		return false
+	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
 	apply := applyJob{since: make(map[dnsname.Name]time.Time)}
 	unsure := make(map[dnsname.Name]bool) // their claims depend on what the batch leaves: a marker of its may be read for them
@@ -42,11 +45,11 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		if len(group.Changes) == 0 {
 			continue
 		}
-		if z.blind(group) {
+		r := z.rankOf(group)
+		if z.blind(group) || c.tooEarly(r) {
 			later = append(later, d)
 			continue
 		}
-		r := z.rankOf(group)
 		if packer.Len() == 0 {
 			first = r
 		}

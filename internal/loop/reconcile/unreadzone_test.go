@@ -53,6 +53,24 @@ func TestApartAZoneThatCanNotBeReadDelaysNoDelete(t *testing.T) {
 	}
 }
 
+// Nothing goes before every zone has been read.
+func TestProofNothingGoesBeforeEveryZoneIsRead(t *testing.T) {
+	in(t, func(r *rig) {
+		r.memory.AddZone(providertest.MemoryZone("example.net"))
+		r.flaky.Fail(providertest.OpRecords, providertest.Fault{
+			Err: &provider.Error{Class: provider.Unavailable, Err: errors.New("no")}, Times: 2,
+			When: func(z zone.Zone, _ change.Batch) bool { return z.ID == "example.net" },
+		})
+		r.own(1)
+		r.start()
+		r.synced(delta("d/web", ask("a.example.com=192.0.2.1")))
+		r.holds(2, "what comes has come, what goes waits for the other zone")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/web")
+	})
+}
+
 // A rename into a zone that has just begun to fail waits a while for it.
 func TestApartARenameWaitsForAZoneThatFailsForAMoment(t *testing.T) {
 	in(t, func(r *rig) {
