@@ -7,9 +7,10 @@ IMAGE   ?= nafuda.io/nafuda:$(VERSION)
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BUDGET  := 45
 FUZZTIME ?= 20s
+SCHEDULES ?= 50000
 STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 
-.PHONY: help build test quick lint docs golden fuzz sandbox bench image need kube clean
+.PHONY: help build test quick lint docs golden fuzz soak sandbox bench image need kube clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -22,6 +23,7 @@ build: ## the stripped binary, in bin/, held to its budget
 test: need kube ## every test: unit, golden, script, race, real API server
 	$(GO) vet ./...
 	$(GO) test -race -shuffle=on -timeout 20m ./...
+	$(GO) test -timeout 40m ./test/simulation # 10,000 schedules; above it was 300
 
 quick: need ## the same without the API server
 	$(GO) test -race -shuffle=on -short -p 8 -timeout 5m ./... # many wait rather than compute
@@ -48,6 +50,9 @@ fuzz: ## each fuzz target for FUZZTIME
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' cmd internal build test | sort | while IFS=: read -r file line; do \
 		echo "$$(dirname $$file) $${line#func }"; \
 		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime $(FUZZTIME) || exit 1; done
+
+soak: ## the simulator for long, with seeds that nobody has drawn before; SCHEDULES=1000 for fewer
+	$(GO) test -timeout 3h ./test/simulation -v -schedules $(SCHEDULES) -seed $$(date +%s)
 
 sandbox: ## try it without a cluster and without a DNS service
 	$(GO) run ./cmd/nafuda sandbox

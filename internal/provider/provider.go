@@ -92,5 +92,10 @@ type Page struct {
 	Next        Cursor // empty after the last page
 }
 
+// Has reports whether a name is in the page's range.
+func (p Page) Has(n dnsname.Name) bool {
+	return n.Compare(p.From) >= 0 && (p.Until == "" || n.Compare(p.Until) < 0)
+}
+
 // Receipt is a provider's id for an applied batch; empty where it gives none.
 type Receipt string

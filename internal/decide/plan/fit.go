@@ -12,7 +12,8 @@ import (
 )
 
 // attach adds the changes of markers. An update takes its markers along though they don't change, as DELETE and CREATE of the same:
-// the provider then refuses the batch if the name belongs to someone else by now, whatever the mirror says.
+// the provider then refuses the batch if the name belongs to someone else by now, whatever the mirror says. So does a create: of
+// the marker that it relies on the mirror may have an older picture than of its own name, and without one it would be nobody's.
 func (p *planner) attach() []registry.Refused {
 	slices.SortFunc(p.after, func(a, b registry.Owned) int { return record.Compare(a.Set, b.Set) })
 	slices.SortStableFunc(p.changes, func(a, b change.Change) int { return a.Key().Compare(b.Key()) })
@@ -24,7 +25,7 @@ func (p *planner) attach() []registry.Refused {
 		return nil // a marker alone changes only because its object did
 	}
 	records := len(p.changes)
-	updates := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.Action() == change.Update })
+	leaves := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.After != nil })
 	for _, m := range markers {
 		if m.After != nil {
 			sets, err := p.Desired(*m.After)
@@ -34,7 +35,7 @@ func (p *planner) attach() []registry.Refused {
 			m.After = &sets[0]
 		}
 		if m.Keeps() {
-			if !updates {
+			if !leaves {
 				continue
 			}
 			m.After = m.Before

@@ -29,16 +29,18 @@ type Row struct {
 	Askers []string
 }
 
-// Name resolves the endpoints and holds at one name. claimed tells whether a record set under a set identifier is marked for an
-// object: who has a name keeps it. The rows are sorted by their identifier.
-func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(id, resource string) bool, o Options) ([]Row, []change.Decision) {
+// Name resolves the endpoints and holds at one name. claimed tells whether a record set is marked for an object, and for a key
+// without a type whether any of that set identifier is: who has a name keeps it, and of its types each keeps those that it has. The rows are sorted by their identifier.
+func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(k record.Key, resource string) bool, o Options) ([]Row, []change.Decision) {
 	var contests []*contest
 	for _, id := range identifiers(eps, holds) {
 		c := &contest{
-			id:      id,
-			eps:     filter(eps, func(e endpoint.Endpoint) bool { return e.ID == id }),
-			holds:   filter(holds, func(h endpoint.Hold) bool { return h.ID == id }),
-			claimed: func(f *endpoint.Origin) bool { return claimed(id, f.Ref.String()) },
+			id:    id,
+			eps:   filter(eps, func(e endpoint.Endpoint) bool { return e.ID == id }),
+			holds: filter(holds, func(h endpoint.Hold) bool { return h.ID == id }),
+			claimed: func(t record.Type, f *endpoint.Origin) bool {
+				return claimed(record.Key{Type: t, ID: id}, f.Ref.String())
+			},
 		}
 		slices.SortStableFunc(c.eps, func(a, b endpoint.Endpoint) int { return cmp.Or(a.Key().Compare(b.Key()), a.From.Compare(b.From)) })
 		slices.SortStableFunc(c.holds, func(a, b endpoint.Hold) int { return a.From.Compare(b.From) })
@@ -83,13 +85,20 @@ type contest struct {
 	id        string
 	eps       []endpoint.Endpoint
 	holds     []endpoint.Hold
-	claimed   func(*endpoint.Origin) bool
+	claimed   func(record.Type, *endpoint.Origin) bool // the empty type: any
 	decisions []change.Decision
 }
 
 // before orders origins by who has the better right: the one that the name is marked for, then the older.
 func (c *contest) before(a, b *endpoint.Origin) int {
-	return cmp.Or(rank(c.claimed(a))-rank(c.claimed(b)), a.Compare(b))
+	return cmp.Or(rank(c.claimed("", a))-rank(c.claimed("", b)), a.Compare(b))
+}
+
+// beforeFor is before for one type: a claim on another type at the name doesn't take this one away from who has it.
+func (c *contest) beforeFor(t record.Type) func(a, b endpoint.Endpoint) int {
+	return func(a, b endpoint.Endpoint) int {
+		return cmp.Or(rank(c.claimed(t, a.From))-rank(c.claimed(t, b.From)), c.before(a.From, b.From))
+	}
 }
 
 func rank(first bool) int {
@@ -140,7 +149,7 @@ func (c *contest) keyOf(f *endpoint.Origin) record.Key {
 }
 
 func (c *contest) lose(loser, winner *endpoint.Origin, key record.Key) {
-	c.loseTo(loser, winner, key, c.claimed(winner))
+	c.loseTo(loser, winner, key, c.claimed("", winner))
 }
 
 func (c *contest) loseTo(loser, winner *endpoint.Origin, key record.Key, holder bool) {
@@ -184,7 +193,7 @@ func (c *contest) row() Row {
 
 // merge makes one want of endpoints of one type: those of the best origin's source together, or of the best alone for a CNAME.
 func (c *contest) merge(eps []endpoint.Endpoint) change.Want {
-	slices.SortStableFunc(eps, func(a, b endpoint.Endpoint) int { return c.before(a.From, b.From) })
+	slices.SortStableFunc(eps, c.beforeFor(eps[0].Type))
 	lead := eps[0]
 	want := change.Want{
 		Set:      record.Set{Key: lead.Key(), TTL: lead.TTL, Props: lead.Props},

@@ -70,7 +70,7 @@ func TestName(t *testing.T) {
 	for name, tc := range map[string]struct {
 		why     string
 		asked   string
-		claimed string // "id resource" that has the name
+		claimed string // "id resource", which has the name, or "id resource TYPE", which has a type of it, with commas
 		merge   bool
 		want    string
 	}{
@@ -78,6 +78,7 @@ func TestName(t *testing.T) {
 		"same namespace":     {why: "objects of one source and namespace are merged", asked: "1 ingress/a/x A 192.0.2.2\n2 ingress/a/y A 192.0.2.1", want: "A 192.0.2.1 192.0.2.2 = ingress/a/y ingress/a/x"},
 		"two namespaces":     {why: "the older has it", asked: "1 ingress/a/x A 192.0.2.1\n2 ingress/b/y A 192.0.2.2", want: "A 192.0.2.2 = ingress/b/y\nlost OlderObjectWins ingress/a/x"},
 		"claim holder":       {why: "who has it keeps it", asked: "1 ingress/a/x A 192.0.2.1\n2 ingress/b/y A 192.0.2.2", claimed: " ingress/a/x", want: "A 192.0.2.1 = ingress/a/x\nlost ClaimHolderWins ingress/b/y"},
+		"holders by type":    {why: "each keeps the types that it has, whoever is older", asked: "1 ingress/a/x A 192.0.2.1\n1 ingress/a/x AAAA 2001:db8::1\n2 service/a/y A 192.0.2.2", claimed: " service/a/y A, ingress/a/x AAAA", want: "A 192.0.2.2 = service/a/y\nAAAA 2001:db8::1 = ingress/a/x\nlost ClaimHolderWins ingress/a/x"},
 		"holder without":     {why: "who has it keeps it, though its address isn't known", asked: "1 ingress/a/x hold\n2 ingress/b/y A 192.0.2.2", claimed: " ingress/a/x", want: "held\nlost ClaimHolderWins ingress/b/y"},
 		"equal age":          {why: "then the name of the object decides", asked: "1 ingress/b/x A 192.0.2.1\n1 ingress/a/y A 192.0.2.2", want: "A 192.0.2.2 = ingress/a/y\nlost OlderObjectWins ingress/b/x"},
 		"merged namespaces":  {why: "as ExternalDNS does", merge: true, asked: "1 ingress/a/x A 192.0.2.1\n2 ingress/b/y A 192.0.2.2", want: "A 192.0.2.1 192.0.2.2 = ingress/b/y ingress/a/x"},
@@ -101,7 +102,13 @@ func TestName(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eps, holds := read(t, tc.asked)
-			claimed := func(id, resource string) bool { return tc.claimed != "" && id+" "+resource == tc.claimed }
+			claimed := func(k record.Key, resource string) bool {
+				return slices.ContainsFunc(strings.Split(tc.claimed, ","), func(c string) bool {
+					id, rest, _ := strings.Cut(c, " ")
+					who, typ, _ := strings.Cut(rest, " ")
+					return c != "" && id == k.ID && who == resource && (k.Type == "" || typ == "" || typ == string(k.Type))
+				})
+			}
 			got := show(resolve.Name(eps, holds, claimed, resolve.Options{MergeNamespaces: tc.merge}))
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.why, diff)
@@ -112,7 +119,7 @@ func TestName(t *testing.T) {
 
 func TestAskersHaveThoseThatWait(t *testing.T) {
 	eps, holds := read(t, "1 ingress/a/x hold\n1 ingress/a/y A 192.0.2.1\n1 ingress/b/z A 192.0.2.2")
-	rows, _ := resolve.Name(eps, holds, func(string, string) bool { return false }, resolve.Options{})
+	rows, _ := resolve.Name(eps, holds, func(record.Key, string) bool { return false }, resolve.Options{})
 	if len(rows) != 1 || !slices.Equal(rows[0].Askers, []string{"ingress/a/x", "ingress/a/y"}) {
 		t.Errorf("rows %+v; want the askers ingress/a/x, which waits, and ingress/a/y, and not who lost", rows)
 	}
@@ -135,7 +142,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 		}
 		merge := resolve.Options{MergeNamespaces: rapid.Bool().Draw(t, "merge")}
-		claimed := func(id, resource string) bool { return id == "" && resource == "service/a/z" }
+		claimed := func(k record.Key, resource string) bool { return k.ID == "" && resource == "service/a/z" }
 		run := func(lines []string) string {
 			eps, holds := read(outer, strings.Join(lines, "\n"))
 			epsBefore, holdsBefore := slices.Clone(eps), slices.Clone(holds)

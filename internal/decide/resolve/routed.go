@@ -28,7 +28,7 @@ func simpleOrRouted(contests []*contest) {
 	}
 	for _, t := range slices.Sorted(maps.Keys(byType)) {
 		best := slices.MinFunc(byType[t], func(a, b entrant) int {
-			return cmp.Or(rank(a.in.claimed(a.From))-rank(b.in.claimed(b.From)), a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
+			return cmp.Or(rank(a.in.claimed("", a.From))-rank(b.in.claimed("", b.From)), a.From.Compare(b.From), cmp.Compare(a.ID, b.ID))
 		})
 		for _, c := range contests {
 			if (c.id == "") == (best.ID == "") {
@@ -36,7 +36,7 @@ func simpleOrRouted(contests []*contest) {
 			}
 			for _, e := range c.eps {
 				if e.Type == t {
-					c.loseTo(e.From, best.From, e.Key(), best.in.claimed(best.From))
+					c.loseTo(e.From, best.From, e.Key(), best.in.claimed("", best.From))
 				}
 			}
 			c.eps = filter(c.eps, func(e endpoint.Endpoint) bool { return e.Type != t })

@@ -42,6 +42,19 @@ func (b *bisection) has(n dnsname.Name) bool {
 	return false
 }
 
+// drop leaves out the groups of names that are dirty again: what was planned for them may be wrong by now. The culprit may be among
+// them, so one suspect that is left may be good.
+func (b *bisection) drop(dirty func(dnsname.Name) bool) {
+	is := func(g change.Group) bool { return dirty(g.Name) }
+	if slices.ContainsFunc(b.suspects, is) {
+		b.suspects = slices.DeleteFunc(slices.Clone(b.suspects), is)
+		if len(b.suspects) == 1 {
+			b.good, b.suspects = slices.Concat(b.good, b.suspects), nil
+		}
+	}
+	b.good = slices.DeleteFunc(slices.Clone(b.good), is)
+}
+
 // begin starts with a batch that was refused as a whole.
 func (b *bisection) begin(groups []change.Group) { b.suspects = groups }
 
@@ -82,6 +95,16 @@ func (b *bisection) culprit() (change.Group, bool) {
 	g := b.suspects[0]
 	b.suspects = nil
 	return g, true
+}
+
+// sendPart sends the next part of a refused batch. It returns false where nothing of it is left.
+func (z *zoneState) sendPart(c *core) bool {
+	z.bisect.drop(func(n dnsname.Name) bool { return z.queue.has(n) || c.window.has(n) })
+	if z.bisect.empty() {
+		return false
+	}
+	z.send(c, z.bisect.take(), applyJob{})
+	return true
 }
 
 // rejected parks the bad names of a refused batch and sends the others.

@@ -146,19 +146,23 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 	return eps, holds, decisions
 }
 
-// claimed tells whom the observed record sets are marked for.
-func claimed(observed []record.Set, ledger registry.Ledger, owner string) func(id, resource string) bool {
-	type claim struct{ id, resource string }
+// claimed tells whom the observed record sets are marked for, by type and set identifier; without a type, of any type.
+func claimed(observed []record.Set, ledger registry.Ledger, owner string) func(k record.Key, resource string) bool {
+	type claim struct {
+		typ          record.Type
+		id, resource string
+	}
 	found := make(map[claim]bool)
 	for _, s := range observed {
 		if ledger.IsMarker(s) {
 			continue
 		}
 		if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == owner && cl.Resource != "" {
-			found[claim{s.ID, cl.Resource}] = true
+			found[claim{s.Type, s.ID, cl.Resource}] = true
+			found[claim{"", s.ID, cl.Resource}] = true
 		}
 	}
-	return func(id, resource string) bool { return found[claim{id, resource}] }
+	return func(k record.Key, resource string) bool { return found[claim{k.Type, k.ID, resource}] }
 }
 
 // here leaves what is asked of this zone: the zones that a name belongs to, less those that its object doesn't pin.

@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -33,6 +34,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	z.recovered()
 	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
+	maps.DeleteFunc(z.unread, func(n dnsname.Name, _ bool) bool { return r.page.Has(n) })
 	now := time.Now()
 	z.saw(c, now, names)
 	if z.read {
@@ -41,7 +43,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 				names = append(names, dependent)
 			}
 		}
-		c.window.add(c.known(z, names), now, looked)
+		c.window.add(names, now, looked) // those too that hold nothing any more: they may have been markers of others
 	}
 	z.lastPage = now
 	if z.cursor != "" {
@@ -57,17 +59,6 @@ func (c *core) finishPage(z *zoneState, r result) {
 func (z *zoneState) nextPage(c *core) time.Time {
 	const page = 300 // record sets, at Route 53
 	return z.lastPage.Add(c.Resync / time.Duration(z.mirror.Len()/page+1))
-}
-
-// known leaves out names that nobody asks for and that hold nothing: they can't need a plan.
-func (c *core) known(z *zoneState, names []dnsname.Name) []dnsname.Name {
-	out := names[:0]
-	for _, n := range names {
-		if c.wanted(n) || len(z.mirror.At(n)) > 0 {
-			out = append(out, n)
-		}
-	}
-	return out
 }
 
 // firstRead says that the zone is known: registries look at what forms it has, and every name in it is dirty.
@@ -97,6 +88,9 @@ func (z *zoneState) readStale(c *core) {
 	const few = 8
 	_, can := z.account.provider.(provider.NameReader)
 	if !can || len(z.stale) > few {
+		for _, n := range z.stale {
+			z.unread[n] = true
+		}
 		z.stale = nil
 		z.reread()
 		z.readPage(c)
@@ -116,7 +110,7 @@ func (c *core) finishNames(z *zoneState, r result) {
 	z.mirror.Reread(r.names.names, r.sets, r.names.asked)
 	z.stale = nil
 	z.saw(c, time.Now(), r.names.names)
-	c.window.add(c.known(z, r.names.names), time.Now(), looked)
+	c.window.add(r.names.names, time.Now(), looked)
 }
 
 // zoneFailed pauses a zone that can't be read.

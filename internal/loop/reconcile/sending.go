@@ -41,6 +41,10 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		if len(group.Changes) == 0 {
 			continue
 		}
+		if z.blind(group) {
+			later = append(later, d)
+			continue
+		}
 		r := z.rankOf(group)
 		if packer.Len() == 0 {
 			first = r
@@ -60,9 +64,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	}
 	z.queue.unshift(later)
 	if packer.Len() == 0 {
-		if c.quiet() {
-			c.Observe(UpToDate{})
-		}
+		c.tellIfQuiet()
 		return false
 	}
 	b := packer.Take()
@@ -77,12 +79,24 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 	return (z.most == 0 || p.Len() < z.most) && p.Add(g)
 }
 
+// blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
+func (z *zoneState) blind(g change.Group) bool {
+	return slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return z.unread[ch.Key().Name] })
+}
+
 // mark adds the names whose claims a change at a name may decide.
 func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
 	for _, r := range z.registries {
 		for _, s := range r.Subjects(n, z.Zone) {
 			unsure[s] = true
 		}
+	}
+}
+
+// tellIfQuiet says so where everything that was dirty has been dealt with.
+func (c *core) tellIfQuiet() {
+	if c.quiet() {
+		c.Observe(UpToDate{})
 	}
 }
 

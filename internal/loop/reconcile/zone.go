@@ -40,6 +40,7 @@ type zoneState struct {
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
+	unread  map[dnsname.Name]bool // stale names that the read under way hasn't come to: they aren't written before
 	aliases aliases
 	bisect  bisection
 	// How often batches were refused as a whole, less those that were taken since, and how many names a batch may have because of that; 0: any number.
@@ -71,7 +72,7 @@ type parking struct {
 func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
-		aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
 		progress: make(map[dnsname.Name]*progress),
 	}
@@ -103,8 +104,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.readPage(c)
 	case len(z.stale) > 0:
 		z.readStale(c)
-	case !z.bisect.empty():
-		z.send(c, z.bisect.take(), applyJob{})
+	case z.sendPart(c):
 	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
