@@ -111,7 +111,9 @@ func (tr *tour) sandbox(t *testing.T) {
 }
 
 // socket gives the sandbox and its commands a control socket of their own: other sandboxes may run on this machine.
-func (tr *tour) socket() string { return "NAFUDA_CONTROL_SOCKET=" + filepath.Join(tr.dir, "control.sock") }
+func (tr *tour) socket() string {
+	return "NAFUDA_CONTROL_SOCKET=" + filepath.Join(tr.dir, "control.sock")
+}
 
 // freeAddress returns an address that nothing listens on, neither TCP nor UDP.
 func freeAddress(t *testing.T) string {

@@ -4,27 +4,18 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
-	"path"
 	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
-	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/legacylog"
-	"nafuda.io/nafuda/internal/ops/metrics"
-	"nafuda.io/nafuda/internal/ops/status"
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry"
@@ -45,79 +36,6 @@ type Version struct{ Number, Revision string }
 func (o *Options) Logger(w io.Writer) *slog.Logger {
 	level, _ := legacylog.ParseLevel(o.LogLevel) // Check has refused what isn't a level
 	return legacylog.New(w, o.LogFormat, level)
-}
-
-// Run runs the controller with checked options until the context ends, or with --once until all is done.
-func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
-	collectOften()
-	m := metrics.New(o.Metrics.Legacy)
-	m.Build(v.Number, v.Revision)
-	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
-	meters := &meter{metrics: m, provider: o.Provider}
-	if o.Metrics.Legacy {
-		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
-			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
-		}
-	}
-	j, err := o.openJournal(log)
-	if err != nil {
-		return err
-	}
-	defer closeJournal(j, log)
-	lease, err := o.lease(v, log)
-	if err != nil {
-		return err
-	}
-	m.Leader(lease == nil)
-	var events *kube.Events
-	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
-		logs.observe(e)
-		meters.observe(e)
-	}, func(c *reconcile.Config) {
-		events = o.tellEvents(c, leads(lease))
-		c.Journal = j
-		if lease == nil {
-			return
-		}
-		c.Permits = lease
-		if c.Keeper == nil {
-			c.Keeper = lease.Keeper()
-		}
-	})
-	if err != nil {
-		return err
-	}
-	commands, err := o.listen(ctx, log)
-	if err != nil {
-		return err
-	}
-	logs.start(v)
-	group, ctx := errgroup.WithContext(ctx)
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	if o.Status.Address != "" {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Status.Address)
-		if err != nil {
-			return fmt.Errorf("listen on --metrics-address=%s: %w", o.Status.Address, err)
-		}
-		log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
-		group.Go(func() error { return status.Serve(ctx, l, handlers(ctx, loop, m)) })
-	}
-	group.Go(func() error {
-		events.Run(ctx)
-		return nil
-	})
-	group.Go(func() error {
-		return control.Serve(ctx, commands, control.Instance{Loop: loop, Journal: j, Why: o.whyOf(loop), Standby: standby(lease), Version: v.Number})
-	})
-	group.Go(func() error {
-		defer stop()
-		return lead(ctx, lease, loop, log)
-	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
 }
 
 // prepareState finds out whether we can write in the folder of --state-dir, unless nothing will be written.

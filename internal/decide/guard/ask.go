@@ -3,6 +3,7 @@
 package guard
 
 import (
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -94,12 +95,26 @@ func (g *Zone) enter(e Effect) *request {
 	}
 	g.count(r)
 	g.waiting[e.Name] = r
-	if len(e.Removes) > 0 {
-		g.grace.Start(g.now, e.Name)
-	} else {
-		g.grace.Stop(e.Name)
-	}
+	g.time(old, r)
 	return r
+}
+
+// time lets the grace of a request go on, or begin anew where another record set has begun to wait.
+func (g *Zone) time(old, r *request) {
+	if len(r.Removes) == 0 || old != nil && !within(r.Removes, old.Removes) {
+		g.grace.Stop(r.Name)
+	}
+	if len(r.Removes) > 0 {
+		g.grace.Start(g.now, r.Name)
+	}
+}
+
+// within reports whether every record set that some removes take away is taken away by others too: then none of them has just begun to
+// wait.
+func within(removes, others []change.Change) bool {
+	return !slices.ContainsFunc(removes, func(c change.Change) bool {
+		return !slices.ContainsFunc(others, func(o change.Change) bool { return o.Key() == c.Key() })
+	})
 }
 
 // forget drops the request of a name.

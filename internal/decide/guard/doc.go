@@ -10,6 +10,8 @@
 //	base     names we own in the zone, and counted names that we don't own any more
 //	held     counted > --max-deletes and counted > --max-delete-percent of base, or base >= 3 and counted = base (not at 100 %)
 //
+// A name's grace begins when it begins to lose a record set, and anew when it begins to lose another one.
+//
 // While the sum says held, every delete that waits is held, those in grace too. It ends when objects ask again, when the hour has
 // slid on, when we own more names, or when Approve names the hash of exactly what is held.
 //

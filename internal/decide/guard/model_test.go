@@ -49,6 +49,7 @@ type wish struct {
 	what               string // of the effect, for comparing
 	unit               string // what its update counts as; empty: no update
 	removes            bool
+	lost               record.Type // of what it removes
 	since              time.Time
 	okRemoves, okMoves bool
 	last               guard.Verdict
@@ -134,6 +135,7 @@ func imagine(i, kind, variant int) wish {
 		g, w.what = group(n, change.Change{After: set(n, record.A, "", from)}), ""
 	case 1:
 		g, w.removes = group(n, gone, change.Change{Before: set(n, record.TXT, "", "marker"), Marker: true}), true
+		w.lost = record.A
 	case 2:
 		g, w.unit = group(n, shared), "shared"
 	case 3:
@@ -142,6 +144,7 @@ func imagine(i, kind, variant int) wish {
 		g, w.unit = group(n, edit([]string{from, "192.0.2.1"}, []string{"192.0.2.2", "192.0.2.3"})), fmt.Sprint(i)
 	default:
 		g, w.unit, w.removes = group(n, shared, half), "shared", true
+		w.lost = record.AAAA
 	}
 	w.effect = guard.Of(g)
 	return w
@@ -160,7 +163,7 @@ func (x *machine) ask(n dnsname.Name, w wish) guard.Verdict {
 		delete(x.m.waits, n)
 	} else {
 		w.since = x.m.now
-		if waits && old.removes && w.removes {
+		if waits && old.removes && w.removes && w.lost == old.lost { // else another record set begins to wait
 			w.since = old.since
 		}
 		w.okRemoves = waits && old.okRemoves && cmp.Equal(old.effect.Removes, w.effect.Removes)

@@ -211,10 +211,8 @@ func TestPodsOfOneServiceAreOneUpdate(t *testing.T) {
 func TestApplyingAPartLeavesTheRestWaiting(t *testing.T) {
 	g := zoneOf(defaults, 100)
 	n := name(1)
-	both := guard.Of(group(n,
-		change.Change{Before: set(n, record.A, "", "192.0.2.1"), After: set(n, record.A, "", "192.0.2.2")},
-		change.Change{Before: set(n, record.AAAA, "", "2001:db8::1")},
-	))
+	gone := change.Change{Before: set(n, record.AAAA, "", "2001:db8::1")}
+	both := guard.Of(group(n, change.Change{Before: set(n, record.A, "", "192.0.2.1"), After: set(n, record.A, "", "192.0.2.2")}, gone))
 	if v := g.Ask(start, both); v.Policy() != change.UpsertOnly {
 		t.Fatalf("%+v, want the delete alone to wait", v)
 	}
@@ -228,7 +226,7 @@ func TestApplyingAPartLeavesTheRestWaiting(t *testing.T) {
 	if l := g.Level(start); l.Updates != 1 || l.Deletes != 1 {
 		t.Errorf("%+v, want the update spent and the delete waiting", l)
 	}
-	if v := g.Ask(start.Add(defaults.DeleteAfter), remove(1)); v.Policy() != change.Sync {
+	if v := g.Ask(start.Add(defaults.DeleteAfter), guard.Of(group(n, gone))); v.Policy() != change.Sync {
 		t.Errorf("%+v: the grace began anew", v)
 	}
 }

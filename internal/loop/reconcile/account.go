@@ -3,7 +3,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -132,18 +131,20 @@ func (c *core) compareCount(z *zoneState, counted int) {
 
 // zoneNames finds the zones of a name.
 type zoneNames struct {
-	views []zone.Index                  // of each view, the zones it may use
-	all   map[dnsname.Name][]*zoneState // every zone by its name
+	sorted []*zoneState
+	views  []zone.Index                  // of each view, the zones it may use
+	all    map[dnsname.Name][]*zoneState // every zone by its name
 }
 
 func newZoneNames(c *core) zoneNames {
 	n := zoneNames{all: make(map[dnsname.Name][]*zoneState)}
-	for _, z := range c.sortedZones() {
+	n.sorted = slices.SortedFunc(maps.Values(c.zones), func(a, b *zoneState) int { return zone.Compare(a.Zone, b.Zone) })
+	for _, z := range n.sorted {
 		n.all[z.Name] = append(n.all[z.Name], z)
 	}
 	for _, v := range c.Views {
 		var zones []zone.Zone
-		for _, z := range c.sortedZones() {
+		for _, z := range n.sorted {
 			if slices.Contains(v.Accounts, z.account.name) {
 				zones = append(zones, z.Zone)
 			}
@@ -164,11 +165,8 @@ func (n zoneNames) above(name dnsname.Name) []*zoneState {
 	}
 }
 
-func (c *core) sortedZones() []*zoneState {
-	return slices.SortedFunc(maps.Values(c.zones), func(a, b *zoneState) int {
-		return cmp.Or(zone.Compare(a.Zone, b.Zone))
-	})
-}
+// sortedZones lists the zones by name and id. Nobody changes the list.
+func (c *core) sortedZones() []*zoneState { return c.names.sorted }
 
 // dispatch hands dirty names to the zones they lie in.
 func (c *core) dispatch(names []dirty) {
@@ -197,4 +195,5 @@ func (c *core) spreadDirt(now time.Time) {
 		}
 	}
 	c.window.add(names, now, everything)
+	c.takeBackAll()
 }

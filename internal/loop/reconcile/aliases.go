@@ -4,6 +4,7 @@ package reconcile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -20,6 +21,17 @@ func (a aliases) add(target, name dnsname.Name) {
 		a[target] = make(map[dnsname.Name]bool)
 	}
 	a[target][name] = true
+}
+
+// prune forgets names that nobody wants any more: else those that come and go would add up, and each change of what they pointed to
+// would plan all of them.
+func (a aliases) prune(wanted func(dnsname.Name) bool) {
+	for target, names := range a {
+		maps.DeleteFunc(names, func(n dnsname.Name, _ bool) bool { return !wanted(n) })
+		if len(names) == 0 {
+			delete(a, target)
+		}
+	}
 }
 
 // desired brings a set into the provider's form. Of an alias within the zone it leaves the types that the target has: one of a

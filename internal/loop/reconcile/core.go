@@ -189,6 +189,17 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
+// accountsKnown reports whether each account's zones have been listed, or couldn't be: a name goes into the longest zone above it,
+// which may be in any of them.
+func (c *core) accountsKnown() bool {
+	return !slices.ContainsFunc(c.accounts, func(a *account) bool { return !a.listed && a.backoff.tries == 0 })
+}
+
+// mayPlan reports whether all is known that every plan depends on.
+func (c *core) mayPlan() bool {
+	return c.sourcesKnown() && c.accountsKnown() && c.keeping.loaded && !c.order.open()
+}
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {

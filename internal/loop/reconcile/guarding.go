@@ -20,14 +20,13 @@ type guarding struct {
 	guard    *guard.Zone // nil: not asked yet
 	fights   *guard.Fights
 	after    map[dnsname.Name][]string // names that go after others, with the objects that those are for
-	flying   map[dnsname.Name]bool     // names that the call under way brings something to
 	approved map[dnsname.Name]string   // the hash of what a person has released of a name
 	told     brakeTold
 }
 
 func newGuarding() guarding {
 	return guarding{
-		fights: guard.NewFights(), after: make(map[dnsname.Name][]string), flying: make(map[dnsname.Name]bool), approved: make(map[dnsname.Name]string),
+		fights: guard.NewFights(), after: make(map[dnsname.Name][]string), approved: make(map[dnsname.Name]string),
 	}
 }
 
@@ -222,15 +221,6 @@ func (z *zoneState) nextLook() time.Time {
 		return never
 	}
 	return earlier(earlier(never, z.guard.Next()), z.told.again)
-}
-
-// takeOff remembers what a batch brings.
-func (z *zoneState) takeOff(b change.Batch) {
-	for _, g := range b.Groups {
-		if !takesOnly(g) {
-			z.flying[g.Name] = true
-		}
-	}
 }
 
 // done enters a batch that was applied.

@@ -103,6 +103,7 @@ type rig struct {
 	opts   reconcile.Options
 	labels func(map[string]string) bool // the label filter; nil: everything
 	asks   reconcile.Verifier
+	more   []reconcile.Account // beside the default one
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -158,6 +159,10 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 			}
 			r.events = append(r.events, e)
 		},
+	}
+	for _, a := range r.more {
+		config.Accounts = append(config.Accounts, a)
+		config.Views[0].Accounts = append(config.Views[0].Accounts, a.Name)
 	}
 	if r.permits != nil {
 		config.Permits = r.permits

@@ -128,6 +128,7 @@ func (c *core) eval(ref endpoint.Ref) {
 	c.holding(ref, before, result)
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), changed)
+	c.takeBack(names)
 	for _, kind := range c.objects.Wanted() {
 		if _, asked := c.kinds[kind]; !asked {
 			c.kinds[kind] = kindInfo{}

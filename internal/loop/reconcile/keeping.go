@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -107,10 +106,12 @@ func (c *core) load() (data []byte, err error) {
 // restore enters what was kept.
 func (c *core) restore(data []byte, err error) {
 	var zones map[string]guard.State
+	var undone json.RawMessage
 	if err == nil {
-		var undone json.RawMessage
 		zones, undone, err = decodeKept(data)
-		err = errors.Join(err, c.byHand.restore(undone))
+	}
+	if err == nil {
+		err = c.byHand.restore(undone)
 	}
 	if err != nil {
 		c.Observe(KeepFailed{Err: err})

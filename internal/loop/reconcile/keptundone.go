@@ -63,9 +63,10 @@ func (os *overrides) export() json.RawMessage {
 // mostUndoneEntries bounds how many entries an undone name tells that it came of.
 const mostUndoneEntries = 8
 
-// restore reads what export wrote, in place of what is undone. After an error nothing has changed.
+// restore reads what export wrote, in place of what is undone: nothing, where it wrote nothing. After an error nothing has changed.
 func (os *overrides) restore(kept []byte) error {
 	if len(kept) == 0 {
+		*os = newOverrides()
 		return nil
 	}
 	if len(kept) > MaxKeptBytes {

@@ -5,8 +5,10 @@ package reconcile_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -79,3 +81,16 @@ func TestOnce(t *testing.T) {
 }
 
 var errAny = errors.New("any")
+
+// A zone whose next page of a rolling read would be due isn't looked at in a run with --once: the loop sleeps until something happens.
+func TestOnceSleepsWhileAnotherZoneIsRead(t *testing.T) {
+	r, err := once(t, func(r *rig) {
+		r.opts.Rate, r.opts.Burst, r.opts.Resync = 0.1, 1, time.Minute
+		for i := range 9 {
+			r.memory.AddZone(providertest.MemoryZone(fmt.Sprintf("z%d.example.com", i)))
+		}
+	}, feed.Event{Replace: true, State: feed.Synced})
+	if err != nil || r.memory.Calls().Records != 10 {
+		t.Errorf("%v, %+v; want one read of each zone", err, r.memory.Calls())
+	}
+}

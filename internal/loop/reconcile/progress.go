@@ -99,7 +99,7 @@ func (c *core) waits(z *zoneState, n dnsname.Name) bool {
 // moving lists the names whose change is on its way or will be next.
 func (z *zoneState) moving() map[dnsname.Name]bool {
 	out := make(map[dnsname.Name]bool)
-	for _, gs := range [][]change.Group{z.sending.Groups, z.bisect.suspects, z.bisect.good, z.bisect.other} {
+	for _, gs := range [][]change.Group{z.flight.batch.Groups, z.bisect.suspects, z.bisect.good, z.bisect.other} {
 		for _, g := range gs {
 			out[g.Name] = true
 		}

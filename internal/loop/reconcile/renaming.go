@@ -40,10 +40,10 @@ func (r renames) coming(c *core, resource string) bool {
 	return r[resource]
 }
 
-// coming reports whether something may yet be published at a name. One that is refused for good has left all queues, and one that the
-// provider refuses again and again isn't waited for.
+// coming reports whether something may yet be published at a name. One that is refused for good has left all queues. A name that the
+// provider refuses again and again isn't waited for, nor is a zone that fails again and again.
 func (c *core) coming(n dnsname.Name) bool {
-	const patience = 3 // refusals
+	const patience = 3 // refusals or failures
 	if _, waits := c.window.names[n]; waits {
 		return true
 	}
@@ -51,8 +51,8 @@ func (c *core) coming(n dnsname.Name) bool {
 		r, sorted := z.queue.ranks[n]
 		p := z.parked[n]
 		switch {
-		case z.vanished:
-		case z.queue.has(n) && (!sorted || r != goes), z.flying[n], z.bisect.has(n):
+		case z.vanished, max(z.back.tries, z.writes.tries) > patience:
+		case !z.read, z.queue.has(n) && (!sorted || r != goes), z.flight.brings[n], z.bisect.has(n):
 			return true
 		case p != nil && !c.Once && p.back.tries > 0 && p.back.tries <= patience && p.why.Code != reason.Fight:
 			return true

@@ -50,14 +50,19 @@ func (c *core) finishPage(z *zoneState, r result) {
 		return
 	}
 	z.reading, z.urgent, z.readAt = false, false, now
+	z.aliases.prune(c.wanted)
 	if !z.read {
 		c.firstRead(z)
 	}
 }
 
-// nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval.
+// nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval. With Once there
+// is none.
 func (z *zoneState) nextPage(c *core) time.Time {
 	const page = 300 // record sets, at Route 53
+	if c.Once {
+		return never
+	}
 	return z.lastPage.Add(c.Resync / time.Duration(z.mirror.Len()/page+1))
 }
 

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -115,9 +116,10 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	for _, g := range b.Groups {
 		c.Observe(Planned{Zone: z.Zone, Group: g})
 	}
-	z.busy, z.sending = true, b
-	z.takeOff(b)
+	z.busy = true
 	apply.batch, apply.dryRun = b, c.DryRun
+	waits, recall := context.WithCancel(c.ctx)
+	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
 }
 
@@ -169,17 +171,16 @@ func (c *core) undone(r result) {
 		r.account.asking = false
 	default:
 		z := c.zones[r.zone.Key]
-		z.busy, z.sending = false, change.Batch{}
-		clear(z.flying)
+		z.busy = false
 		if r.apply != nil {
+			z.landed()
 			z.requeue(r.apply.batch)
 		}
 	}
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
-	z.busy, z.sending = false, change.Batch{}
-	clear(z.flying)
+	z.landed()
 	if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
 	}
@@ -396,6 +397,7 @@ func (c *core) parkUntil(z *zoneState, n dnsname.Name, until time.Time, why reas
 		z.parked[n] = p
 	}
 	p.why, p.until = why, until
+	z.unparks = earlier(z.unparks, until)
 	c.incomplete = fmt.Errorf("%w: %s: %w", ErrIncomplete, n, why)
 	c.Observe(Parked{Zone: z.Zone, Name: n, Until: p.until, Why: why, Refs: c.askedBy(n)})
 }

@@ -337,3 +337,30 @@ func TestDrainWaitsForTheBatch(t *testing.T) {
 		})
 	}
 }
+
+// TestUndoEndedByAnotherReplicaStaysSo: a name that isn't undone any more, because its object has asked for something else while another
+// replica had the turn, doesn't become so again when the turn comes back.
+func TestUndoEndedByAnotherReplicaStaysSo(t *testing.T) {
+	turned(t, func(t *testing.T, r *rig, p *turns, _ *counting) {
+		kept := new(shelf)
+		r.keeper = kept
+		r.keepJournal("")
+		l := r.start()
+		defer func() { r.stop() }()
+		p.give(long)
+		r.synced(delta("d/x", ask("a.example.com=192.0.2.1")))
+		r.put("d/x", ask("a.example.com=192.0.2.2"))
+		r.settle()
+		r.undo(l, r.last())
+		r.want("example.com", a1, a1m)
+		p.give(0)
+		// The object asks for something else and then for this again, and the other replica follows.
+		r.memory.Put("example.com", set("a.example.com", "A", "192.0.2.2"))
+		if err := kept.Save(t.Context(), []byte(`{}`)); err != nil {
+			t.Fatal(err)
+		}
+		p.give(long)
+		r.settle()
+		r.want("example.com", a2, a1m)
+	})
+}

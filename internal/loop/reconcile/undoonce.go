@@ -50,9 +50,6 @@ func (c *core) takeOrder() {
 	}
 }
 
-// mayPlan reports whether what is needed for plans is known.
-func (c *core) mayPlan() bool { return c.sourcesKnown() && c.keeping.loaded && !c.order.open() }
-
 func (c *core) everythingRead() bool {
 	if !c.keeping.loaded || !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
 		return false

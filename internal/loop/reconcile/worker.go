@@ -48,6 +48,8 @@ type (
 		// save keeps what must be safe before the call; nil: nothing.
 		save func(context.Context) error
 		edit uint64 // of what is kept, which save makes safe
+		// waits ends where the batch isn't to be sent after all, if its call hasn't begun.
+		waits context.Context //nolint:containedctx // of the wait, not of the call
 	}
 )
 
@@ -56,7 +58,7 @@ type result struct {
 	account *account
 	err     error
 	called  bool // false: it came to no call
-	undone  bool // it wasn't our turn any more, or the loop is to end: no call, and no fault
+	undone  bool // it wasn't our turn any more, it was recalled, or the loop is to end: no call, and no fault
 	took    time.Duration
 	zones   []zone.Zone
 	skipped []provider.SkippedZone
@@ -169,10 +171,14 @@ func (j job) prepare(ctx context.Context) error {
 	return j.apply.save(ctx)
 }
 
-// admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, or the loop is to
-// end.
+// admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, the batch was
+// recalled, or the loop is to end.
 func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.CancelFunc, ok bool) {
-	if err := a.limiter.Wait(c.ctx, j.priority()); err != nil || c.ctx.Err() != nil {
+	waits := c.ctx
+	if j.apply != nil {
+		waits = j.apply.waits
+	}
+	if err := a.limiter.Wait(waits, j.priority()); err != nil || waits.Err() != nil {
 		return nil, nil, false
 	}
 	deadline, ok := c.deadline(j)

@@ -48,10 +48,11 @@ type zoneState struct {
 	allowed        bool // a write was taken, and the zone hasn't been denied as a whole since
 	denials        int  // names that were denied and parked since
 	parked         map[dnsname.Name]*parking
+	unparks        time.Time // when a pause of these ends, at the earliest; zero: look
 	decided        map[dnsname.Name][]verdicts
 	guarding
 
-	sending  change.Batch // the batch in flight
+	flight   flight
 	progress map[dnsname.Name]*progress
 	silence  silence
 }
@@ -110,18 +111,21 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(earlier(z.nextPage(c), z.unpark(c, now)), z.nextLook())
+		return earlier(earlier(z.nextPage(c), z.unpark(now)), z.nextLook())
 	}
 	return never
 }
 
 // pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.
 func (z *zoneState) pageDue(c *core, now time.Time) bool {
-	return z.reading && z.urgent || !c.Once && !now.Before(z.nextPage(c))
+	return z.reading && z.urgent || !now.Before(z.nextPage(c))
 }
 
 // unpark makes names dirty whose pause is over and tells when the next one's is.
-func (z *zoneState) unpark(c *core, now time.Time) time.Time {
+func (z *zoneState) unpark(now time.Time) time.Time {
+	if now.Before(z.unparks) {
+		return z.unparks
+	}
 	next := never
 	for n, p := range z.parked {
 		if p.until.After(now) {
@@ -131,12 +135,16 @@ func (z *zoneState) unpark(c *core, now time.Time) time.Time {
 			next = now
 		}
 	}
+	z.unparks = next
 	return next
 }
 
 // enqueue makes a name dirty in the zone, and those whose claims depend on it. A name whose object has changed isn't parked any
-// longer.
+// longer. A zone that isn't known needs to remember nothing: once it is, every name in it is dirty.
 func (z *zoneState) enqueue(c *core, d dirty) {
+	if !z.read || z.vanished {
+		return
+	}
 	if d.why == changed {
 		delete(z.parked, d.name)
 	}

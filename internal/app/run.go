@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"nafuda.io/nafuda/internal/feed/kube"
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/ops/control"
+	"nafuda.io/nafuda/internal/ops/metrics"
+	"nafuda.io/nafuda/internal/ops/status"
+)
+
+// Run runs the controller with checked options until the context ends, or with --once until all is done.
+func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
+	collectOften()
+	j, err := o.openJournal(log)
+	if err != nil {
+		return err
+	}
+	defer closeJournal(j, log)
+	lease, err := o.lease(v, log)
+	if err != nil {
+		return err
+	}
+	p := &program{options: o, version: v, log: log, metrics: metrics.New(o.Metrics.Legacy), journal: j, lease: lease}
+	if err := p.assemble(ctx); err != nil {
+		return err
+	}
+	return p.run(ctx)
+}
+
+// program is a controller that is put together.
+type program struct {
+	options Options
+	version Version
+	log     *slog.Logger
+	logs    *logger
+	metrics *metrics.Metrics
+	journal *journal.Journal // nil in a dry run
+	lease   *kube.Lease      // nil: there is no election
+	loop    *reconcile.Loop
+	events  *kube.Events // nil: none are written
+}
+
+// assemble makes the loop, which tells logs, metrics and Events what happens.
+func (p *program) assemble(ctx context.Context) error {
+	m, o := p.metrics, &p.options
+	m.Build(p.version.Number, p.version.Revision)
+	m.Leader(p.lease == nil)
+	if o.Metrics.Legacy {
+		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
+			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
+		}
+	}
+	p.logs = &logger{log: p.log, options: o, warned: make(map[string]bool)}
+	meters := &meter{metrics: m, provider: o.Provider}
+	observe := func(e reconcile.Event) {
+		p.logs.observe(e)
+		meters.observe(e)
+	}
+	var err error
+	p.loop, err = build(ctx, *o, p.version, p.log, observe, p.adjust)
+	return err
+}
+
+// adjust gives the loop what only a controller has.
+func (p *program) adjust(c *reconcile.Config) {
+	p.events = p.options.tellEvents(c, leads(p.lease))
+	c.Journal = p.journal
+	if p.lease == nil {
+		return
+	}
+	c.Permits = p.lease
+	if c.Keeper == nil {
+		c.Keeper = p.lease.Keeper()
+	}
+}
+
+// run runs the loop and what serves people beside it, until the loop ends.
+func (p *program) run(ctx context.Context) error {
+	commands, err := p.options.listen(ctx, p.log)
+	if err != nil {
+		return err
+	}
+	p.logs.start(p.version)
+	group, ctx := errgroup.WithContext(ctx)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	pages, err := p.listenForPages(ctx)
+	if err != nil {
+		return err
+	}
+	if pages != nil {
+		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics)) })
+	}
+	group.Go(func() error {
+		p.events.Run(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		return control.Serve(ctx, commands, control.Instance{
+			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number,
+		})
+	})
+	group.Go(func() error {
+		defer stop()
+		return lead(ctx, p.lease, p.loop, p.log)
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// listenForPages opens the address of the status pages; nil: there is none.
+func (p *program) listenForPages(ctx context.Context) (net.Listener, error) {
+	address := p.options.Status.Address
+	if address == "" {
+		return nil, nil //nolint:nilnil // no listener is an answer
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on --metrics-address=%s: %w", address, err)
+	}
+	p.log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
+	return l, nil
+}
