@@ -44,6 +44,9 @@ func (s *Server) change(zone string, changes []Change) (wireChangeInfo, error) {
 	if err := s.refused(changes); err != nil {
 		return wireChangeInfo{}, err
 	}
+	if err := s.guarded(zone, changes); err != nil {
+		return wireChangeInfo{}, err
+	}
 	err := s.db.Edit(zone, func(tx *zonedb.Tx) error { return Apply(tx, s.opts.Limits, changes) })
 	if errors.Is(err, zonedb.ErrNoZone) {
 		return wireChangeInfo{}, noZone(zone)
