@@ -92,3 +92,57 @@ func levels(t *testing.T) map[string]int {
 	}
 	return table
 }
+
+var (
+	invariant = regexp.MustCompile(`(?m)^\| ([a-z ]+) \| (.*)$`)
+	testNamed = regexp.MustCompile("`((?:Test|Benchmark)[A-Za-z0-9]+)`")
+)
+
+// TestEachInvariantHasATest holds docs/testing.md to the invariants of ARCHITECTURE.md, and to the tests that there are.
+func TestEachInvariantHasATest(t *testing.T) {
+	all := pages(t)
+	code := testsOf(t)
+	proofs := make(map[string]string)
+	for _, m := range invariant.FindAllStringSubmatch(section(t, all["docs/testing.md"], "## Each invariant", "## The simulator"), -1) {
+		proofs[m[1]] = m[2]
+	}
+	found := 0
+	for _, m := range invariant.FindAllStringSubmatch(section(t, all["ARCHITECTURE.md"], "## Invariants", "## Packages"), -1) {
+		if m[1] == "name" {
+			continue
+		}
+		found++
+		tests := testNamed.FindAllStringSubmatch(proofs[m[1]], -1)
+		if len(tests) == 0 {
+			t.Errorf("docs/testing.md names no test of the invariant %s", m[1])
+		}
+		for _, name := range tests {
+			if !strings.Contains(code, "\nfunc "+name[1]+"(") {
+				t.Errorf("docs/testing.md names %s, which isn't there", name[1])
+			}
+		}
+	}
+	if found < 12 {
+		t.Errorf("found only %d invariants: is the page read right?", found)
+	}
+}
+
+// testsOf is the text of all tests.
+func testsOf(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	for _, dir := range []string{"internal", "test"} {
+		err := fs.WalkDir(os.DirFS(filepath.Join(root, dir)), ".", func(p string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(p, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(filepath.Join(root, dir, p))
+			out.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
+}

@@ -55,7 +55,7 @@ func Undo(ctx context.Context, o Options, v Version, log *slog.Logger, r reconci
 		return reconcile.Undoing{}, err
 	}
 	defer closeJournal(j, log)
-	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, logs.observe, func(c *reconcile.Config) { c.Journal = j })
 	if err != nil {
 		return reconcile.Undoing{}, err

@@ -20,6 +20,11 @@ type logger struct {
 	options *Options
 	warned  map[string]bool // what is said once
 	pending bool            // a dry run has left changes undone
+	braked  map[string]bool // zones, by id, whose brake holds something
+}
+
+func newLogger(log *slog.Logger, o *Options) *logger {
+	return &logger{log: log, options: o, warned: make(map[string]bool), braked: make(map[string]bool)}
 }
 
 func (l *logger) start(v Version) {
@@ -89,9 +94,11 @@ func (l *logger) brake(e reconcile.Event) {
 		for _, r := range e.Why {
 			why = append(why, r.String())
 		}
-		l.log.Warn("the brake holds changes; look at them, then release them with nafuda approve", "zone", string(e.Zone.Name), "deletes", e.Deletes, "updates", e.Updates,
+		l.braked[e.Zone.ID] = true
+		l.log.Warn("the brake holds changes", "zone", string(e.Zone.Name), "deletes", e.Deletes, "updates", e.Updates,
 			"why", strings.Join(why, "; "), "approve", l.release(e))
 	case reconcile.BrakeFreed:
+		delete(l.braked, e.Zone.ID)
 		l.log.Info("the brake holds nothing any more", "zone", string(e.Zone.Name))
 	case reconcile.Released:
 		l.log.Info("released what the brake held", "zone", string(e.Zone.Name), "deletes", len(e.Deletes), "updates", len(e.Updates), "plan", e.Hash)
@@ -105,7 +112,7 @@ func (l *logger) release(e reconcile.BrakeHeld) string {
 	if l.options.Loop.Once {
 		return "--approve=" + e.Hash
 	}
-	return "nafuda approve --plan " + e.Hash
+	return "nafuda approve --plan=" + e.Hash
 }
 
 // objects logs what is read of objects.
@@ -166,7 +173,7 @@ func (l *logger) changes(e reconcile.Event) {
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
-		if !l.pending {
+		if !l.pending && len(l.braked) == 0 { // whoever reads that all is well looks no further
 			legacylog.UpToDate(l.log)
 		}
 	}

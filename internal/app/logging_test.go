@@ -44,7 +44,7 @@ func TestLog(t *testing.T) {
 			var out bytes.Buffer
 			o := &Options{Use: []string{"ingress"}, Provider: "aws", Registry: "noop", LogLevel: "debug", LogFormat: format}
 			o.View.Policy, o.Loop.DryRun = string(change.Sync), true
-			l := &logger{log: o.Logger(&out), options: o, warned: make(map[string]bool)}
+			l := newLogger(o.Logger(&out), o)
 			l.start(Version{Number: "v1.0.0", Revision: "abc"})
 			for _, e := range happened() {
 				before := out.Len()
@@ -62,8 +62,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestDryRunIsNotUpToDate has what a dry run leaves undone keep it from saying that nothing is left.
-func TestDryRunIsNotUpToDate(t *testing.T) {
+// TestWhatIsLeftIsNotUpToDate has what a dry run or a brake leaves undone keep it from saying that nothing is left.
+func TestWhatIsLeftIsNotUpToDate(t *testing.T) {
 	for name, tc := range map[string]struct {
 		why    string
 		events []reconcile.Event
@@ -72,11 +72,13 @@ func TestDryRunIsNotUpToDate(t *testing.T) {
 		"changes left":  {why: "they aren't made", events: []reconcile.Event{reconcile.Applied{DryRun: true}, reconcile.UpToDate{}}},
 		"nothing to do": {why: "that is what it says", events: []reconcile.Event{reconcile.UpToDate{}}, want: true},
 		"changes made":  {why: "they are there", events: []reconcile.Event{reconcile.Applied{}, reconcile.UpToDate{}}, want: true},
+		"brake holds":   {why: "it waits for a person", events: []reconcile.Event{reconcile.BrakeHeld{Deletes: 12}, reconcile.UpToDate{}}},
+		"brake is open": {why: "nothing waits", events: []reconcile.Event{reconcile.BrakeHeld{}, reconcile.BrakeFreed{}, reconcile.UpToDate{}}, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			o := &Options{LogLevel: "info", LogFormat: "text"}
-			l := &logger{log: o.Logger(&out), options: o, warned: make(map[string]bool)}
+			l := newLogger(o.Logger(&out), o)
 			for _, e := range tc.events {
 				l.observe(e)
 			}

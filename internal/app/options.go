@@ -31,7 +31,7 @@ type Options struct {
 	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
 	Registry  string   `name:"registry" enum:"txt,noop" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
-	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"A folder for what has to outlive a restart: the journal, which names are undone, and what the brake has let go within the hour. Without it the last 1,000 entries of the journal are kept in memory, and at most --max-deletes names of a zone may go in the first hour."`
+	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"A folder for what has to outlive a restart: the journal, which names are undone, and what the brake has let go within the hour. Without it the last 1,000 entries of the journal are in memory, and the rest is kept in the Lease; with neither, at most --max-deletes names of a zone may go in the first hour."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
 
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.

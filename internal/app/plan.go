@@ -20,7 +20,7 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var changes []report.Change
 	var last reconcile.Status
-	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		switch e := e.(type) {

@@ -23,7 +23,7 @@ import (
 func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name dnsname.Name, ref endpoint.Ref) (why.Report, error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var found *reconcile.Explanation
-	logs := &logger{log: log, options: &o, warned: make(map[string]bool)}
+	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		if s, ok := e.(reconcile.Settled); ok {

@@ -35,7 +35,7 @@ func (g *Zone) base() int { return len(g.owned) + g.gone + g.deletes.earlier }
 // updatesHeld reports whether updates that change targets are held.
 func (g *Zone) updatesHeld() bool {
 	owned := len(g.owned)
-	return owned >= manyNames && g.updates.count()*100 > g.options.MaxUpdatePercent*owned
+	return owned >= manyNames && g.options.MaxUpdatePercent < all && g.updates.count()*100 > g.options.MaxUpdatePercent*owned
 }
 
 // The texts name the limits rather than the counts: thousands of names say the same, and go on saying it.

@@ -98,7 +98,7 @@ func (m *naive) level() guard.Level {
 	}
 	share := float64(l.Deletes) / float64(l.Base) * 100
 	l.DeletesHeld = l.Deletes > m.o.MaxDeletes && (l.Strict || share > float64(m.o.MaxDeletePercent)) || l.Base >= 3 && l.Deletes == l.Base && m.o.MaxDeletePercent < 100
-	l.UpdatesHeld = l.Owned >= 20 && float64(l.Updates)/float64(l.Owned)*100 > float64(m.o.MaxUpdatePercent)
+	l.UpdatesHeld = l.Owned >= 20 && float64(l.Updates)/float64(l.Owned)*100 > float64(m.o.MaxUpdatePercent) && m.o.MaxUpdatePercent < 100
 	return l
 }
 
@@ -327,7 +327,7 @@ func TestGuardAgreesWithNaiveModel(t *testing.T) {
 		o := guard.Options{
 			DeleteAfter: rapid.SampledFrom([]time.Duration{0, 15 * time.Second, 10 * time.Minute}).Draw(t, "delete after"),
 			MaxDeletes:  rapid.SampledFrom([]int{0, 2, 10, 20}).Draw(t, "max deletes"), MaxDeletePercent: rapid.SampledFrom([]int{0, 30, 100}).Draw(t, "percent"),
-			MaxUpdatePercent: rapid.SampledFrom([]int{10, 50}).Draw(t, "update percent"),
+			MaxUpdatePercent: rapid.SampledFrom([]int{10, 50, 100}).Draw(t, "update percent"),
 		}
 		names := rapid.SampledFrom([]int{3, 24, 40}).Draw(t, "names")
 		m := &naive{o: o, now: start, owned: make(map[dnsname.Name]bool), waits: make(map[dnsname.Name]wish)}

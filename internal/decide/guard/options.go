@@ -3,6 +3,7 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,14 +15,15 @@ type Options struct {
 	DeleteAfter      time.Duration `name:"delete-after" default:"15s" help:"How long a name that no object asks for any more stays, in case one asks again. 0: not at all."`
 	MaxDeletes       int           `name:"max-deletes" default:"10" help:"Names of a zone that may go within an hour; more are held if --max-delete-percent is exceeded too."`
 	MaxDeletePercent int           `name:"max-delete-percent" default:"30" help:"Share of our names in a zone that may go within an hour; more are held if --max-deletes is exceeded too, and all of three or more anyway; 100 lets all go."`
-	MaxUpdatePercent int           `name:"max-update-percent" default:"50" help:"Share of our names in a zone, of 20 or more, that may get other targets within an hour; more are held. One target that replaces another everywhere counts once."`
+	MaxUpdatePercent int           `name:"max-update-percent" default:"50" help:"Share of our names in a zone, of 20 or more, that may get other targets within an hour; more are held. One target that replaces another everywhere counts once; 100 lets all go."`
 }
 
 // longestWait bounds durations, so that no sum of times overflows.
 const longestWait = 10 * 365 * 24 * time.Hour
 
-// Check returns every mistake in the options.
-func (o Options) Check() (errs []error) {
+// Check tells every mistake in the options at once.
+func (o Options) Check() error {
+	var errs []error
 	durations := []struct {
 		flag string
 		d    time.Duration
@@ -43,5 +45,5 @@ func (o Options) Check() (errs []error) {
 			errs = append(errs, fmt.Errorf("--%s=%d: must be from 0 to 100", f.flag, f.n))
 		}
 	}
-	return errs
+	return errors.Join(errs...)
 }

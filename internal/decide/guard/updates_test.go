@@ -128,6 +128,21 @@ func TestUpdatesSpendTheHourToo(t *testing.T) {
 	}
 }
 
+// What was spent before a restart counts again after it, so that more than all may have been.
+func TestAllUpdatesMayGo(t *testing.T) {
+	for percent, want := range map[int]reason.Code{99: reason.BrakeUpdates, 100: ""} {
+		o := defaults
+		o.MaxUpdatePercent = percent
+		g := guard.NewZone(start, example, o, &guard.State{Updates: []guard.Bucket{{Minute: int(start.Unix() / 60), Spent: 100}}})
+		for i := range 20 {
+			g.Own(name(i), true)
+		}
+		if v := g.Ask(start, move(0, []string{"192.0.2.1"}, []string{"192.0.2.2"})); v.Updates.Code != want {
+			t.Errorf("%d %%: %+v, want %q", percent, v, want)
+		}
+	}
+}
+
 func TestNameThatMovesAgainCountsOnce(t *testing.T) {
 	g := zoneOf(defaults, 20)
 	at := func(i int) []string { return []string{fmt.Sprintf("198.51.100.%d", i)} }

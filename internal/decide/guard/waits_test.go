@@ -5,6 +5,7 @@ package guard_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -218,15 +219,15 @@ func TestFightsForgetTheOldest(t *testing.T) {
 }
 
 func TestOptionsCheckTellsEveryMistake(t *testing.T) {
-	if errs := defaults.Check(); errs != nil {
-		t.Errorf("the defaults: %v", errs)
+	if err := defaults.Check(); err != nil {
+		t.Errorf("the defaults: %v", err)
 	}
 	bad := guard.Options{HoldFor: -1, DeleteAfter: -1, MaxDeletes: -1, MaxDeletePercent: 101, MaxUpdatePercent: -1}
 	want := []string{
 		"--hold-for=-1ns: must be from 0s to 87600h0m0s", "--delete-after=-1ns: must be from 0s to 87600h0m0s", "--max-deletes=-1: must be from 0 to 10000000",
 		"--max-delete-percent=101: must be from 0 to 100", "--max-update-percent=-1: must be from 0 to 100",
 	}
-	if diff := cmp.Diff(fmt.Sprint(want), fmt.Sprint(bad.Check())); diff != "" {
+	if diff := cmp.Diff(strings.Join(want, "\n"), fmt.Sprint(bad.Check())); diff != "" {
 		t.Errorf("mistakes (-want +got): %s", diff)
 	}
 }

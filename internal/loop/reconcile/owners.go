@@ -20,7 +20,7 @@ func (c *core) tellOwners(z *zoneState, name dnsname.Name, v verdicts) {
 			continue
 		}
 		reg := z.registries[i]
-		ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+		ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 		for _, s := range z.mirror.At(name) {
 			if claim, ok, _ := ledger.Claim(s); ok && claim.Owner != reg.Owner() {
 				c.Observe(OwnedElsewhere{Zone: z.Zone, Set: s, Owner: claim.Owner, Ours: reg.Owner()})

@@ -32,9 +32,13 @@ func (p Plan) Write(w io.Writer, colour bool) error {
 	for _, v := range p.Views {
 		t.view(v, len(p.Views) > 1)
 	}
-	if p.Empty() {
+	braked := slices.ContainsFunc(p.Views, func(v View) bool { return len(v.Braked) > 0 })
+	switch {
+	case p.Empty() && braked:
+		t.line("", "Nothing to do until that is released.")
+	case p.Empty():
 		t.line("", "Nothing to do.")
-	} else {
+	default:
 		t.line("", "%s Plan %s.", p.summary(), p.Hash)
 	}
 	_, err := io.WriteString(w, t.b.String())
@@ -120,7 +124,7 @@ func (t *planText) view(v View, named bool) {
 	}
 	t.names("Held", yellow, v.Held)
 	for _, b := range v.Braked {
-		t.line(yellow, "The brake of the zone %s (%s) holds %d deletes and %d updates. Release them with nafuda approve --plan %s, or a run with --once with --approve=%s.",
+		t.line(yellow, "The brake of the zone %s (%s) holds %d deletes and %d updates. Release them with nafuda approve --plan=%s, or a run with --once with --approve=%s.",
 			clean(b.Zone.Name), clean(b.Zone.ID), b.Deletes, b.Updates, b.Approve, b.Approve)
 	}
 	t.names("Refused", red, v.Refused)

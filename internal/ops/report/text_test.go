@@ -75,3 +75,19 @@ func TestPlanTextNeedsItsWriter(t *testing.T) {
 		t.Error("a plan that can't be written is an error")
 	}
 }
+
+// TestNothingToDo has a plan without changes say whether something waits for a person.
+func TestNothingToDo(t *testing.T) {
+	for last, p := range map[string]Plan{
+		"Nothing to do.":                        {Views: []View{{Name: "default"}}},
+		"Nothing to do until that is released.": {Views: []View{{Braked: []Braked{{Zone: Zone{ID: "Z1", Name: "example.com"}, Deletes: 12, Approve: "0123456789abcdef01234567"}}}}},
+	} {
+		var out strings.Builder
+		if err := p.Write(&out, false); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix("\n"+out.String(), "\n"+last+"\n") {
+			t.Errorf("it ends with another line than %q:\n%s", last, out.String())
+		}
+	}
+}
