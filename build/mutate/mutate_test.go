@@ -74,9 +74,27 @@ var (
 )
 
 func run(t *testing.T, overlay string, x Test) ([]byte, error) {
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-count=1", "-short", "-timeout=3m", "-run", x.Run, x.Package)
+	args := []string{"test", "-overlay", overlay, "-count=1", "-short", "-timeout=3m", "-run", x.Run, x.Package}
+	if drawsValues(t, x.Package) {
+		args = append(args, "-rapid.nofailfile") // else what fails is kept beside the test
+	}
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = root
 	return cmd.CombinedOutput()
+}
+
+// drawsValues reports whether tests of a package use rapid, and so have its flags.
+func drawsValues(t *testing.T, pkg string) bool {
+	files, err := filepath.Glob(filepath.Join(root, pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if strings.Contains(read(t, f), `"pgregory.net/rapid"`) {
+			return true
+		}
+	}
+	return false
 }
 
 func shortened(out []byte) string {

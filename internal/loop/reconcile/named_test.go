@@ -9,6 +9,7 @@ import (
 
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
@@ -62,6 +63,45 @@ func TestBrakeCountsAMassDeleteWholeWithoutGrace(t *testing.T) {
 		r.holds(50, "40 of 50 would go")
 		if n := r.writes(); n > 0 {
 			t.Errorf("%d writes, want none", n)
+		}
+	})
+}
+
+// TestOnePathTheClaimSaysWhoHasAName: of two objects the one that the marker names keeps the name, though the other is older, and whichever is
+// read first.
+func TestOnePathTheClaimSaysWhoHasAName(t *testing.T) {
+	older, newer := ask("a.example.com=old.example.org"), ask("a.example.com=www.example.org")
+	newer.Created = newer.Created.Add(time.Hour)
+	for why, objects := range map[string][]feed.Delta{
+		"the older first": {delta("d/1", older), delta("d/2", newer)},
+		"the newer first": {delta("d/2", newer), delta("d/1", older)},
+	} {
+		t.Run(why, func(t *testing.T) {
+			in(t, func(r *rig) {
+				cname := set("a.example.com", "CNAME", "www.example.org")
+				r.memory.Put("example.com", cname, marker("x-cname-a.example.com", "me", "ingress/d/2"))
+				r.start()
+				r.synced(objects...)
+				r.want("example.com", "a.example.com CNAME www.example.org", "x-cname-a.example.com TXT me:d/2")
+			})
+		})
+	}
+}
+
+// TestWhyANameHasNoZoneThoughTheZonesComeLate: that no zone holds a name is told once the zones are known, though the object came before them.
+func TestWhyANameHasNoZoneThoughTheZonesComeLate(t *testing.T) {
+	in(t, func(r *rig) {
+		r.flaky.Fail(providertest.OpZones, providertest.Fault{Err: &provider.Error{Class: provider.Unavailable, Err: errors.New("down")}, Times: 2})
+		r.start()
+		r.synced(delta("d/1", ask("a.elsewhere.example=192.0.2.1")))
+		time.Sleep(time.Minute)
+		told := false
+		for _, e := range r.seen() {
+			d, ok := e.(reconcile.Decided)
+			told = told || ok && d.Name == "a.elsewhere.example" && len(d.Decisions) > 0 && d.Decisions[0].Why.Code == reason.NoZone
+		}
+		if !told {
+			t.Error("nobody is told that no zone holds the name")
 		}
 	})
 }
