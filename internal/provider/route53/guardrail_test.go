@@ -22,10 +22,9 @@ func TestGuardrailMessages(t *testing.T) {
 		message, rule string // no rule: bad content
 		keys          []string
 	}{
-		"a guardrail and a name": {"[The record a.example.com. would be hidden (NS_OCCLUSION_CHECK)]", "the change guardrail NS_OCCLUSION_CHECK", []string{"a.example.com A", "a.example.com TXT"}},
-		"a name without its dot": {"[The guardrail ALIAS_TARGET_CHECK rejects the change of L.example.com in zone example.com]", "the change guardrail ALIAS_TARGET_CHECK", []string{"l.example.com A"}},
-		"a guardrail without one": {"[A guardrail rejects the change of [name='a.example.com.', type='A']]",
-			"a change guardrail", []string{"a.example.com A", "a.example.com TXT"}},
+		"a guardrail and a name":  {"[The record a.example.com. would be hidden (NS_OCCLUSION_CHECK)]", "the change guardrail NS_OCCLUSION_CHECK", []string{"a.example.com A", "a.example.com TXT"}},
+		"a name without its dot":  {"[The guardrail ALIAS_TARGET_CHECK rejects the change of L.example.com in zone example.com]", "the change guardrail ALIAS_TARGET_CHECK", []string{"l.example.com A"}},
+		"a guardrail without one": {"[A guardrail rejects the change of [name='a.example.com.', type='A']]", "a change guardrail", []string{"a.example.com A", "a.example.com TXT"}},
 		"a protection":            {`[The resource record set \052.w.example.com. A is protected]`, "a record set protection", []string{"*.w.example.com A blue", "*.w.example.com A green"}},
 		"nobody is named":         {"[A record set protection rejects the change]", "a record set protection", nil},
 		"one rule at a time":      {"[The guardrail NS_FORMAT_CHECK rejects l.example.com, The record a.example.com is protected, The guardrail NS_FORMAT_CHECK rejects *.w.example.com]", "the change guardrail NS_FORMAT_CHECK", []string{"l.example.com A", "*.w.example.com A blue", "*.w.example.com A green"}},
