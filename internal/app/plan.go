@@ -17,6 +17,12 @@ import (
 
 // MakePlan finds out what a run with the options would change now, and changes nothing.
 func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (report.Plan, error) {
+	p, _, err := planOnce(ctx, o, v, log)
+	return p, err
+}
+
+// planOnce is MakePlan, and reports whether everything that a plan depends on could be read.
+func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var changes []report.Change
 	var last reconcile.Status
@@ -35,15 +41,17 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 		}
 	})
 	if err != nil {
-		return report.Plan{}, err
+		return report.Plan{}, false, err
 	}
-	if err := loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete is among the refused
-		return report.Plan{}, fmt.Errorf("plan: %w", err)
+	err = loop.Run(ctx)
+	if whole = err == nil; !whole && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete is among the refused
+		return report.Plan{}, false, fmt.Errorf("plan: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
-		return report.Plan{}, fmt.Errorf("plan: %w", err)
+		return report.Plan{}, false, fmt.Errorf("plan: %w", err)
 	}
-	return makePlan(changes, last)
+	plan, err = makePlan(changes, last)
+	return plan, whole, err
 }
 
 func makePlan(changes []report.Change, s reconcile.Status) (report.Plan, error) {

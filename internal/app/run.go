@@ -64,7 +64,7 @@ func (p *program) assemble(ctx context.Context) error {
 			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
 		}
 	}
-	p.logs = &logger{log: p.log, options: o, warned: make(map[string]bool)}
+	p.logs = newLogger(p.log, o)
 	meters := &meter{metrics: m, provider: o.Provider}
 	observe := func(e reconcile.Event) {
 		p.logs.observe(e)

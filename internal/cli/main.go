@@ -25,17 +25,18 @@ type IO struct {
 }
 
 type grammar struct {
-	Version bool           `env:"-" help:"Print the version and exit."`
-	Run     runCommand     `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
-	Plan    planCommand    `cmd:"" help:"Show what run would change, and why, and change nothing."`
-	Why     whyCommand     `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
-	Status  statusCommand  `cmd:"" help:"Show how the running instance is."`
-	Approve approveCommand `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
-	Journal journalCommand `cmd:"" help:"Show what was changed, when and for which object."`
-	Undo    undoCommand    `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
-	Sandbox sandboxCommand `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
-	Show    versionCommand `cmd:"" name:"version" help:"Print the version."`
-	Docs    docsCommand    `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
+	Version   bool             `env:"-" help:"Print the version and exit."`
+	Run       runCommand       `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
+	Plan      planCommand      `cmd:"" help:"Show what run would change, and why, and change nothing."`
+	Why       whyCommand       `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
+	Status    statusCommand    `cmd:"" help:"Show how the running instance is."`
+	Approve   approveCommand   `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
+	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
+	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
+	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
+	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
+	Show      versionCommand   `cmd:"" name:"version" help:"Print the version."`
+	Docs      docsCommand      `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
@@ -81,29 +82,26 @@ func read(args, env []string) (*grammar, parse.Result, []error) {
 }
 
 func (g *grammar) start(ctx context.Context, x IO, res parse.Result) error {
-	switch res.Command {
-	case "", "run":
-		return g.Run.start(ctx, x, res.Notes)
-	case "plan":
-		return g.Plan.start(ctx, x, res.Notes)
-	case "why":
-		return g.Why.start(ctx, x, res.Notes)
-	case "status":
-		return g.Status.start(ctx, x)
-	case "approve":
-		return g.Approve.start(ctx, x)
-	case "journal":
-		return g.Journal.start(ctx, x)
-	case "undo":
-		return g.Undo.start(ctx, x)
-	case "sandbox":
-		return g.Sandbox.start(ctx, x, res.Notes)
-	case "version":
-		return g.Show.start(x)
-	case "docs":
-		return g.Docs.start(x)
-	default:
+	start, ok := g.starts(res.Notes)[res.Command]
+	if !ok {
 		return fmt.Errorf("the command %s does nothing", res.Command)
+	}
+	return start(ctx, x)
+}
+
+// starter is what a command does.
+type starter func(context.Context, IO) error
+
+// starts has every command by its name; the empty name is the default command's.
+func (g *grammar) starts(notes []string) map[string]starter {
+	noted := func(f func(context.Context, IO, []string) error) starter {
+		return func(ctx context.Context, x IO) error { return f(ctx, x, notes) }
+	}
+	alone := func(f func(IO) error) starter { return func(_ context.Context, x IO) error { return f(x) } }
+	return map[string]starter{
+		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
+		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
+		"bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

@@ -23,9 +23,7 @@ type suite struct {
 
 // TestEndToEnd runs everything on one cluster, one after the other: the program's arguments take in the whole cluster.
 func TestEndToEnd(t *testing.T) {
-	s := &suite{cluster: kube.Start(t), binary: build(t)}
-	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
-	s.user = s.cluster.CreateUser(t, "external-dns")
+	s := begin(t)
 	for _, tt := range []struct {
 		name string
 		run  func(*testing.T, *suite)
@@ -45,9 +43,18 @@ func TestEndToEnd(t *testing.T) {
 		{"aliases", aliases},
 		{"alias before its target", aliasBeforeItsTarget},
 		{"weighted record sets", weighted},
+		{"every routing policy, one after the other", routingPolicies},
+		{"wrong properties are refused one by one", wrongProperties},
+		{"a health check that isn't there yet", healthCheckLater},
+		{"private and public zones of one name", privateAndPublic},
+		{"two accounts, of which one fails alone", twoAccounts},
+		{"a hosted zone with a role of its own", zoneRole},
+		{"the keys in the credentials file rotate", keysRotate},
 		{"objects come, change and go under each policy", life},
 		{"zones that the filters leave out", otherZones},
 		{"a zone that is changed behind our back", changedBehindUs},
+		{"the record count tells of drift", drift},
+		{"the watch is lost again and again", watchLoss},
 		{"a start mends what was changed by hand", repairs},
 		{"one bad name delays no other", apart},
 		{"guardrails and protections of the zone park their names", guardrails},
@@ -58,6 +65,8 @@ func TestEndToEnd(t *testing.T) {
 		{"what isn't ours is left alone", otherOwners},
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
 		{"denied extras break nothing", deniedExtras},
+		{"bootstrap grants exactly what is used", bootstrapGrants},
+		{"a policy that forbids deletes", deniedDeletes},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},
 		{"plan, --dry-run and --once", plans},
@@ -68,6 +77,15 @@ func TestEndToEnd(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, s) })
 	}
+}
+
+// begin starts a cluster with the reference role.
+func begin(t *testing.T) *suite {
+	t.Helper()
+	s := &suite{cluster: kube.Start(t), binary: build(t)}
+	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml"))
+	s.user = s.cluster.CreateUser(t, "external-dns")
+	return s
 }
 
 // build builds the program, with the race detector where the test has it.

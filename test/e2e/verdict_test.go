@@ -5,7 +5,9 @@ package e2e
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/test/kube"
@@ -28,6 +30,15 @@ func (p *process) wantVerdict(name string, what change.Verdict, why reason.Code)
 			}
 		}
 		return fmt.Errorf("not %s because of %s: %+v", what, why, s.Names)
+	})
+}
+
+// saysAbout reports whether /status.json has a verdict about a name now.
+func (p *process) saysAbout(name string, what change.Verdict, why reason.Code) bool {
+	p.t.Helper()
+	s, err := p.status()
+	return err == nil && slices.ContainsFunc(s.Names, func(n reconcile.Name) bool {
+		return string(n.Name) == name && n.Verdict == what && n.Reason.Code == why
 	})
 }
 

@@ -40,16 +40,31 @@ type world struct {
 
 func (s *suite) world(t *testing.T) *world {
 	t.Helper()
+	return s.worldWith(t, r53emu.Options{})
+}
+
+// worldWith is a world whose Route 53 has options. Without a policy of its own it has the reference policy.
+func (s *suite) worldWith(t *testing.T, o r53emu.Options) *world {
+	t.Helper()
 	s.wipe(t)
 	w := &world{suite: s, t: t}
-	policy, err := r53emu.ParsePolicy([]byte(file(t, "testdata/iampolicy.json")))
-	if err != nil {
-		t.Fatal(err)
+	if o.Policy == nil {
+		o.Policy = policy(t, file(t, "testdata/iampolicy.json"))
 	}
-	w.url, w.emu = r53emutest.Start(t, r53emu.Options{Policy: policy, Log: w.record})
+	o.Log = w.record
+	w.url, w.emu = r53emutest.Start(t, o)
 	w.zone = w.emu.AddZone("example.com", false)
 	w.serveDNS()
 	return w
+}
+
+func policy(t *testing.T, text string) *r53emu.Policy {
+	t.Helper()
+	p, err := r53emu.ParsePolicy([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // record keeps the change batches that the emulator was sent.

@@ -8,7 +8,7 @@ func aws() []Flag {
 		honoured("aws-zone-type", Value, ""),
 		honoured("aws-zone-tags", List, ""),
 		honoured("aws-zone-match-parent", Switch, "false"),
-		superseded("aws-zones-cache-duration", Value, "0s", "the list of hosted zones is always kept in memory"),
+		superseded("aws-zones-cache-duration", Value, "0s", "the list of hosted zones is always kept in memory, and fetched once in each --interval"),
 		honoured("aws-profile", List, ""),
 		honoured("aws-assume-role", Value, ""),
 		honoured("aws-assume-role-external-id", Value, ""),

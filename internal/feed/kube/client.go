@@ -4,6 +4,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -128,9 +129,35 @@ func (c *client) list(ctx context.Context, rc *rest.RESTClient, k source.Kind, n
 		VersionedParams(&o, c.params).Timeout(c.timeout).Do(ctx).Get()
 }
 
-// watch opens a stream, which the server ends after o.TimeoutSeconds.
+// watch opens a stream, which the server ends after o.TimeoutSeconds. A server that doesn't begin to answer in the time of a list request is given up: nobody
+// would learn that the kind can't be read.
 func (c *client) watch(ctx context.Context, rc *rest.RESTClient, k source.Kind, namespace string, o metav1.ListOptions) (watch.Interface, error) {
 	o.Watch = true
-	return rc.Get().NamespaceIfScoped(namespace, namespace != "").Resource(k.Resource).
+	ctx, cancel := context.WithCancelCause(ctx)
+	if c.timeout > 0 {
+		timer := time.AfterFunc(c.timeout, func() { cancel(fmt.Errorf("the server hasn't begun to answer within %s", c.timeout)) })
+		defer timer.Stop()
+	}
+	w, err := rc.Get().NamespaceIfScoped(namespace, namespace != "").Resource(k.Resource).
 		VersionedParams(&o, c.params).Watch(ctx)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+			err = cause
+		}
+		cancel(nil)
+		return nil, err
+	}
+	return ending{w, func() { cancel(nil) }}, nil
+}
+
+// ending is a watch that has something to let go at its end.
+type ending struct {
+	watch.Interface
+	done func()
+}
+
+// Stop implements watch.Interface.
+func (e ending) Stop() {
+	e.Interface.Stop()
+	e.done()
 }

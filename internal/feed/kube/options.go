@@ -42,6 +42,17 @@ func (o Options) Check() error {
 	return errors.Join(errs...)
 }
 
+// Config finds the API server that the options name, for those who ask it for other things than a feed. Nothing is sent. A request
+// has the options' user agent and rate, and no longer than their timeout.
+func (o Options) Config() (*rest.Config, error) {
+	cfg, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	cfg.UserAgent, cfg.Timeout, cfg.QPS, cfg.Burst = o.userAgent(), o.RequestTimeout, o.QPS, o.Burst
+	return cfg, nil
+}
+
 // config finds the API server in ExternalDNS's order: the flag, the home folder's file, the pod's service account. Where there is
 // no flag, KUBECONFIG names the files, as it does for kubectl.
 // A given --server overrides the address of whichever file is read, and needs none.

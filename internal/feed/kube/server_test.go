@@ -310,3 +310,22 @@ func TestServerGoesAway(t *testing.T) {
 	t.Cleanup(srv.Close)
 	r.untilState("service", feed.Synced)
 }
+
+// A server that takes a watch's request and never answers is one that can't be read; other kinds go on.
+func TestProofServerThatHangs(t *testing.T) {
+	t.Parallel()
+	end := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-end:
+		}
+	}))
+	t.Cleanup(func() { close(end); srv.Close() })
+	f, err := fromConfig(&rest.Config{Host: srv.URL}, Options{QPS: 1000, Burst: 1000, RequestTimeout: 100 * time.Millisecond}, testKinds(), source.Keep{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, f, "service")
+	r.untilState("service", feed.Failing)
+}

@@ -66,6 +66,11 @@ func TestText(t *testing.T) {
 		"other-answer": {why: "a server answers otherwise", edit: func(_ *reconcile.Explanation, z *reconcile.ZoneFacts) {
 			z.Answer = &reconcile.Answer{Why: reason.New("AnswersDiffer", "ns1.example.net answers 192.0.2.9")}
 		}},
+		"routed": {why: "what tells a record set from others of its name, escaped", good: true, edit: func(e *reconcile.Explanation, z *reconcile.ZoneFacts) {
+			ep := &e.Names[0].Askers[0].Endpoints[0]
+			ep.ID, ep.Props = "blue", []record.Prop{{Name: "aws/health-check-id", Value: "hc\x1b[31m"}, {Name: "aws/weight", Value: "10"}}
+			z.State = reconcile.StateAnswering
+		}},
 		"parked": {why: "when it is tried again", edit: func(_ *reconcile.Explanation, z *reconcile.ZoneFacts) {
 			z.Changes, z.State, z.Retry = pending, reconcile.StateParked, at.Add(5*time.Minute)
 			z.Parked = reason.New(reason.Rejected, "the provider refuses it: InvalidChangeBatch: no")

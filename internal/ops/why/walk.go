@@ -305,6 +305,14 @@ func asks(a reconcile.Asker) string {
 	return fmt.Sprintf("%s asks for %s", a.Ref, strings.Join(parts, " and "))
 }
 
+// describe says what an endpoint asks for, with all that tells it from others of its name.
 func describe(e endpoint.Endpoint) string {
-	return fmt.Sprintf("%s %s", e.Type, strings.Join(e.Targets, ", "))
+	text := fmt.Sprintf("%s %s", e.Type, strings.Join(e.Targets, ", "))
+	if e.ID != "" {
+		text += fmt.Sprintf(" [%q]", e.ID)
+	}
+	for _, p := range e.Props {
+		text += " " + p.Name + "=" + p.Value
+	}
+	return text
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
@@ -53,9 +54,24 @@ func openRoute53(ctx context.Context, o Options, f provider.Filter) ([]Account, 
 	if err != nil {
 		return nil, err
 	}
+	if onlyRoles(accounts, f) {
+		accounts = slices.DeleteFunc(accounts, func(a awsconf.Account) bool { return len(a.Zones) == 0 })
+	}
 	out := make([]Account, 0, len(accounts))
-	for _, a := range accounts {
-		out = append(out, Account{a.Name, route53.New(a, o.Route53, f)})
+	for i, p := range route53.Open(accounts, o.Route53, f) {
+		out = append(out, Account{accounts[i].Name, p})
 	}
 	return out, nil
+}
+
+// onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts
+// without one, which may not be allowed to list zones at all, have none.
+func onlyRoles(accounts []awsconf.Account, f provider.Filter) bool {
+	reserved := make(map[string]bool)
+	for _, a := range accounts {
+		for _, id := range a.Zones {
+			reserved[id] = true
+		}
+	}
+	return len(f.IDs) > 0 && !slices.ContainsFunc(f.IDs, func(id string) bool { return !reserved[id[strings.LastIndexByte(id, '/')+1:]] })
 }

@@ -33,30 +33,46 @@ const (
 	answerTimeout = 8 * time.Second // for the head of an answer, once the request is sent
 )
 
-// Account is the SDK's configuration for one account. Clients made from it don't retry.
+// Account is the SDK's configuration for one account. Clients made from it don't retry, and have the credentials that files and
+// services hold at the time of each call.
 type Account struct {
-	Name   string // the profile, or DefaultName
+	Name   string // the profile or role, or DefaultName
 	Config aws.Config
+	Zones  []string // the ids of the only hosted zones that it is for; none: any
+	// RoleTag is the key of the tag that names a hosted zone's role, for As; empty: no tag is followed.
+	RoleTag string
+
+	base       aws.Config // without a role, in the region of its STS
+	externalID string
 }
 
-// Load reads the configuration of every account that the options name, in their order. It reads files and the environment
-// as the SDK does, endpoint URLs included (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"), but sends
-// nothing: credentials are fetched by the first call. Its errors have no secret.
+// Load reads the configuration of every account that the options name, in their order: first the profiles, then the roles of
+// --aws-zone-role by name, which the first profile assumes. It reads files and the environment as the SDK does, endpoint URLs
+// included (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"), but sends nothing: credentials are fetched by the
+// first call. Its errors have no secret.
 func Load(ctx context.Context, o Options) ([]Account, error) {
 	var out []Account
 	var errs []error
 	for _, name := range o.names() {
-		cfg, err := load(ctx, o, name)
+		a, err := load(ctx, o, name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("load the AWS configuration of profile %s: %s: check the shared configuration files and the environment", name, Scrub(err.Error())))
 			continue
 		}
-		out = append(out, Account{Name: name, Config: cfg})
+		out = append(out, a)
 	}
-	return out, errors.Join(errs...)
+	if len(errs) > 0 {
+		return out, errors.Join(errs...)
+	}
+	for _, r := range o.roles() {
+		a := out[0].As(r.arn)
+		a.Name, a.Zones, a.RoleTag = r.arn, r.zones, ""
+		out = append(out, a)
+	}
+	return out, nil
 }
 
-func load(ctx context.Context, o Options, name string) (aws.Config, error) {
+func load(ctx context.Context, o Options, name string) (Account, error) {
 	with := []func(*config.LoadOptions) error{
 		config.WithDefaultRegion(globalRegion),
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
@@ -68,30 +84,47 @@ func load(ctx context.Context, o Options, name string) (aws.Config, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, with...)
 	if err != nil {
-		return aws.Config{}, err
+		return Account{}, err
 	}
 	if !wellFormed.MatchString(cfg.Region) {
-		cfg, err = config.LoadDefaultConfig(ctx, append(with, config.WithRegion(globalRegion))...)
-		if err != nil {
-			return aws.Config{}, err
+		with = append(with, config.WithRegion(globalRegion))
+		if cfg, err = config.LoadDefaultConfig(ctx, with...); err != nil {
+			return Account{}, err
 		}
 	}
+	keys := &rotating{files: sharedFiles(), load: func(ctx context.Context) (aws.CredentialsProvider, error) {
+		again, err := config.LoadDefaultConfig(ctx, with...)
+		return again.Credentials, err
+	}}
+	keys.adopt(cfg.Credentials)
+	cfg.Credentials = keys
+	cfg.APIOptions = append(cfg.APIOptions, onRefusedKeys(keys.forget))
 	cfg.HTTPClient = observed(cfg.HTTPClient, o.Observe) // now that the SDK has added the certificates of AWS_CA_BUNDLE
+	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), base: cfg, externalID: o.ExternalID}
 	if o.AssumeRole != "" {
-		cfg.Credentials = assume(cfg, o)
+		a.Config = a.As(o.AssumeRole).Config
 	}
-	cfg.Region = signingRegion(cfg.Region)
-	return cfg, nil
+	a.Config.Region = signingRegion(cfg.Region)
+	return a, nil
 }
 
-// assume wraps an account's credentials. STS is a regional service, so it is asked in the region as configured.
-func assume(cfg aws.Config, o Options) aws.CredentialsProvider {
-	role := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), o.AssumeRole, func(a *stscreds.AssumeRoleOptions) {
-		if o.ExternalID != "" {
-			a.ExternalID = aws.String(o.ExternalID)
+// As is the account with a role that its credentials may assume, instead of the one of --aws-assume-role. It sends nothing: the
+// role is assumed by the first call, and again when its session ends or is refused.
+func (a Account) As(role string) Account {
+	base := a.base
+	if base.Credentials == nil {
+		base = a.Config
+	}
+	session := aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base), role, func(o *stscreds.AssumeRoleOptions) {
+		if a.externalID != "" {
+			o.ExternalID = aws.String(a.externalID)
 		}
-	})
-	return aws.NewCredentialsCache(role)
+	}))
+	a.Config = base.Copy()
+	a.Config.Credentials = session
+	a.Config.APIOptions = append(a.Config.APIOptions, onRefusedKeys(session.Invalidate))
+	a.Config.Region = signingRegion(base.Region)
+	return a
 }
 
 // wellFormed matches what could be a region.

@@ -47,7 +47,7 @@ func (p *Provider) send(ctx context.Context, z zone.Zone, b change.Batch, change
 	if len(changes) == 0 {
 		return "", &provider.Error{Class: provider.Rejected, Err: errors.New("the batch is empty")}
 	}
-	out, err := p.client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
+	out, err := p.of(z.ID).ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
 		HostedZoneId: aws.String(z.ID),
 		ChangeBatch:  &types.ChangeBatch{Changes: changes},
 	})

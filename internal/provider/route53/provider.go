@@ -22,10 +22,12 @@ const Name = "aws"
 
 // Provider is Route 53 for one account. Its methods may be called at the same time.
 type Provider struct {
-	client  *route53.Client
+	client  *route53.Client // for all but the record sets of zones with a role of their own
+	roles   *roles
+	share   share
 	opts    Options
 	filter  provider.Filter
-	account string
+	account awsconf.Account
 }
 
 var (
@@ -37,7 +39,18 @@ var (
 
 // New makes the provider of an account. It sends nothing.
 func New(account awsconf.Account, opts Options, filter provider.Filter) *Provider {
-	return &Provider{client: route53.NewFromConfig(account.Config), opts: opts, filter: filter, account: account.Name}
+	return Open([]awsconf.Account{account}, opts, filter)[0]
+}
+
+// Open makes the providers of several accounts. A hosted zone that more than one of them sees is used by one: that which it is
+// reserved for (Account.Zones), else the first that has listed it, where they are called in their order. It sends nothing.
+func Open(accounts []awsconf.Account, opts Options, filter provider.Filter) []*Provider {
+	shares := newShares(accounts)
+	out := make([]*Provider, 0, len(accounts))
+	for i, a := range accounts {
+		out = append(out, &Provider{client: route53.NewFromConfig(a.Config), roles: newRoles(a), share: shares[i], opts: opts, filter: filter, account: a})
+	}
+	return out
 }
 
 // The permissions that calls need.
@@ -59,7 +72,7 @@ func (p *Provider) Describe() provider.Description {
 			{Name: actionZones, Resource: "*"},
 			{Name: actionRecords, Resource: zones},
 			{Name: actionGetChange, Resource: "arn:aws:route53:::change/*", Optional: true, Benefit: "tells when a change has reached every name server"},
-			{Name: actionTags, Resource: zones, Optional: true, Benefit: "lets --aws-zone-tags choose hosted zones"},
+			{Name: actionTags, Resource: zones, Optional: true, Benefit: "lets --aws-zone-tags choose hosted zones, and --aws-zone-role-tag their roles"},
 		},
 	}
 }

@@ -117,7 +117,7 @@ func (p *Provider) list(ctx context.Context, z zone.Zone, start at, size int32) 
 		in.StartRecordType = start.kind
 		in.StartRecordIdentifier = start.id
 	}
-	out, err := p.client.ListResourceRecordSets(ctx, in)
+	out, err := p.of(z.ID).ListResourceRecordSets(ctx, in)
 	if err != nil {
 		return nil, at{}, failed(awsconf.Classify(err), actionRecords, fmt.Sprintf("list the records of zone %s", z.Name))
 	}

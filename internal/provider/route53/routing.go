@@ -5,9 +5,7 @@ package route53
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nafuda.io/nafuda/internal/model/record"
@@ -48,22 +46,20 @@ var properties = map[string]struct {
 	canonical func(string) (string, error)
 }{
 	propWeight:       {"weighted", number(0, 255)},
-	propRegion:       {"latency", shaped(region, "a region such as eu-west-1")},
+	propRegion:       {"latency", inRegion},
 	propFailover:     {"failover", upper(`^(PRIMARY|SECONDARY)$`, "PRIMARY or SECONDARY")},
 	propMultiValue:   {"multivalue answer", yes},
 	propContinent:    {"geolocation", upper(`^(AF|AN|AS|EU|NA|OC|SA)$`, "one of AF, AN, AS, EU, NA, OC and SA")},
-	propCountry:      {"geolocation", upper(`^([A-Z]{2}|\*)$`, "two letters of ISO 3166, or *")},
+	propCountry:      {"geolocation", country},
 	propSubdivision:  {"geolocation", upper(`^[A-Z0-9]{1,3}$`, "the one to three characters of a subdivision")},
-	propGeoRegion:    {"geoproximity", shaped(region, "a region such as eu-west-1")},
-	propGeoZoneGroup: {"geoproximity", shaped(region, "a group such as us-east-1-bue-1")},
+	propGeoRegion:    {"geoproximity", inRegion},
+	propGeoZoneGroup: {"geoproximity", zoneGroup},
 	propGeoCoords:    {"geoproximity", coordinates},
 	propGeoBias:      {"geoproximity", number(-99, 99)},
 	propCIDRList:     {"IP-based", shaped(`^[0-9a-f-]{36}$`, "the id of a CIDR collection")},
 	propCIDRName:     {"IP-based", shaped(`^([0-9A-Za-z_-]{1,16}|\*)$`, "at most 16 letters, digits, hyphens and underscores, or *")},
 	propHealthCheck:  {"", shaped(`^[0-9A-Za-z-]{1,64}$`, "the id of a health check")},
 }
-
-const region = `^[a-z0-9-]{1,64}$`
 
 // routing makes the properties of a set canonical: those of Route 53 that a set keeps, sorted, with their values in one
 // spelling. What belongs to nobody here is dropped.
@@ -88,12 +84,9 @@ func routing(k record.Key, in []record.Prop) ([]record.Prop, error) {
 	return out, consistent(k, out)
 }
 
-// complete adds a bias of 0 to a geoproximity location and leaves out the country beside a continent, as ExternalDNS does.
+// complete adds a bias of 0 to a geoproximity location, as ExternalDNS does.
 func complete(props []record.Prop) []record.Prop {
 	has := func(name string) bool { _, ok := record.FindProp(props, name); return ok }
-	if has(propContinent) {
-		props = slices.DeleteFunc(props, func(p record.Prop) bool { return p.Name == propCountry || p.Name == propSubdivision })
-	}
 	if !has(propGeoBias) && (has(propGeoRegion) || has(propGeoZoneGroup) || has(propGeoCoords)) {
 		props = append(props, record.Prop{Name: propGeoBias, Value: "0"})
 	}
@@ -132,8 +125,8 @@ func whole(k record.Key, props []record.Prop) error {
 		}
 		return n
 	}
-	if count(propSubdivision) == 1 && count(propCountry) == 0 {
-		return fmt.Errorf("%s needs %s", propSubdivision, propCountry)
+	if err := place(props); err != nil {
+		return err
 	}
 	if count(propGeoBias) == 1 && count(propGeoRegion, propGeoZoneGroup, propGeoCoords) != 1 {
 		return fmt.Errorf("geoproximity needs exactly one of %s, %s and %s", propGeoRegion, propGeoZoneGroup, propGeoCoords)
@@ -141,65 +134,11 @@ func whole(k record.Key, props []record.Prop) error {
 	if count(propCIDRList, propCIDRName) == 1 {
 		return fmt.Errorf("IP-based routing needs both %s and %s", propCIDRList, propCIDRName)
 	}
-	if count(propMultiValue) == 1 && (k.Type == record.CNAME || k.Type == record.NS) {
+	if k.ID != "" && k.Type == record.NS {
+		return fmt.Errorf("record sets of type NS have no routing policy: take the set identifier away")
+	}
+	if count(propMultiValue) == 1 && k.Type == record.CNAME {
 		return fmt.Errorf("%s isn't possible for %s: use another routing policy", propMultiValue, k.Type)
 	}
 	return nil
-}
-
-func number(low, high int) func(string) (string, error) {
-	return func(v string) (string, error) {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < low || n > high {
-			return "", fmt.Errorf("it isn't a number from %d to %d", low, high)
-		}
-		return strconv.Itoa(n), nil
-	}
-}
-
-func shaped(pattern, is string) func(string) (string, error) {
-	re := regexp.MustCompile(pattern)
-	return func(v string) (string, error) {
-		if !re.MatchString(v) {
-			return "", fmt.Errorf("it isn't %s", is)
-		}
-		return v, nil
-	}
-}
-
-func upper(pattern, is string) func(string) (string, error) {
-	check := shaped(pattern, is)
-	return func(v string) (string, error) { return check(strings.ToUpper(v)) }
-}
-
-// yes takes an empty value too, for the property asks by being there.
-func yes(v string) (string, error) {
-	if v != "" && !strings.EqualFold(v, "true") {
-		return "", fmt.Errorf("it is neither true nor false")
-	}
-	return "true", nil
-}
-
-// coordinates reads a latitude and a longitude in degrees, of which Route 53 takes two decimals (Coordinates in the API reference).
-func coordinates(v string) (string, error) {
-	lat, long, ok := strings.Cut(v, ",")
-	lat, okLat := degrees(lat, 90)
-	long, okLong := degrees(long, 180)
-	if !ok || !okLat || !okLong {
-		return "", fmt.Errorf("it isn't a latitude from -90 to 90 and a longitude from -180 to 180 with at most two decimals, such as 49.22,-74.01")
-	}
-	return lat + "," + long, nil
-}
-
-var degree = regexp.MustCompile(`^[-+]?[0-9]{1,3}(\.[0-9]{0,9})?$`)
-
-func degrees(s string, limit float64) (string, bool) {
-	s = strings.TrimSpace(s)
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || !degree.MatchString(s) || f < -limit || f > limit {
-		return "", false
-	}
-	out := strconv.FormatFloat(f+0, 'f', -1, 64) // +0 makes 0 of a negative zero
-	_, decimals, _ := strings.Cut(out, ".")
-	return out, len(decimals) <= 2
 }

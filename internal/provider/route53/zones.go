@@ -35,14 +35,35 @@ func (p *Provider) Zones(ctx context.Context) ([]zone.Zone, error) {
 	return used, err
 }
 
-// ExplainZones implements provider.ZoneExplainer: one request for each hundred zones and, only where --aws-zone-tags is set,
-// one for each ten that pass the other filters.
+// ExplainZones implements provider.ZoneExplainer: one request for each hundred zones and, only where --aws-zone-tags or
+// --aws-zone-role-tag is set, one for each ten that pass the other filters. The first listing of an account waits for that of the
+// accounts before it, for a few seconds at most, so that they share out the zones alike each time.
 func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped []provider.SkippedZone, err error) {
+	used, skipped, err = p.listed(ctx)
+	p.share.wait(ctx)
+	defer p.share.done()
+	if err != nil {
+		return nil, nil, err
+	}
+	mine := p.share.take(used)
+	for _, z := range used {
+		if by := p.share.holder(z.ID); by != p.account.Name {
+			why := reason.New(reason.Filtered, "hosted zone %s (%s) is used already, with the account %s", z.Name, z.ID, by)
+			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
+		}
+	}
+	slices.SortFunc(mine, zone.Compare)
+	slices.SortFunc(skipped, func(a, b provider.SkippedZone) int { return zone.Compare(a.Zone, b.Zone) })
+	return mine, skipped, nil
+}
+
+// listed lists the zones that pass the filters, whoever else uses them.
+func (p *Provider) listed(ctx context.Context) (used []zone.Zone, skipped []provider.SkippedZone, err error) {
 	var marker *string
 	for range maxPages {
 		out, err := p.client.ListHostedZones(ctx, &route53.ListHostedZonesInput{Marker: marker})
 		if err != nil {
-			return nil, nil, failed(awsconf.Classify(err), actionZones, "list the hosted zones of account "+p.account)
+			return nil, nil, failed(awsconf.Classify(err), actionZones, "list the hosted zones of account "+p.account.Name)
 		}
 		for _, hz := range out.HostedZones {
 			z := p.zone(hz)
@@ -53,22 +74,19 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 			}
 		}
 		if !out.IsTruncated {
-			used, skipped, err = p.chooseByTags(ctx, used, skipped)
-			slices.SortFunc(used, zone.Compare)
-			slices.SortFunc(skipped, func(a, b provider.SkippedZone) int { return zone.Compare(a.Zone, b.Zone) })
-			return used, skipped, err
+			return p.chooseByTags(ctx, used, skipped)
 		}
 		if out.NextMarker == nil || marker != nil && *out.NextMarker == *marker {
 			break
 		}
 		marker = out.NextMarker
 	}
-	return nil, nil, &provider.Error{Class: provider.Unavailable, Err: fmt.Errorf("list the hosted zones of account %s: the listing doesn't end", p.account)}
+	return nil, nil, &provider.Error{Class: provider.Unavailable, Err: fmt.Errorf("list the hosted zones of account %s: the listing doesn't end", p.account.Name)}
 }
 
 func (p *Provider) zone(hz types.HostedZone) zone.Zone {
 	z := zone.Zone{
-		Key:     zone.Key{Provider: Name, Account: p.account, ID: bareID(aws.ToString(hz.Id))},
+		Key:     zone.Key{Provider: Name, Account: p.account.Name, ID: bareID(aws.ToString(hz.Id))},
 		Name:    readName(aws.ToString(hz.Name)),
 		Private: hz.Config != nil && hz.Config.PrivateZone,
 		Records: -1,
@@ -88,6 +106,8 @@ func (p *Provider) skip(hz types.HostedZone, z zone.Zone) reason.Reason {
 	switch {
 	case !zoneID.MatchString(z.ID):
 		return reason.New(reason.Filtered, "hosted zone %s: its id %q isn't one", z.Name, z.ID)
+	case len(p.account.Zones) > 0 && !slices.Contains(p.account.Zones, z.ID):
+		return reason.New(reason.Filtered, "hosted zone %s (%s): --aws-zone-role doesn't give it the role %s", z.Name, z.ID, p.account.Name)
 	case len(p.filter.IDs) > 0 && !slices.ContainsFunc(p.filter.IDs, func(id string) bool { return bareID(strings.TrimSpace(id)) == z.ID }):
 		return reason.New(reason.Filtered, "hosted zone %s (%s): --zone-id-filter leaves it out", z.Name, z.ID)
 	case p.opts.ZoneType != "" && p.opts.ZoneType != kind:
@@ -110,9 +130,10 @@ func (p *Provider) matches(z zone.Zone) bool {
 // chooseByTags fetches the zones' tags and leaves out those without the tags asked for.
 func (p *Provider) chooseByTags(ctx context.Context, zones []zone.Zone, skipped []provider.SkippedZone) ([]zone.Zone, []provider.SkippedZone, error) {
 	wanted := slices.DeleteFunc(slices.Clone(p.opts.ZoneTags), func(t string) bool { return strings.TrimSpace(t) == "" })
-	if len(wanted) == 0 {
+	if len(wanted) == 0 && p.account.RoleTag == "" {
 		return zones, skipped, nil
 	}
+	byZone := make(map[string]string)
 	var used []zone.Zone
 	for some := range slices.Chunk(zones, tagGroup) {
 		tags, err := p.tags(ctx, some)
@@ -126,9 +147,18 @@ func (p *Provider) chooseByTags(ctx context.Context, zones []zone.Zone, skipped 
 				skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 				continue
 			}
+			if role, given := z.Tags[p.account.RoleTag]; given && p.account.RoleTag != "" {
+				if !awsconf.IsRole(role) {
+					why := reason.New(reason.Filtered, "hosted zone %s (%s): its tag %s isn't the ARN of a role", z.Name, z.ID, p.account.RoleTag)
+					skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
+					continue
+				}
+				byZone[z.ID] = role
+			}
 			used = append(used, z)
 		}
 	}
+	p.roles.set(byZone)
 	return used, skipped, nil
 }
 
@@ -146,7 +176,7 @@ func (p *Provider) tags(ctx context.Context, zones []zone.Zone) (map[string]map[
 	}
 	out, err := p.client.ListTagsForResources(ctx, &route53.ListTagsForResourcesInput{ResourceIds: ids, ResourceType: types.TagResourceTypeHostedzone})
 	if err != nil {
-		return nil, failed(awsconf.Classify(err), actionTags, "read the tags of the hosted zones of account "+p.account)
+		return nil, failed(awsconf.Classify(err), actionTags, "read the tags of the hosted zones of account "+p.account.Name)
 	}
 	byZone := make(map[string]map[string]string, len(zones))
 	for _, set := range out.ResourceTagSets {

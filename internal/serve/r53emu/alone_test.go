@@ -3,6 +3,7 @@
 package r53emu_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -168,6 +169,34 @@ func BenchmarkChange(b *testing.B) {
 				if _, err := s.Change("Z1", c); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// A batch with a health check that isn't there is refused as a whole.
+func TestHealthChecks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		known []string
+		code  string
+	}{
+		"any":     {nil, ""},
+		"known":   {[]string{"one"}, ""},
+		"unknown": {[]string{"other"}, "NoSuchHealthCheck"},
+		"none":    {[]string{}, "NoSuchHealthCheck"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := r53emu.New(r53emu.Options{HealthChecks: tt.known})
+			zone := s.AddZone("example.com", false)
+			set := record.Set{Key: record.Key{Name: "a.example.com", Type: record.A, ID: "x"}, TTL: 60, Values: []string{"192.0.2.1"}}
+			set.Props = []record.Prop{{Name: "aws/health-check-id", Value: "one"}, {Name: "aws/weight", Value: "1"}}
+			_, err := s.Change(zone, r53emu.Change{Action: r53emu.Create, Set: set})
+			code := ""
+			if e, ok := errors.AsType[*r53emu.Error](err); ok {
+				code = e.Code
+			}
+			if code != tt.code {
+				t.Errorf("got %v, want %q", err, tt.code)
 			}
 		})
 	}

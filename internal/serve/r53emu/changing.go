@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/serve/zonedb"
 )
 
@@ -47,6 +49,9 @@ func (s *Server) change(zone string, changes []Change) (wireChangeInfo, error) {
 	if err := s.guarded(zone, changes); err != nil {
 		return wireChangeInfo{}, err
 	}
+	if err := s.checkHealth(changes); err != nil {
+		return wireChangeInfo{}, err
+	}
 	err := s.db.Edit(zone, func(tx *zonedb.Tx) error { return Apply(tx, s.opts.Limits, changes) })
 	if errors.Is(err, zonedb.ErrNoZone) {
 		return wireChangeInfo{}, noZone(zone)
@@ -60,9 +65,12 @@ func (s *Server) change(zone string, changes []Change) (wireChangeInfo, error) {
 	return s.newChange(now), nil
 }
 
-// refused looks for a name that RefuseName protects. The caller holds mu.
+// refused looks for a name that RefuseName protects, and for a health check that isn't there. The caller holds mu.
 func (s *Server) refused(changes []Change) error {
 	for _, c := range changes {
+		if id, ok := record.FindProp(c.Set.Props, "aws/health-check-id"); ok && s.opts.HealthChecks != nil && !slices.Contains(s.opts.HealthChecks, id) {
+			return noHealthCheck(id)
+		}
 		name, _ := parseName(string(c.Set.Name))
 		if e, ok := s.refuse[string(name)]; ok {
 			return e

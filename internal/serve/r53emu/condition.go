@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,10 +38,23 @@ func valueOf(key string) func(Change) string {
 	return nil
 }
 
+// null asks whether a request has a key at all (IAM User Guide, "Condition operator to check existence of condition keys").
+const null = "Null"
+
+// present reports whether each key is there or not, as its one value says. A request has all the keys or none.
+func present(keys map[string]texts, there bool) bool {
+	for _, values := range keys {
+		if !slices.Contains(values, strconv.FormatBool(!there)) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkConditions refuses conditions that aren't emulated.
 func checkConditions(conditions map[string]map[string]texts) error {
 	for _, operator := range slices.Sorted(maps.Keys(conditions)) {
-		if _, _, ok := operatorOf(operator); !ok {
+		if _, _, ok := operatorOf(operator); !ok && operator != null {
 			return fmt.Errorf("has the condition operator %s, which isn't emulated", operator)
 		}
 		for _, key := range slices.Sorted(maps.Keys(conditions[operator])) {
@@ -56,6 +70,12 @@ func checkConditions(conditions map[string]map[string]texts) error {
 // User Guide, multivalued context keys).
 func (s statement) holds(changes []Change) bool {
 	for operator, keys := range s.Condition {
+		if operator == null {
+			if !present(keys, len(changes) > 0) {
+				return false
+			}
+			continue
+		}
 		all, matches, _ := operatorOf(operator)
 		for key, patterns := range keys {
 			value := valueOf(key)

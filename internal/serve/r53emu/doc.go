@@ -12,7 +12,7 @@
 //   - a DELETE must spell values as they were sent, in any order;
 //   - an alias can't target itself.
 //
-// Not emulated: health checks (any id is taken), traffic policies, DNSSEC, VPC associations, the content of DS, TLSA, SSHFP, SVCB
+// Not emulated: health checks beyond their ids, the lists of regions, countries and states, traffic policies, DNSSEC, VPC associations, the content of DS, TLSA, SSHFP, SVCB
 // and HTTPS values, equal TTLs and single values within weighted groups, the throttling by number of changes, and the quota of
 // zones.
 package r53emu

@@ -35,6 +35,11 @@ func noZone(id string) *Error {
 	return &Error{http.StatusNotFound, "NoSuchHostedZone", "No hosted zone found with ID: " + id}
 }
 
+// noHealthCheck is an error of ChangeResourceRecordSets that names no record set (API_ChangeResourceRecordSets, Errors).
+func noHealthCheck(id string) *Error {
+	return &Error{http.StatusNotFound, "NoSuchHealthCheck", "A health check with id " + id + " does not exist."}
+}
+
 func throttled() *Error { return &Error{http.StatusBadRequest, "Throttling", "Rate exceeded"} }
 
 func priorRequest() *Error {

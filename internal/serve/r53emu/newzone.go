@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
@@ -56,16 +57,24 @@ func (s *Server) AddZone(name dnsname.Name, private bool) string {
 	return id
 }
 
+// conflictingDomain refuses a second private zone of one name for one VPC (API_CreateHostedZone, Errors).
+func conflictingDomain(id string) *Error {
+	return &Error{http.StatusBadRequest, "ConflictingDomainExists", "The VPC is already associated with another private hosted zone of that name: " + id}
+}
+
 func (s *Server) addZone(name dnsname.Name, private bool, meta zoneMeta) (string, wireChangeInfo, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, m := range s.meta {
+	for id, m := range s.meta {
 		if meta.reference != "" && m.reference == meta.reference {
 			return "", wireChangeInfo{}, &Error{http.StatusConflict, "HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference."}
 		}
+		if z, ok := s.db.Zone(id); ok && z.Name == name && slices.ContainsFunc(meta.vpcs, func(v wireVPC) bool { return slices.Contains(m.vpcs, v) }) {
+			return "", wireChangeInfo{}, conflictingDomain(id)
+		}
 	}
 	s.zones++
-	id := fmt.Sprintf("Z%020d", s.zones)
+	id := fmt.Sprintf("Z%s%0*d", s.opts.ZoneMark, 20-len(s.opts.ZoneMark), s.zones)
 	if meta.reference == "" {
 		meta.reference = id
 	}

@@ -70,6 +70,24 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+func TestNull(t *testing.T) {
+	const names = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+	for name, tc := range map[string]struct{ value, allowed string }{
+		"there":     {"false", "yes"},
+		"not there": {"true", "no"},
+	} {
+		p, err := r53emu.ParsePolicy([]byte(conditional(`"Null": {"` + names + `": "` + tc.value + `"}`)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url, s := r53emutest.Start(t, r53emu.Options{Policy: p})
+		_, err = send(t, client(url), s.AddZone("example.com", false), edit("CREATE", simple("a.example.com", "A", "192.0.2.1")))
+		if (err == nil) != (tc.allowed == "yes") {
+			t.Errorf("a change has names, and the condition asks that they are %s: %v", name, err)
+		}
+	}
+}
+
 func conditional(condition string) string {
 	return `{"Statement": [{"Effect": "Allow", "Action": "route53:ChangeResourceRecordSets", "Resource": "*", "Condition": {` + condition + `}}]}`
 }

@@ -5,7 +5,6 @@ package r53emu
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"nafuda.io/nafuda/internal/model/record"
@@ -66,18 +65,6 @@ func checkRoutedType(c Change, element string) error {
 	}
 	if element == "MultiValueAnswer" && (c.Set.Alias != nil || c.Set.Type == record.CNAME) {
 		return invalidInput("Invalid request: MultiValueAnswer can't be used with AliasTarget or type CNAME in Change with %s", change(c))
-	}
-	return nil
-}
-
-func checkRoutingValues(member string, s record.Set) error {
-	if w, ok := s.Prop("aws/weight"); ok {
-		if _, err := strconv.ParseUint(w, 10, 8); err != nil {
-			return constraint(w, member+"resourceRecordSet.weight", "Member must have value between 0 and 255")
-		}
-	}
-	if f, ok := s.Prop("aws/failover"); ok && f != "PRIMARY" && f != "SECONDARY" {
-		return constraint(f, member+"resourceRecordSet.failover", "Member must satisfy enum value set: [PRIMARY, SECONDARY]")
 	}
 	return nil
 }

@@ -212,7 +212,7 @@ func TestRulesOfRouting(t *testing.T) {
 		return ch(create, "w.example.com", "A", append(props, "192.0.2.1", "id="+id)...)
 	}
 	one := ch(create, "w.example.com", "A", "192.0.2.1")
-	checkRules(t, r53emu.Options{Limits: r53emu.Limits{Group: 3}}, map[string]rule{
+	checkRules(t, r53emu.Options{Limits: r53emu.Limits{Group: 3}, HealthChecks: []string{"hc-1"}}, map[string]rule{
 		"weighted":               {page: "routing-policy-weighted", changes: list(a("x", "aws/weight=0"), a("y", "aws/weight=255"))},
 		"weight of 256":          {page: "API_ResourceRecordSet, Weight", changes: list(a("x", "aws/weight=256")), code: badInput, message: "Value '256'"},
 		"weight below 0":         {page: "API_ResourceRecordSet, Weight", changes: list(a("x", "aws/weight=-1")), code: badInput, message: "Value '-1'"},
@@ -238,6 +238,21 @@ func TestRulesOfRouting(t *testing.T) {
 		"multivalue alias":       {page: "API_ResourceRecordSet, MultiValueAnswer", changes: list(ch(create, "w.example.com", "A", "alias=/example.com", "id=x", "aws/multi-value-answer=true")), code: badInput, message: "MultiValueAnswer"},
 		"multivalue CNAME":       {page: "API_ResourceRecordSet, Type", changes: list(ch(create, "w.example.com", "CNAME", "example.net", "id=x", "aws/multi-value-answer=true")), code: badInput, message: "MultiValueAnswer"},
 		"weighted NS":            {page: "API_ResourceRecordSet, Type", changes: list(ch(create, "w.example.com", "NS", "ns.example.net", "id=x", "aws/weight=1")), code: badInput, message: "type NS"},
+		"no region":              {page: "API_ResourceRecordSet, Region", changes: list(a("x", "aws/region=Ireland")), code: badInput, message: "'Ireland'"},
+		"no continent":           {page: "API_GeoLocation", changes: list(a("x", "aws/geolocation-continent-code=XX")), code: badInput, message: "continentCode"},
+		"a country's name":       {page: "API_GeoLocation", changes: list(a("x", "aws/geolocation-country-code=USA")), code: badInput, message: "countryCode"},
+		"continent and country":  {page: "API_GeoLocation", changes: list(a("x", "aws/geolocation-continent-code=EU", "aws/geolocation-country-code=DE")), code: badInput, message: "can't be used"},
+		"subdivision alone":      {page: "API_GeoLocation", changes: list(a("x", "aws/geolocation-subdivision-code=NY")), code: badInput, message: "needs a CountryCode"},
+		"long subdivision":       {page: "API_GeoLocation", changes: list(a("x", "aws/geolocation-country-code=US", "aws/geolocation-subdivision-code=NEWY")), code: badInput, message: "subdivisionCode"},
+		"geoproximity":           {page: "API_GeoProximityLocation", changes: list(a("x", "aws/geoproximity-region=eu-west-1", "aws/geoproximity-bias=-99"), a("y", "aws/geoproximity-coordinates=-90,180"), a("z", "aws/geoproximity-local-zone-group=us-east-1-bue-1", "aws/geoproximity-bias=99"))},
+		"two of its places":      {page: "API_GeoProximityLocation", changes: list(a("x", "aws/geoproximity-region=eu-west-1", "aws/geoproximity-coordinates=0,0")), code: badInput, message: "exactly one of"},
+		"none of its places":     {page: "API_GeoProximityLocation", changes: list(a("x", "aws/geoproximity-bias=1")), code: badInput, message: "exactly one of"},
+		"bias of 100":            {page: "API_GeoProximityLocation, Bias", changes: list(a("x", "aws/geoproximity-region=eu-west-1", "aws/geoproximity-bias=100")), code: badInput, message: "'100'"},
+		"three decimals":         {page: "API_Coordinates", changes: list(a("x", "aws/geoproximity-coordinates=1.001,0")), code: badInput, message: "coordinates"},
+		"over the pole":          {page: "API_Coordinates", changes: list(a("x", "aws/geoproximity-coordinates=90.01,0")), code: badInput, message: "coordinates"},
+		"no Local Zone group":    {page: "API_GeoProximityLocation", changes: list(a("x", "aws/geoproximity-local-zone-group=us-east-1")), code: badInput, message: "localZoneGroup"},
+		"a health check":         {page: "API_ResourceRecordSet, HealthCheckId", changes: list(a("x", "aws/weight=1", "aws/health-check-id=hc-1"))},
+		"no such health check":   {page: "API_ChangeResourceRecordSets, Errors", changes: list(a("x", "aws/weight=1", "aws/health-check-id=hc-2")), code: "NoSuchHealthCheck", message: "hc-2"},
 		"group at its limit":     {page: "DNSLimitations", changes: list(a("x", "aws/weight=1"), a("y", "aws/weight=1"), a("z", "aws/weight=1"))},
 		"group over its limit":   {page: "DNSLimitations", seed: list(a("x", "aws/weight=1"), a("y", "aws/weight=1"), a("z", "aws/weight=1")), changes: list(a("w", "aws/weight=1")), code: badBatch, message: "[Exceeded limit on number of weighted RRSets for w.example.com., type A in this zone.]"},
 		"full group, one edited": {page: "DNSLimitations", seed: list(a("x", "aws/weight=1"), a("y", "aws/weight=1"), a("z", "aws/weight=1")), changes: list(ch(upsert, "w.example.com", "A", "192.0.2.9", "id=x", "aws/weight=2"))},

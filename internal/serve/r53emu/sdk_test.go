@@ -83,6 +83,11 @@ func TestSDKZones(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	again := &route53.CreateHostedZoneInput{
+		Name: aws.String("example.com"), CallerReference: aws.String("three"), VPC: &types.VPC{VPCId: aws.String("vpc-1"), VPCRegion: types.VPCRegionEuWest1},
+	}
+	_, err = c.CreateHostedZone(ctx, again)
+	wantCode(t, err, "ConflictingDomainExists", "VPC")
 	if !private.HostedZone.Config.PrivateZone {
 		t.Error("a zone with a VPC should be private")
 	}

@@ -27,7 +27,11 @@ type Options struct {
 	Processing time.Duration // how long a zone refuses writes after one, with PriorRequestNotComplete
 	Delay      time.Duration // how long changes stay PENDING
 	Latency    time.Duration // how long each request is under way before anything is done; not by Now
-	Log        func(Call)    // called after each request, possibly from several goroutines
+	// ZoneMark is a part of the ids of the account's zones, of capital letters and digits: no other account's zones have the same ids.
+	ZoneMark string
+	// HealthChecks are the ids of the account's health checks; nil: any id is taken.
+	HealthChecks []string
+	Log          func(Call) // called after each request, possibly from several goroutines
 }
 
 // Call is a request as the service understood it.

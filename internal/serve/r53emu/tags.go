@@ -5,7 +5,6 @@ package r53emu
 import (
 	"encoding/xml"
 	"maps"
-	"net/http"
 	"slices"
 )
 
@@ -24,7 +23,7 @@ const (
 
 func (s *Server) tagsOf(kind, id string) (wireTagSet, error) {
 	if kind != "hostedzone" {
-		return wireTagSet{}, &Error{http.StatusNotFound, "NoSuchHealthCheck", "A health check with id " + id + " does not exist."}
+		return wireTagSet{}, noHealthCheck(id)
 	}
 	z, ok := s.db.Zone(id)
 	if !ok {

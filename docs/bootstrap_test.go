@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBootstrapShowsWhatIsMade holds the page to the golden files of the tests that make it all.
+func TestBootstrapShowsWhatIsMade(t *testing.T) {
+	golden := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(root, "internal", "ops", "bootstrap", "testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	indented := func(text string) string {
+		return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ")
+	}
+	want := map[string]string{"text": golden("apply.txt") + golden("delete.txt"), "json": golden("user.txtar") + golden("limit-names.txtar")}
+	checked := 0
+	for _, b := range blocks(pages(t)["docs/bootstrap.md"]) {
+		all, ok := want[b.Lang]
+		if !ok {
+			continue
+		}
+		checked++
+		if !strings.Contains(all, b.Text) && !strings.Contains(all, indented(b.Text)) {
+			t.Errorf("docs/bootstrap.md shows what isn't made:\n%s", b.Text)
+		}
+	}
+	if checked != 4 {
+		t.Errorf("checked %d blocks, want 4", checked)
+	}
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bootstrap_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nafuda.io/nafuda/internal/ops/bootstrap"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// base are the defaults of the flags, with a domain and its zone.
+func base(change func(*bootstrap.Options)) bootstrap.Options {
+	o := bootstrap.Options{
+		Domain: "example.com", ZoneID: "Z0123456789ABCDEFGHIJ", ZoneType: "public", Sources: []string{"service", "ingress"},
+		Policy: "upsert-only", Prefix: "prefix_", Name: "nafuda", Namespace: "kube-system", Image: "nafuda.io/nafuda:dev", Region: "ap-northeast-1", Auth: "user",
+	}
+	if change != nil {
+		change(&o)
+	}
+	return o
+}
+
+// variants are the set-ups that people make.
+func variants() map[string]bootstrap.Options {
+	return map[string]bootstrap.Options{
+		"user":         base(nil),
+		"external-dns": base(func(o *bootstrap.Options) { o.Name = "external-dns" }),
+		"irsa": base(func(o *bootstrap.Options) {
+			o.Auth, o.Account, o.Issuer = "irsa", "123456789012", "https://oidc.eks.ap-northeast-1.amazonaws.com/id/EXAMPLE"
+		}),
+		"pod-identity": base(func(o *bootstrap.Options) { o.Auth, o.Cluster, o.Namespace = "pod-identity", "home", "dns" }),
+		"limit-names": base(func(o *bootstrap.Options) {
+			o.Limit, o.Domain, o.Zone, o.Sources = true, "apps.example.com", "example.com", []string{"ingress"}
+		}),
+		"nothing-known": {
+			Domain: "example.com", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync", Prefix: "prefix_",
+			Name: "nafuda", Namespace: "dns", Image: "nafuda.io/nafuda:dev", Region: "us-east-1", Auth: "user",
+		},
+	}
+}
+
+func TestFilesOfEachVariant(t *testing.T) {
+	for name, o := range variants() {
+		t.Run(name, func(t *testing.T) {
+			if err := o.Check(); err != nil {
+				t.Fatal(err)
+			}
+			p, err := bootstrap.MakePlan(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b strings.Builder
+			for _, f := range p.Files {
+				fmt.Fprintf(&b, "-- %s %o --\n%s", f.Name, f.Mode, f.Content)
+			}
+			fmt.Fprintf(&b, "-- open --\n%s\n", strings.Join(p.Open, "\n"))
+			golden(t, name+".txtar", b.String())
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got), or -update:\n%s", diff)
+	}
+}
+
+func TestCheckTellsAllMistakes(t *testing.T) {
+	tests := map[string]struct {
+		change func(*bootstrap.Options)
+		want   []string
+		why    string
+	}{
+		"no domain":        {func(o *bootstrap.Options) { o.Domain = "" }, []string{"--domain"}, "nothing can be limited to it"},
+		"wildcard":         {func(o *bootstrap.Options) { o.Domain = "*.example.com" }, []string{"--domain"}, "a domain isn't a record"},
+		"another zone":     {func(o *bootstrap.Options) { o.Zone = "example.org" }, []string{"--hosted-zone"}, "the domain can't be in it"},
+		"region":           {func(o *bootstrap.Options) { o.Region = "ap-northeest-1" }, []string{"--region", "ap-northeast-1"}, "told before anything is made"},
+		"new region":       {func(o *bootstrap.Options) { o.Region, o.NewRegion = "xx-north-1", true }, nil, "AWS opens regions"},
+		"irsa":             {func(o *bootstrap.Options) { o.Auth = "irsa" }, []string{"--account-id", "--oidc-issuer"}, "the trust policy has both"},
+		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
+		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
+		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},
+		"line in the name": {func(o *bootstrap.Options) { o.Name, o.Namespace = "a\nb", "A" }, []string{"--name", "--namespace"}, "they are names of objects"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := base(tt.change).Check()
+			if (err != nil) != (len(tt.want) > 0) {
+				t.Fatalf("got %v: %s", err, tt.why)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%v doesn't say %s: %s", err, part, tt.why)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"nafuda.io/nafuda/internal/ops/bootstrap"
+	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/test/kube"
+)
+
+// setUp are bootstrap's options for the emulator's first zone.
+func setUp(name, domain string, limit bool) bootstrap.Options {
+	return bootstrap.Options{
+		Domain: domain, Zone: "example.com", ZoneID: "Z00000000000000000001", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync",
+		Prefix: "prefix_", Name: name, Namespace: "kube-system", Image: "x", Region: "us-east-1", Auth: "user", Limit: limit,
+	}
+}
+
+// bootstrapGrants runs the program with nothing but what bootstrap makes: its role, its policy, its arguments. What it asks for is
+// granted, and what is granted it asks for.
+func bootstrapGrants(t *testing.T, s *suite) {
+	for _, o := range []bootstrap.Options{
+		setUp("nafuda", "example.com", false), setUp("nafuda", "apps.example.com", true), setUp("external-dns", "example.com", true),
+	} {
+		t.Run(fmt.Sprintf("%s %s %t", o.Name, o.Domain, o.Limit), func(t *testing.T) { grants(t, s, o) })
+	}
+	s.cluster.Apply(t, file(t, "testdata/clusterrole.yaml")) // the usual name is that of the suite's role
+}
+
+func grants(t *testing.T, s *suite, o bootstrap.Options) {
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.worldWith(t, r53emu.Options{Policy: policy(t, string(p.Policy))})
+	if w.zone != o.ZoneID {
+		t.Fatalf("the zone is %s", w.zone)
+	}
+	as := *s
+	as.user = w.whoHas(p)
+	w.suite = &as
+	names := []string{"www." + o.Domain, o.Domain, "*." + o.Domain, "a.b." + o.Domain}
+	for i, n := range names {
+		w.cluster.Apply(t, ingress(fmt.Sprintf("i%d", i), n, "192.0.2.1"))
+	}
+	w.cluster.Apply(t, headless)
+	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--delete-after=0s", "--control-socket=none", "--max-delete-percent=100"))
+	holds := func(want int) {
+		t.Helper()
+		kube.Wait(t, "the zone's record sets", func() error {
+			if got := len(split([]string{w.sets()})); got != want {
+				return fmt.Errorf("%d are there, want %d:\n%s", got, want, w.sets())
+			}
+			return nil
+		})
+	}
+	holds(2 * len(names))
+	w.cluster.Apply(t, ingress("i0", names[0], "lb.example.net"))
+	kube.Wait(t, "the change of type", func() error {
+		if !strings.Contains(w.sets(), "CNAME") {
+			return fmt.Errorf("there is no CNAME")
+		}
+		return nil
+	})
+	w.cluster.Delete(t, ingress("i1", names[1], "192.0.2.1"))
+	holds(2 * (len(names) - 1))
+	kube.Wait(t, "the question whether a change is everywhere", func() error { // it comes last, and changes nothing that we see
+		if w.emu.Calls()["GetChange"] == 0 {
+			return errors.New("it isn't asked")
+		}
+		return nil
+	})
+	run.ready()
+	run.stop()
+	if diff := cmp.Diff(granted(t, p.Policy), slices.Sorted(maps.Keys(w.emu.Calls()))); diff != "" {
+		t.Errorf("-granted +asked for:\n%s", diff)
+	}
+	if n := run.count(`level=(warning|error)`); n > 0 {
+		t.Errorf("the log has %d warnings or errors", n)
+	}
+}
+
+// whoHas applies a plan's role objects, and gives a user who has them: pods need a kubelet.
+func (w *world) whoHas(p bootstrap.Plan) kube.User {
+	w.t.Helper()
+	for _, o := range p.Objects {
+		w.cluster.Apply(w.t, string(o.Body))
+	}
+	u := w.cluster.CreateUser(w.t, p.Options.Name)
+	w.cluster.Apply(w.t, fmt.Sprintf(`
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: %s, namespace: %s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: %s}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: %s}]
+`, u.Name, p.Options.Namespace, p.Options.Name, u.Name))
+	return u
+}
+
+// granted lists the actions of a policy.
+func granted(t *testing.T, doc []byte) []string {
+	t.Helper()
+	var policy struct{ Statement []struct{ Action []string } }
+	if err := json.Unmarshal(doc, &policy); err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, s := range policy.Statement {
+		for _, a := range s.Action {
+			out = append(out, strings.TrimPrefix(a, "route53:"))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
