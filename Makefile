@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 SCHEDULES ?= 50000
 STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 
-.PHONY: help build test quick lint docs golden fuzz soak sandbox bench image need kube clean
+.PHONY: help build test quick lint docs golden fuzz soak sandbox bench mutate image need kube clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,6 +57,9 @@ soak: kube ## ten minutes of kills and faults, then the simulator for long, with
 
 sandbox: ## try it without a cluster and without a DNS service
 	$(GO) run ./cmd/nafuda sandbox
+
+mutate: ## break the code that keeps the invariants, one place after the other: the tests named in docs/testing.md must fail
+	$(GO) test -tags mutate -count=1 -timeout 60m -run '^TestMutate$$' -v ./build/mutate
 
 bench: build kube ## the numbers of docs/benchmarks.md, measured anew; BENCH="-sizes=1000 -page=" for a part, only printed
 	$(GO) test -run '^$$' -bench '^BenchmarkTable$$' -benchtime 1x -timeout 30m ./test/bench -args \

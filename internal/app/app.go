@@ -125,6 +125,9 @@ func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *sl
 		namespaces = []string{o.View.Namespace}
 	}
 	if len(o.Files.Manifests) > 0 {
+		if o.Kube.Kubeconfig != "" || o.Kube.Server != "" {
+			log.Warn("objects come from files: no API server is asked; leave --manifests out, or --kubeconfig and --server", "manifests", o.Files.Manifests)
+		}
 		return manifest.New(o.Files, kinds, keep, namespaces...)
 	}
 	opts := o.Kube

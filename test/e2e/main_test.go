@@ -57,6 +57,7 @@ func TestEndToEnd(t *testing.T) {
 		{"the watch is lost again and again", watchLoss},
 		{"a start mends what was changed by hand", repairs},
 		{"one bad name delays no other", apart},
+		{"guardrails and protections of the zone park their names", guardrails},
 		{"many names go in few calls", manyNames},
 		{"unusual names", unusualNames},
 		{"two namespaces ask for one name", sameHost},

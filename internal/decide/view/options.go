@@ -44,12 +44,18 @@ var types = []record.Type{
 	record.A, record.AAAA, record.CAA, record.CNAME, record.DNAME, record.MX, record.NAPTR, record.NS, record.PTR, record.SRV, record.TXT,
 }
 
+// namespace is the name of a namespace (Kubernetes, "Object Names and IDs": RFC 1123 label names).
+var namespace = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
 // Check returns every mistake in the options, selectors apart.
 func (o Options) Check() error {
 	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
 		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
+	}
+	if o.Namespace != "" && !namespace.MatchString(o.Namespace) {
+		add("--namespace=%s: no namespace can have this name: it has at most 63 small letters, digits and hyphens", o.Namespace)
 	}
 	o.checkTypes(add)
 	o.checkDomains(add)

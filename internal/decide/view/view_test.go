@@ -205,10 +205,13 @@ func TestOptionsCheck(t *testing.T) {
 		opts view.Options
 		want []string // in the errors, in order
 	}{
-		"good":     {why: "all is well", opts: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA", "cname"}, DomainFilter: []string{"", ".example.com"}}},
-		"policy":   {why: "three policies", opts: view.Options{Policy: "Sync"}, want: []string{"--policy=Sync"}},
-		"type":     {why: "not a type", opts: view.Options{Policy: "sync", ManagedTypes: []string{"A,B"}}, want: []string{"--managed-record-types=B"}},
-		"excluded": {why: "not a type", opts: view.Options{Policy: "sync", ExcludedTypes: []string{"X"}}, want: []string{"--exclude-record-types=X"}},
+		"good":        {why: "all is well", opts: view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA", "cname"}, DomainFilter: []string{"", ".example.com"}}},
+		"policy":      {why: "three policies", opts: view.Options{Policy: "Sync"}, want: []string{"--policy=Sync"}},
+		"type":        {why: "not a type", opts: view.Options{Policy: "sync", ManagedTypes: []string{"A,B"}}, want: []string{"--managed-record-types=B"}},
+		"excluded":    {why: "not a type", opts: view.Options{Policy: "sync", ExcludedTypes: []string{"X"}}, want: []string{"--exclude-record-types=X"}},
+		"namespace":   {why: "no namespace can be called so", opts: view.Options{Policy: "sync", Namespace: "Bad_NS"}, want: []string{"--namespace=Bad_NS"}},
+		"a namespace": {why: "as Kubernetes names them", opts: view.Options{Policy: "sync", Namespace: "kube-system2"}},
+		"long":        {why: "64 are too many", opts: view.Options{Policy: "sync", Namespace: strings.Repeat("a", 64)}, want: []string{"--namespace=aaa"}},
 		"all told": {why: "every mistake at once, sorted", opts: view.Options{
 			Policy: "sync", DomainFilter: []string{"a..b"}, RegexFilter: "(", TargetNets: []string{"192.0.2.1"}, DefaultTargets: []string{"a b"}, MinTTL: -1,
 		}, want: []string{"--default-targets=a b", "--domain-filter=a..b", "--min-ttl=", "--regex-domain-filter=(", "--target-net-filter=192.0.2.1"}},

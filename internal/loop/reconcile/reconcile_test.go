@@ -207,6 +207,8 @@ func TestLostAnswerIsReadNotResent(t *testing.T) {
 		})
 		r.start()
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		time.Sleep(time.Minute) // the zone rests for some seconds
+		synctest.Wait()
 		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
 		if n := r.memory.Calls().Apply; n != 1 {
 			t.Errorf("%d writes, want 1: what was applied isn't sent again", n)

@@ -170,7 +170,7 @@ var docs = index([]Doc{
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
-	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "change the guardrail, or make the change by hand"},
+	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
 	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
 	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/aws/smithy-go"
 	"pgregory.net/rapid"
 
 	"nafuda.io/nafuda/internal/provider"
@@ -148,4 +149,27 @@ func TestScrubIsBounded(t *testing.T) {
 			t.Fatalf("scrubbing twice changes %q", got)
 		}
 	})
+}
+
+// TestSecretIsInNoClassifiedError: what a service says is scrubbed before anyone sees it, whether it read or wrote, and whatever kind of error it is.
+func TestSecretIsInNoClassifiedError(t *testing.T) {
+	const id, key, secret = "11111111-2222-3333-4444-555555555555", "AKIAEXAMPLEEXAMPLE00", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYxx"
+	text := "not so: RequestID: " + id + ", AccessKeyId=" + key + ", Signature=" + secret
+	for why, err := range map[string]error{
+		"of the service":   &smithy.GenericAPIError{Code: "AccessDenied", Message: text},
+		"of the client":    errors.New(text),
+		"of what was sent": &smithy.GenericAPIError{Code: "InvalidChangeBatch", Message: text},
+	} {
+		for form, classify := range map[string]func(error) error{"read": awsconf.Classify, "written": awsconf.ClassifyWrite} {
+			got := classify(&smithy.OperationError{ServiceID: "Route 53", OperationName: "ListHostedZones", Err: err}).Error()
+			for _, s := range []string{id, key, secret} {
+				if strings.Contains(got, s) {
+					t.Errorf("an error %s, %s, has %s: %s", why, form, s, got)
+				}
+			}
+			if !strings.Contains(got, "not so") || !strings.Contains(got, "ListHostedZones") {
+				t.Errorf("an error %s, %s, doesn't say what happened: %s", why, form, got)
+			}
+		}
+	}
 }

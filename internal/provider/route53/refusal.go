@@ -46,15 +46,23 @@ func refused(err error, b change.Batch) error {
 	messages := batchMessages(err)
 	out := *e
 	if len(messages) > 0 {
-		out.Err = fmt.Errorf("Route 53 refuses the batch: %s", awsconf.Scrub(strings.Join(messages, "; "))) //nolint:staticcheck // a name
+		out.Err = fmt.Errorf("Route 53 refuses the batch: %s", scrubbed(messages)) //nolint:staticcheck // a name
 	}
-	if stale := staleKeys(messages, b); len(stale) > 0 {
+	named, rule := guarded(messages, b)
+	stale := staleKeys(messages, b)
+	switch {
+	case len(stale) > 0:
 		out.Class, out.Keys = provider.Stale, stale
-	} else {
+	case rule != nil:
+		out.Keys, out.Err, out.Guardrail = named, rule, true
+	default:
 		out.Keys = culprits(messages, b)
 	}
 	return &out
 }
+
+// scrubbed joins messages, without what may be a secret.
+func scrubbed(messages []string) string { return awsconf.Scrub(strings.Join(messages, "; ")) }
 
 // maxMessages bounds how many messages of one answer are read: a batch has at most a thousand changes.
 const maxMessages = 2000

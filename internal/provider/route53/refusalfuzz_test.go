@@ -24,6 +24,7 @@ func FuzzRefusal(f *testing.F) {
 		"The request contains an invalid set of changes for a resource record set 'TXT a.example.com.'",
 		"[Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address encountered with '192.0.2.1'']",
 		"[Tried to create an alias that targets t.example.com., type A in zone Z1, but that target was not found]",
+		"[The A record a.example.com has a protection, The change of the A record l.example.com is rejected by the guardrail ALIAS_TARGET_CHECK]",
 		"name='', type=''", "'''", "[[[[", "in zone ", `\052\400\1.`, strings.Repeat("a.", 5000),
 	} {
 		f.Add("InvalidChangeBatch", m, false)

@@ -46,6 +46,9 @@ func (s *Server) change(zone string, changes []Change) (wireChangeInfo, error) {
 	if err := s.refused(changes); err != nil {
 		return wireChangeInfo{}, err
 	}
+	if err := s.guarded(zone, changes); err != nil {
+		return wireChangeInfo{}, err
+	}
 	if err := s.checkHealth(changes); err != nil {
 		return wireChangeInfo{}, err
 	}

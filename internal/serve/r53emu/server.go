@@ -53,6 +53,7 @@ type Server struct {
 	calls               map[string]int
 	faults              []planned
 	refuse              map[string]*Error
+	guardrails          map[string][]Guardrail // by zone id
 	ids, zones, changes int
 	bucket              bucket
 }
@@ -75,7 +76,7 @@ func New(opts Options) *Server {
 	opts.Limits = opts.Limits.withDefaults()
 	return &Server{
 		opts: opts, db: opts.DB, meta: make(map[string]zoneMeta), busy: make(map[string]time.Time), sent: make(map[string]time.Time),
-		calls: make(map[string]int), refuse: make(map[string]*Error), bucket: newBucket(opts, opts.Now()),
+		calls: make(map[string]int), refuse: make(map[string]*Error), guardrails: make(map[string][]Guardrail), bucket: newBucket(opts, opts.Now()),
 	}
 }
 
