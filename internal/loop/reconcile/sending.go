@@ -22,11 +22,7 @@ import (
 // sendDirty plans dirty names until a batch is full and sends it. It returns false where no name had anything to change. The
 // names of a batch have one rank: what comes is sent before what goes.
 func (z *zoneState) sendDirty(c *core, now time.Time) bool {
-	if z.queue.empty() {
-		return false
-	}
-	z.consult(c, now)
-	if z.queue.empty() || c.tooEarly(z.queue.ranks[z.queue.list[0].name]) {
+	if !z.consulted(c, now) {
 		return false
 	}
 	packer := change.Packer{Limits: z.account.provider.Describe().Limits}
@@ -46,7 +42,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			continue
 		}
 		r := z.rankOf(group)
-		if z.blind(group) || c.tooEarly(r) {
+		if !z.free(c, group, r) {
 			later = append(later, d)
 			continue
 		}
@@ -78,10 +74,26 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	return true
 }
 
+// consulted tells the guard what waits and reports whether any of it may be sent now.
+func (z *zoneState) consulted(c *core, now time.Time) bool {
+	if z.queue.empty() {
+		return false
+	}
+	z.consult(c, now)
+	if z.queue.empty() {
+		c.tellIfQuiet()
+		return false
+	}
+	return !c.tooEarly(z.queue.ranks[z.queue.list[0].name])
+}
+
 // fits puts a group into a batch where there is room.
 func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 	return (z.most == 0 || p.Len() < z.most) && p.Add(g)
 }
+
+// free reports whether all has been read that a group depends on.
+func (z *zoneState) free(c *core, g change.Group, r rank) bool { return !z.blind(g) && !c.tooEarly(r) }
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
 func (z *zoneState) blind(g change.Group) bool {
