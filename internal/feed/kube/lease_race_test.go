@@ -30,6 +30,13 @@ type hostile struct {
 	kind    bool // nothing is slow or lost
 }
 
+// holder is who has the lease; a request that was given up may still be under way.
+func (h *hostile) holder() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return holder(h.lease)
+}
+
 // path is one replica's way to the store.
 type path struct {
 	*hostile
@@ -229,13 +236,13 @@ func TestOneWriterReleasesNothingOfOthers(t *testing.T) {
 		if _, _, ok := b.lease.Permit(zone.Key{}); !ok || b.lease.Holder() != "b" {
 			t.Fatal("b hasn't taken the lease")
 		}
-		if err := a.lease.Release(t.Context()); err != nil || holder(h.lease) != "b" {
-			t.Errorf("a left the lease to %q: %v", holder(h.lease), err)
+		if err := a.lease.Release(t.Context()); err != nil || h.holder() != "b" {
+			t.Errorf("a left the lease to %q: %v", h.holder(), err)
 		}
 		b.stop()
 		<-b.ended
-		if err := b.lease.Release(t.Context()); err != nil || holder(h.lease) != "" {
-			t.Errorf("b left the lease to %q: %v", holder(h.lease), err)
+		if err := b.lease.Release(t.Context()); err != nil || h.holder() != "" {
+			t.Errorf("b left the lease to %q: %v", h.holder(), err)
 		}
 		if _, _, ok := b.lease.Permit(zone.Key{}); ok {
 			t.Error("b has a permit after its release")

@@ -192,24 +192,25 @@ func (t *Target) restarted(ctx context.Context) error {
 	})
 }
 
-// poll asks again and again until there is no error or the time is over.
+// poll asks again and again until there is no error or the time is over, and returns what was wrong last.
 func (t *Target) poll(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, min(patience, t.patience))
-	defer cancel()
+	const longest = 10 * time.Second // of one question: it may be begun just before the time is over
+	over := time.NewTimer(min(patience, t.patience))
+	defer over.Stop()
 	tick := time.NewTicker(t.pause)
 	defer tick.Stop()
-	var last error
 	for {
-		err := ask(ctx)
+		call, cancel := context.WithTimeout(ctx, longest)
+		err := ask(call)
+		cancel()
 		if err == nil {
 			return nil
 		}
-		if ctx.Err() == nil || last == nil { // that the time is over says less than what was wrong before
-			last = err
-		}
 		select {
 		case <-ctx.Done():
-			return last
+			return err
+		case <-over.C:
+			return err
 		case <-tick.C:
 		}
 	}
