@@ -131,7 +131,9 @@ func (w *world) heldEverywhere(p *process, state string, n int, hash string, arg
 	if want := fmt.Sprintf("nafuda_brake_held_changes{action=\"delete\",zone=\"example.com\"} %d\n", n); err != nil || !strings.Contains(string(page), want) {
 		w.t.Errorf("the metrics don't have %q: %v", want, err)
 	}
-	if got := p.count(`level=warning msg="the brake holds changes.*approve="nafuda approve --plan ` + hash); got != 1 {
+	told := `level=warning msg="the brake holds changes.*approve="nafuda approve --plan=` + hash
+	p.wantLog(told) // the log tells of what is held at most every 10 s
+	if got := p.count(told); got != 1 {
 		w.t.Errorf("the log tells %d times what is held under %s, want once", got, hash)
 	}
 }

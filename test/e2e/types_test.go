@@ -69,14 +69,16 @@ func markerMeetsCNAME(t *testing.T, s *suite) {
 	}
 }
 
-// typeChangeUntyped has a type change where an untyped marker with a prefix stays where it is.
+// typeChangeUntyped has a type change where an untyped marker with a prefix stays as it is: it goes along as a condition.
 func typeChangeUntyped(t *testing.T, s *suite) {
 	w := s.world(t)
 	w.put(v010("dev1", "prefix_")...)
 	w.cluster.Apply(t, ingress("dev1", "dev1.example.com", "192.168.10.50", "target=lb.example.net"))
 	w.start(reference())
 	w.want("dev1.example.com CNAME 300 lb.example.net", marker("prefix_dev1.example.com", "ingress/default/dev1"))
-	if diff := cmp.Diff([][]string{{"CREATE dev1.example.com CNAME", "DELETE dev1.example.com A"}}, w.sortedBatches()); diff != "" {
+	if diff := cmp.Diff([][]string{{
+		"CREATE dev1.example.com CNAME", "CREATE prefix_dev1.example.com TXT", "DELETE dev1.example.com A", "DELETE prefix_dev1.example.com TXT",
+	}}, w.sortedBatches()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
