@@ -106,11 +106,9 @@ func (w *world) meddle(zoneName string, b change.Batch) {
 			continue
 		}
 		zone := w.cloud.zones[zoneName]
-		if _, is := zone[at(name, "CNAME")]; is != (typ == "CNAME") && ch.Before == nil {
-			continue
-		}
-		if ch.Before == nil && zone.others(name) && typ == "CNAME" {
-			continue
+		_, alone := zone[at(name, "CNAME")]
+		if typ == "CNAME" && (zone.others(name) || !alone && ch.Before == nil) || typ != "CNAME" && alone {
+			continue // what the batch would change may be there no longer
 		}
 		w.put(name, typ, elsewhere(typ, w.rng))
 		w.drifted[name] = time.Now()

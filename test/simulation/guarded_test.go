@@ -15,13 +15,13 @@ import (
 // guarded is what the model keeps of a party to judge the brake, and what outlives the party's process.
 type guarded struct {
 	gone     map[string]map[string]time.Time // by zone, names that went, and when
-	owned    map[string]map[time.Time]int    // by zone, how many names there were, and when
+	owned    map[string]map[string]time.Time // by zone, the names that it had when it last wrote, and when that was
 	approved map[string]bool                 // names whose deletion a person has approved
 	kept     []byte                          // by the keeper
 }
 
 func newGuarded() guarded {
-	return guarded{gone: make(map[string]map[string]time.Time), owned: make(map[string]map[time.Time]int), approved: make(map[string]bool)}
+	return guarded{gone: make(map[string]map[string]time.Time), owned: make(map[string]map[string]time.Time), approved: make(map[string]bool)}
 }
 
 // Load and Save make a process its party's Keeper, for what the brake has spent.
@@ -100,9 +100,13 @@ func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) 
 	had, has := before.owns(w.prefix, owner.owner), after.owns(w.prefix, owner.owner)
 	now := time.Now()
 	if owner.gone[zoneName] == nil {
-		owner.gone[zoneName], owner.owned[zoneName] = make(map[string]time.Time), make(map[time.Time]int)
+		owner.gone[zoneName], owner.owned[zoneName] = make(map[string]time.Time), make(map[string]time.Time)
 	}
-	owner.owned[zoneName][now] = max(len(had), len(has))
+	for _, names := range []map[string]bool{had, has} {
+		for name := range names {
+			owner.owned[zoneName][name] = now
+		}
+	}
 	more := false
 	for name := range had {
 		switch {
@@ -121,9 +125,9 @@ func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) 
 			n++
 		}
 	}
-	for at, owned := range owner.owned[zoneName] {
-		if now.Sub(at) < hour {
-			base = max(base, owned)
+	for _, at := range owner.owned[zoneName] { // names whose markers others have taken since may be believed to be there
+		if now.Sub(at) < time.Hour {
+			base++
 		}
 	}
 	base = max(base, len(has)+n)
