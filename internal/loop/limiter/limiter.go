@@ -61,14 +61,15 @@ func (l *Limiter) Report(ctx context.Context, throttled bool) {
 // Run serves until the context ends.
 func (l *Limiter) Run(ctx context.Context) {
 	b := bucket{rate: l.rate, top: l.rate, burst: l.burst, tokens: l.burst, at: time.Now()}
-	for ctx.Err() == nil {
+	for turn := 0; ctx.Err() == nil; {
 		queues := l.queues
 		var ready <-chan time.Time
 		if wait := b.wait(time.Now()); wait > 0 {
 			queues = [priorities]chan struct{}{}
 			ready = time.After(wait)
 		}
-		if first(queues) {
+		if first(queues, b.rate < b.top && turn%share == share-1) {
+			turn++
 			b.take(time.Now())
 			continue
 		}
@@ -87,11 +88,18 @@ func (l *Limiter) Run(ctx context.Context) {
 	}
 }
 
-// first serves the most urgent of those who wait already.
-func first(queues [priorities]chan struct{}) bool {
+// share is of how many calls one goes to the least urgent while the service throttles, so that changes which are throttled again and again can't starve reads.
+const share = 4
+
+// first serves the most urgent of those who wait already, or the least urgent.
+func first(queues [priorities]chan struct{}, least bool) bool {
 	for p := User; p >= Background; p-- {
+		q := p
+		if least {
+			q = User - p
+		}
 		select {
-		case queues[p] <- struct{}{}:
+		case queues[q] <- struct{}{}:
 			return true
 		default:
 		}
