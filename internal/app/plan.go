@@ -21,6 +21,16 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	return p, err
 }
 
+// MakeWholePlan is MakePlan, and an error where something that a plan depends on couldn't be read: what such a plan leaves out proves
+// nothing.
+func MakeWholePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (report.Plan, error) {
+	p, whole, err := planOnce(ctx, o, v, log)
+	if err == nil && !whole {
+		err = errors.New("plan: not everything that it depends on could be read; the log says what, and so does nafuda plan")
+	}
+	return p, err
+}
+
 // planOnce is MakePlan, and reports whether everything that a plan depends on could be read.
 func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
