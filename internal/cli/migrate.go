@@ -163,7 +163,10 @@ func (c *migrateCommand) options(running *migrate.Running, args []string) (app.O
 	g := new(grammar)
 	s := spec(g)
 	s.Args, s.Env = append([]string{"run"}, args...), running.Env
-	_, errs := parse.Parse(s)
+	res, errs := parse.Parse(s)
+	if res.Help != "" {
+		errs = append(errs, errors.New("--help is among the arguments: a program with it only prints its help"))
+	}
 	o := g.Run.Options
 	o.StateDir, o.LogLevel = "", "warning"
 	if c.Kubeconfig != "" {
