@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/cli"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/migrate"
+	"nafuda.io/nafuda/test/kube"
 )
 
 // prefix is what every run of ExternalDNS had.
@@ -171,7 +173,7 @@ func TestMigrateNamesTheFlag(t *testing.T) {
 			objects: []map[string]any{
 				ingress("one", host, "192.0.2.1", nil), ingress("two", host, "192.0.2.2", nil), ingress("three", "empty.example.com", "", nil),
 			},
-			there: marked("ingress/one/web", "192.0.2.1", "192.0.2.2"), flags: []string{"--default-targets=192.0.2.9"},
+			there: marked("ingress/one/web", "192.0.2.1", "192.0.2.2"), flags: []string{"--default-targets", "192.0.2.9"},
 			avoid: []string{"--merge-across-namespaces", "leaving out --default-targets"}, why: "each has its flag",
 		},
 	}
@@ -196,6 +198,101 @@ func TestMigrateNamesTheFlag(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSwapInACluster follows what migrate prints, word for word, on a real API server: what runs is found there, the commands are taken,
+// and the way back leads to where it began.
+func TestSwapInACluster(t *testing.T) {
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("%v; install it with: apt-get install kubernetes-client", err)
+		}
+		t.Skipf("%v; install it with: apt-get install kubernetes-client", err)
+	}
+	c := kube.Start(t)
+	const name = "deployment/external-dns"
+	c.Apply(t, deploymentYAML)
+	c.Apply(t, string(mustYAML(t, ingress("default", "migrate.example.com", "192.0.2.1", nil))))
+	shell := func(line string) string {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+		cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		return string(out)
+	}
+	open(t, map[string][]record.Set{"Z1": {
+		{Key: record.Key{Name: "migrate.example.com", Type: record.A}, TTL: 300, Stored: []string{"192.0.2.1"}},
+		{Key: record.Key{Name: "prefix_a-migrate.example.com", Type: record.TXT}, TTL: 300, Stored: []string{
+			`"heritage=external-dns,external-dns/owner=ZOWNER,external-dns/resource=ingress/default/web"`,
+		}},
+	}})
+	of := func(path string) string {
+		return shell(kubectl + " get " + name + " -o jsonpath='{.spec" + path + "}'")
+	}
+	const container = ".template.spec.containers[?(@.name==\"external-dns\")]"
+	before := of(container)
+	var out, log bytes.Buffer
+	status := cli.Main(t.Context(), cli.IO{
+		Args: []string{"migrate", "-o", "json", "--from-manifest=-", "--kubeconfig=" + c.Kubeconfig},
+		In:   strings.NewReader(shell(kubectl + " get " + name + " -o yaml")), Out: &out, Err: &log,
+	})
+	if status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out.String(), log.String())
+	}
+	if strings.Contains(out.String()+log.String(), "very-secret") {
+		t.Errorf("secret: the value of a variable is printed:\n%s%s", out.String(), log.String())
+	}
+	var r migrate.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	shell(r.Swap.There[0])
+	if got := of(container + ".image"); got != "nafuda.io/nafuda:dev" {
+		t.Errorf("after the swap the image is %s", got)
+	}
+	if got := of(container+".command") + of(".strategy.type") + of(".strategy.rollingUpdate"); got != "Recreate" {
+		t.Errorf("after the swap, command and strategy are %s", got)
+	}
+	if diff := cmp.Diff([]string{"--source=ingress", "--txt-owner-id=$(OWNER)"}, r.Swap.Args[:2]); diff != "" {
+		t.Errorf("the arguments keep their variables, -want +got:\n%s", diff)
+	}
+	shell(r.Swap.Back[0])
+	if diff := cmp.Diff(before, of(container)); diff != "" {
+		t.Errorf("the container, -as it was +after the way back:\n%s", diff)
+	}
+}
+
+// deploymentYAML has all that a swap has to change: a command, a strategy that lets the two overlap.
+const deploymentYAML = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: external-dns, namespace: default}
+spec:
+  selector: {matchLabels: {app: external-dns}}
+  template:
+    metadata: {labels: {app: external-dns}}
+    spec:
+      containers:
+      - name: proxy
+        image: registry.example.com/proxy:1
+      - name: external-dns
+        image: registry.example.com/external-dns:v0.20.0
+        command: [/bin/external-dns, --source=ingress]
+        args: [--txt-owner-id=$(OWNER), --provider=aws, --policy=upsert-only, --txt-prefix=prefix_, --domain-filter=example.com]
+        env:
+        - {name: OWNER, value: ZOWNER}
+        - {name: AWS_SECRET_ACCESS_KEY, value: very-secret}
+`
+
+func mustYAML(t *testing.T, object map[string]any) []byte {
+	t.Helper()
+	text, err := yaml.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func ingress(namespace, host, address string, annotations map[string]any) map[string]any {
