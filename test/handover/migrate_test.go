@@ -19,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/cli"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/migrate"
+	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -263,6 +264,37 @@ func TestSwapInACluster(t *testing.T) {
 	if diff := cmp.Diff(before, of(container)); diff != "" {
 		t.Errorf("the container, -as it was +after the way back:\n%s", diff)
 	}
+}
+
+// TestMigrateNeedsAllOfIt: what can't be read, at the provider or in the cluster, is an error, and no plan without changes.
+func TestMigrateNeedsAllOfIt(t *testing.T) {
+	r := runs()[0]
+	flags := "--from-flags=" + strings.Join(append([]string{"--provider=aws"}, r.flags...), " ")
+	fails := func(t *testing.T, said string, more ...string) {
+		t.Helper()
+		if !strings.HasPrefix(more[0], "--from-flags") {
+			more = append(more, flags)
+		}
+		var out, log bytes.Buffer
+		status := cli.Main(t.Context(), cli.IO{Args: append([]string{"migrate"}, more...), Out: &out, Err: &log})
+		if status != 1 || out.Len() > 0 || !strings.Contains(log.String(), said) {
+			t.Errorf("status %d\n%s%s", status, out.String(), log.String())
+		}
+	}
+	t.Run("zone", func(t *testing.T) {
+		a := open(t, r.left(t))
+		a.emu.Fail("ListResourceRecordSets", -1, r53emu.Fault{Err: &r53emu.Error{Status: 403, Code: "AccessDenied", Message: "no"}})
+		fails(t, "nafuda: plan: ", "--manifests="+r.manifests())
+	})
+	t.Run("no zone", func(t *testing.T) {
+		open(t, nil)
+		fails(t, "nafuda: plan: there is no hosted zone", "--from-flags=--source=ingress --provider=aws --domain-filter=example.net", "--manifests="+r.manifests())
+	})
+	t.Run("cluster", func(t *testing.T) {
+		c := kube.Start(t)
+		open(t, r.left(t))
+		fails(t, "nafuda: plan: the objects of the kind ", "--kubeconfig="+c.CreateUser(t).Kubeconfig)
+	})
 }
 
 // deploymentYAML has all that a swap has to change: a command, a strategy that lets the two overlap.

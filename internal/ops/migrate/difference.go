@@ -84,6 +84,13 @@ func quiet() []Difference {
 			Why: "what is deleted and made anew, or moves from one object to another, isn't gone for a moment", Flag: "`--delete-after=0s`",
 		},
 		{
+			Theirs: "deletes whatever its sources don't list any more, however many names that is",
+			Ours: "a brake for each zone: more than 10 names and more than 30 % of ours within an hour, or all of three or more, are held until a person " +
+				"releases them, objects ask again or the hour is over; so are updates that give more than half of at least 20 names other targets, one " +
+				"address that replaces another everywhere apart. In the first hour after a start that has neither `--state-dir` nor a Lease, 10 names in all",
+			Why: "an upgrade, a filter or a mistake that makes objects vanish deletes no zone", Flag: "`--max-delete-percent=100 --max-deletes=1000000 --max-update-percent=100`",
+		},
+		{
 			Theirs: "it runs once, or two write at once",
 			Ours:   "in a pod it holds a Lease where its role allows that: a second replica stands by. Where it may not, one warning names the rule, and it goes on",
 			Why:    "two that write at once undo each other", Flag: "`--leader-elect=false`",

@@ -90,8 +90,11 @@ func (t *text) outcome(o Outcome) {
 		t.line("What it would change with %s", report.Clean(strings.Join(o.Avoid, " and ")))
 		t.plan(*o.Then)
 	}
-	if o.Still() {
+	switch {
+	case o.Still():
 		t.line("The zones stay as ExternalDNS left them, record by record, so the way back has nothing to do either.")
+	case o.Then != nil && still(*o.Then):
+		t.line("With that, the zones stay as ExternalDNS left them, record by record, so the way back has nothing to do either.")
 	}
 }
 
