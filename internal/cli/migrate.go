@@ -118,6 +118,7 @@ func (c *migrateCommand) report(ctx context.Context, x IO, running *migrate.Runn
 		known = append(known, migrate.Known{Name: f.Name, Help: f.Help, Kind: f.Kind})
 	}
 	r.Arguments = running.Explain(given, known)
+	r.Notes = append(r.Notes, migrate.Remarks(given)...)
 	options, more := c.options(running, running.Words)
 	for _, err := range append(errs, more...) {
 		if text := running.Scrub(err.Error()); !slices.Contains(r.Mistakes, text) {

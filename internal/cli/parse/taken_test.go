@@ -29,8 +29,11 @@ func TestFlags(t *testing.T) {
 		Args: []string{"run", "--source=a", "--source", "b", "--no-once", "--events", "--banana", "secret", "--pdns-api-key=x", "stray"},
 	})
 	want := []parse.Argument{
-		{Name: "source", Value: "a", Origin: "--source"}, {Name: "source", Value: "b", Origin: "--source"}, {Name: "once", Value: "false", Origin: "--no-once"},
-		{Name: "events", Value: "true", Origin: "--events"}, {Name: "pdns-api-key", Value: "x", Origin: "--pdns-api-key"},
+		{Name: "source", Value: "a", Origin: "--source"},
+		{Name: "source", Value: "b", Origin: "--source"},
+		{Name: "once", Value: "false", Origin: "--no-once"},
+		{Name: "events", Value: "true", Origin: "--events"},
+		{Name: "pdns-api-key", Value: "x", Origin: "--pdns-api-key"},
 	}
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -71,6 +71,14 @@ func (r *Running) Explain(list []Given, have []Known) []Explained {
 	return out
 }
 
+// Remarks are what a person should know about flags that aren't given.
+func Remarks(given []Given) []string {
+	if slices.ContainsFunc(given, func(g Given) bool { return g.Name == "policy" }) {
+		return nil
+	}
+	return []string{"no --policy is given: here that is upsert-only, so nothing is deleted. An ExternalDNS that starts without the flag is an old one, and deletes: add --policy=sync to keep that"}
+}
+
 func explained(name string, table []flags.Flag, have []Known) Explained {
 	e := Explained{Flag: name, Class: unknown, Text: "neither ExternalDNS nor Nafuda has such a flag"}
 	if i := slices.IndexFunc(have, func(k Known) bool { return k.Name == name }); i >= 0 {

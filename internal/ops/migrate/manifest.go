@@ -47,16 +47,18 @@ type deployment struct {
 }
 
 type container struct {
-	Name    string   `json:"name"`
-	Image   string   `json:"image"`
-	Command []string `json:"command"`
-	Args    []string `json:"args"`
-	Env     []struct {
-		Name      string          `json:"name"`
-		Value     string          `json:"value"`
-		ValueFrom json.RawMessage `json:"valueFrom"`
-	} `json:"env"`
+	Name    string            `json:"name"`
+	Image   string            `json:"image"`
+	Command []string          `json:"command"`
+	Args    []string          `json:"args"`
+	Env     []variable        `json:"env"`
 	EnvFrom []json.RawMessage `json:"envFrom"`
+}
+
+type variable struct {
+	Name      string          `json:"name"`
+	Value     string          `json:"value"`
+	ValueFrom json.RawMessage `json:"valueFrom"`
 }
 
 // finder gathers what a manifest has.

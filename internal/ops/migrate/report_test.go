@@ -56,13 +56,18 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := []migrate.Given{
-		{Name: "source", Value: "ingress", Origin: "--source"}, {Name: "source", Value: "ser\x1bvice", Origin: "EXTERNAL_DNS_SOURCE"},
-		{Name: "events", Value: "true", Origin: "--events"}, {Name: "once", Value: "false", Origin: "--no-once"},
-		{Name: "default-targets", Value: "192.0.2.9", Origin: "--default-targets"}, {Name: "combine-fqdn-annotation", Value: "false", Origin: "--combine-fqdn-annotation"},
+		{Name: "source", Value: "ingress", Origin: "--source"},
+		{Name: "source", Value: "ser\x1bvice", Origin: "EXTERNAL_DNS_SOURCE"},
+		{Name: "events", Value: "true", Origin: "--events"},
+		{Name: "once", Value: "false", Origin: "--no-once"},
+		{Name: "default-targets", Value: "192.0.2.9", Origin: "--default-targets"},
+		{Name: "combine-fqdn-annotation", Value: "false", Origin: "--combine-fqdn-annotation"},
 		{Name: "max-deletes", Value: "5", Origin: "--max-deletes"},
 	}
 	have := []migrate.Known{
-		{Name: "source", Help: "A source of names.", Kind: flags.List}, {Name: "once", Help: "Once.", Kind: flags.Switch}, {Name: "max-deletes", Help: "At most.", Kind: flags.Value},
+		{Name: "source", Help: "A source of names.", Kind: flags.List},
+		{Name: "once", Help: "Once.", Kind: flags.Switch},
+		{Name: "max-deletes", Help: "At most.", Kind: flags.Value},
 		{Name: "default-targets", Help: "A target.", Kind: flags.List},
 	}
 	update, create, ttl := changed("a", set(300, "192.0.2.1", "192.0.2.2"), set(300, "192.0.2.1"), reason.Differs), changed("b", nil, set(300, "192.0.2.9"), reason.Asked),
@@ -96,7 +101,8 @@ func TestSecretsStayHidden(t *testing.T) {
 	have := []migrate.Known{{Name: "aws-assume-role-external-id", Help: "Id.", Kind: flags.Value}}
 	var b strings.Builder
 	err = migrate.Report{Arguments: r.Explain([]migrate.Given{
-		{Name: "pdns-api-key", Value: "abc123", Origin: "--pdns-api-key"}, {Name: "banana", Value: "abc123", Origin: "--banana"},
+		{Name: "pdns-api-key", Value: "abc123", Origin: "--pdns-api-key"},
+		{Name: "banana", Value: "abc123", Origin: "--banana"},
 		{Name: "aws-assume-role-external-id", Value: "hidden-value", Origin: "--aws-assume-role-external-id"},
 	}, have)}.Write(&b, false)
 	if err != nil || strings.Contains(b.String(), "abc123") || strings.Contains(b.String(), "hidden-value") {
