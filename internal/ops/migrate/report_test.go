@@ -113,6 +113,19 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
+// TestSecretNames: secret: which variables' values are hidden goes by their names.
+func TestSecretNames(t *testing.T) {
+	for name, hidden := range map[string]bool{
+		"AWS_SECRET_ACCESS_KEY": true, "client_secret": true, "API_TOKEN": true, "DB_PASSWORD": true, "PASSWD": true, "CF_API_KEY": true, "CREDENTIALS": true,
+		"DOMAIN": false, "HOSTED_ZONE_ID": false, "AWS_REGION": false,
+	} {
+		r, err := migrate.FromArgs("--a", map[string]string{name: "the-value"})
+		if err != nil || (r.Scrub("the-value") != "the-value") != hidden {
+			t.Errorf("%s: hidden is %v, want %v (%v)", name, !hidden, hidden, err)
+		}
+	}
+}
+
 // TestOneLineCommands: where only the image changes, the swap and the way back are set image.
 func TestOneLineCommands(t *testing.T) {
 	read := func(text string) migrate.Running {
