@@ -3,8 +3,6 @@
 package migrate_test
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,27 +13,8 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/migrate"
 	"nafuda.io/nafuda/internal/ops/report"
+	"nafuda.io/nafuda/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-// golden compares a text with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s, -want +got:\n%s", file, diff)
-	}
-}
 
 // deploymentText is a Deployment in the way that people write it, with all that a swap has to change.
 const deploymentText = head + `spec:
@@ -89,7 +68,7 @@ func TestReport(t *testing.T) {
 	if err := rep.Write(&b, false); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "report.txt", b.String())
+	golden.File(t, filepath.Join("testdata", "report.txt"), b.String())
 }
 
 // TestSecretsStayHidden: secret: neither a value of a flag that we don't have nor one of a secret variable is told.
