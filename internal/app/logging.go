@@ -57,7 +57,7 @@ func (l *logger) observe(e reconcile.Event) {
 		legacylog.OtherOwner(l.log, e.Set, e.Owner, e.Ours)
 	case reconcile.Decided:
 		l.decided(e)
-	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
+	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed, reconcile.Unkept:
 		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
@@ -104,6 +104,20 @@ func (l *logger) brake(e reconcile.Event) {
 		l.log.Info("released what the brake held", "zone", string(e.Zone.Name), "deletes", len(e.Deletes), "updates", len(e.Updates), "plan", e.Hash)
 	case reconcile.KeepFailed:
 		l.log.Warn("can't read what the brake has spent before the start, so it is careful for an hour", "err", e.Err)
+	case reconcile.Unkept:
+		l.unkept(e)
+	}
+}
+
+// unkept logs that deletes wait for a place to save what they spend, once, and when that is over.
+func (l *logger) unkept(e reconcile.Unkept) {
+	const key = "unkept"
+	switch {
+	case e.Err == nil:
+		delete(l.warned, key)
+		l.log.Info("what the brake has spent can be saved again")
+	case l.once(key):
+		l.log.Warn("what the brake has spent can't be saved, so deletes wait; all else goes on, and it is tried again", "err", e.Err)
 	}
 }
 
@@ -251,7 +265,7 @@ func (l *logger) decided(e reconcile.Decided) {
 func usual(code reason.Code) bool {
 	switch code {
 	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
-		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates:
+		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:
 		return false

@@ -39,6 +39,10 @@ func (m *meter) observe(e reconcile.Event) {
 		m.metrics.ZoneRead(string(e.Zone.Name), time.Now(), e.Sets)
 	case reconcile.Drifted:
 		m.metrics.Drift(string(e.Zone.Name), max(e.Counted-e.Known, e.Known-e.Counted))
+	case reconcile.Unkept:
+		if e.Err != nil {
+			m.metrics.Unsaved()
+		}
 	case reconcile.Turned:
 		m.metrics.Leader(e.Ours)
 	case reconcile.UpToDate:

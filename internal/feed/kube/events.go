@@ -132,8 +132,11 @@ func (e *Events) Say(w Warning) {
 	e.poke()
 }
 
-// Dropped tells how many warnings were forgotten because there were more than are remembered.
+// Dropped tells how many warnings were forgotten because there were more than are remembered. A nil one has forgotten none.
 func (e *Events) Dropped() int {
+	if e == nil {
+		return 0
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.dropped

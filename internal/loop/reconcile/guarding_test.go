@@ -351,43 +351,6 @@ func TestBrakeIsCarefulWithAStateItCannotRead(t *testing.T) {
 	}
 }
 
-// full is a folder on a disk that is full for a while.
-type full struct {
-	statedir.Dir
-	until time.Time
-}
-
-func (f full) Save(ctx context.Context, state []byte) error {
-	if time.Now().Before(f.until) {
-		return errors.New("no space left on device")
-	}
-	return f.Dir.Save(ctx, state)
-}
-
-func TestBrakeSendsNothingThatItCannotRemember(t *testing.T) {
-	in(t, func(r *rig) {
-		d := r.kept()
-		r.guard = free
-		objects := r.own(5)
-		r.keeper = full{d, time.Now().Add(5 * time.Minute)}
-		l := r.start()
-		r.synced(objects[1:]...)
-		time.Sleep(3 * time.Minute)
-		synctest.Wait()
-		r.holds(5, "it can't be kept that one is spent")
-		s, err := l.Status(context.Background())
-		if err != nil || !strings.Contains(s.Zones[0].Error, "no space left") || s.Zones[0].Retry == nil {
-			t.Errorf("the status is %+v, %v", s.Zones, err)
-		}
-		time.Sleep(4 * time.Minute)
-		synctest.Wait()
-		r.holds(4, "it can now")
-		if got, err := d.Load(context.Background()); err != nil || !strings.Contains(string(got), `"deletes":[[`) {
-			t.Errorf("kept %s, %v", got, err)
-		}
-	})
-}
-
 func TestBrakeReleasesExactlyWhatWasShown(t *testing.T) {
 	in(t, func(r *rig) {
 		r.kept()
