@@ -61,7 +61,7 @@ func happened() []reconcile.Event {
 		decide(change.Held, reason.New(reason.NoAddressYet, "it has no address")),
 		decide(change.Held, reason.New(reason.KindForbidden, "pods can't be read")),
 		decide(change.Filtered, reason.New(reason.Filtered, "--domain-filter leaves it out")),
-		reconcile.BrakeHeld{Zone: z, Deletes: 12, Hash: "0123456789abcdef01234567", Why: []reason.Reason{reason.New(reason.BrakeDeletes, "more than 10 names would go")}},
+		reconcile.BrakeHeld{Zone: z, Deletes: 12, Hash: "0123456789abcdef01234567", Why: []reason.Reason{reason.New(reason.BrakeDeletes, "more than 10 names would go")}, About: ref, There: true},
 		reconcile.Released{Braked: reconcile.Braked{Zone: z, Hash: "0123456789abcdef01234567", Deletes: []change.Change{{Before: &set}}}},
 		reconcile.BrakeFreed{Zone: z},
 		reconcile.KeepFailed{Err: errors.New("the file state isn't as we wrote it")},

@@ -29,6 +29,7 @@ type Warning struct {
 	Ref   endpoint.Ref
 	Name  string        // what of the object it concerns: a host name, or a field
 	Why   reason.Reason // with the zone in its text, where there is one
+	Gone  bool          // the object may be gone: its namespace has the Event all the same
 	After time.Duration // how long it must have held before anyone is told; for what is usual for a moment
 }
 

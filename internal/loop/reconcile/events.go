@@ -116,6 +116,8 @@ type (
 		Deletes, Updates int
 		Hash             string
 		Why              []reason.Reason
+		About            endpoint.Ref // one of the objects that these are for, the same as long as it is among them; the zero Ref: none is known
+		There            bool         // About is among the objects that we see
 	}
 	// BrakeFreed says that the brake of a zone holds nothing any more.
 	BrakeFreed struct{ Zone zone.Zone }

@@ -351,6 +351,46 @@ func TestBrakeIsCarefulWithAStateItCannotRead(t *testing.T) {
 	}
 }
 
+// TestBrakeTellsOfOneObject: one Event is made of what a brake holds, on an object that people can look at.
+func TestBrakeTellsOfOneObject(t *testing.T) {
+	in(t, func(r *rig) {
+		r.kept()
+		r.guard = careful
+		objects := r.own(12)
+		r.start()
+		r.synced(objects...)
+		abouts := func() (out []string) {
+			for _, e := range r.seen() {
+				if b, ok := e.(reconcile.BrakeHeld); ok {
+					out = append(out, fmt.Sprint(b.About, b.There))
+				}
+			}
+			return slices.Compact(out)
+		}
+		gone := make([]feed.Delta, 0, len(objects))
+		for i := range 11 { // n5 asks for nothing any more, the others are gone
+			d := feed.Delta{Ref: objects[i].Ref}
+			if i == 5 {
+				d = delta("d/n5", ask())
+			}
+			gone = append(gone, d)
+		}
+		r.say(feed.Event{Deltas: gone})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := abouts(); !slices.Equal(got, []string{"ingress/d/n5 true"}) {
+			t.Errorf("told of %q, want n5, which is there", got)
+		}
+		r.put("d/n5", nil)
+		r.put("d/n11", ask()) // there, and no reason to tell of another one
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := abouts(); !slices.Equal(got, []string{"ingress/d/n5 true", "ingress/d/n5 false"}) {
+			t.Errorf("told of %q, want n5 as long as it is among them", got)
+		}
+	})
+}
+
 func TestBrakeReleasesExactlyWhatWasShown(t *testing.T) {
 	in(t, func(r *rig) {
 		r.kept()
