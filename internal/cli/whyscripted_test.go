@@ -147,7 +147,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
 	all := map[reason.Code]scripted{
-		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, at: why.InSync},
+		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, as: waits, at: why.InSync},
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
@@ -236,8 +236,8 @@ func TestWhyScripted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := s.run(t)
 				w := r.Walks[0]
-				if s.as == says {
-					if !tells(r, code, says, s.at) || !r.Good {
+				if s.as == says || s.as == waits {
+					if !tells(r, code, s.as, s.at) || !r.Good {
 						text, _ := json.MarshalIndent(r, "", "  ")
 						t.Errorf("why doesn't say %s at %q, or stops (%s):\n%s", code, s.at, s.because, text)
 					}
