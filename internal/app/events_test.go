@@ -65,6 +65,9 @@ func happened() []reconcile.Event {
 		reconcile.Released{Braked: reconcile.Braked{Zone: z, Hash: "0123456789abcdef01234567", Deletes: []change.Change{{Before: &set}}}},
 		reconcile.BrakeFreed{Zone: z},
 		reconcile.KeepFailed{Err: errors.New("the file state isn't as we wrote it")},
+		reconcile.Unkept{Err: errors.New("no space left on device")},
+		reconcile.Unkept{Err: errors.New("no space left on device")},
+		reconcile.Unkept{},
 		reconcile.UpToDate{},
 		reconcile.Settled{},
 	}

@@ -109,14 +109,16 @@ func (l *logger) brake(e reconcile.Event) {
 	}
 }
 
+// unkept is the key in warned of what unkept logs.
+const unkept = "unkept"
+
 // unkept logs that deletes wait for a place to save what they spend, once, and when that is over.
 func (l *logger) unkept(e reconcile.Unkept) {
-	const key = "unkept"
 	switch {
 	case e.Err == nil:
-		delete(l.warned, key)
+		delete(l.warned, unkept)
 		l.log.Info("what the brake has spent can be saved again")
-	case l.once(key):
+	case l.once(unkept):
 		l.log.Warn("what the brake has spent can't be saved, so deletes wait; all else goes on, and it is tried again", "err", e.Err)
 	}
 }
@@ -187,7 +189,7 @@ func (l *logger) changes(e reconcile.Event) {
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
-		if !l.pending && len(l.braked) == 0 { // whoever reads that all is well looks no further
+		if !l.pending && len(l.braked) == 0 && !l.warned[unkept] { // whoever reads that all is well looks no further
 			legacylog.UpToDate(l.log)
 		}
 	}

@@ -3,7 +3,10 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/source"
 )
 
@@ -110,6 +114,28 @@ func TestBrakeGivesOneEvent(t *testing.T) {
 }
 
 const brakeNote = "  ingress/default/web example.com BrakeDeletes zone example.com: the brake holds 12 deletes and 0 updates: too many after 0s"
+
+// TestDroppedEventsAreMeasured: that objects weren't told is to be seen somewhere.
+func TestDroppedEventsAreMeasured(t *testing.T) {
+	cluster, err := kube.New(kube.Options{Server: "http://192.0.2.1", QPS: 1, Burst: 1}, nil, source.Keep{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := cluster.Events(func() bool { return false })
+	for n := range 10003 { // three more than are remembered
+		events.Say(kube.Warning{Name: fmt.Sprint(n), Why: reason.New(reason.NoZone, "none")})
+	}
+	m := metrics.New(false)
+	for _, e := range []*kube.Events{nil, events, events} {
+		over, cancel := context.WithCancel(t.Context())
+		cancel() // no loop runs
+		page := httptest.NewRecorder()
+		handlers(over, reconcile.New(reconcile.Config{}), m, e).Metrics.ServeHTTP(page, httptest.NewRequestWithContext(over, "GET", "/metrics", nil))
+	}
+	if page := scrape(t, m); !strings.Contains(page, "nafuda_events_dropped_total 3\n") {
+		t.Error("three dropped warnings aren't measured")
+	}
+}
 
 // TestNoEvents: neither objects in files nor runs that change nothing have Events.
 func TestNoEvents(t *testing.T) {

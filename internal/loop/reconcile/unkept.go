@@ -33,7 +33,7 @@ func (c *core) cantKeep(err error, now time.Time) {
 	c.Observe(Unkept{Err: err})
 	if u := &c.keeping.unkept; !u.failing {
 		*u = unkept{failing: true}
-		u.again = now.Add(u.back.next(longestOutage))
+		u.again = now.Add(u.back.next(longestOutage, c.Jitter))
 	}
 }
 
@@ -87,7 +87,7 @@ func (c *core) keptAgain(edit uint64, err error) {
 	now := time.Now()
 	if err != nil {
 		u := &c.keeping.unkept
-		u.saving, u.again = false, now.Add(u.back.next(longestOutage))
+		u.saving, u.again = false, now.Add(u.back.next(longestOutage, c.Jitter))
 		c.Observe(Unkept{Err: err})
 		return
 	}
