@@ -42,6 +42,7 @@ type core struct {
 	kinds    map[string]kindInfo // watched kinds, by name
 	sources  map[string]source.Source
 	objects  *objects.Store
+	facts    known
 	catalog  *catalog.Catalog
 	window   window
 	accounts []*account
@@ -80,7 +81,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), facts: newKnown(), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
 		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	if c.Once {
@@ -114,9 +115,14 @@ func (c *core) run(asks <-chan func(*core)) error {
 			return errors.Join(c.failed, c.incomplete, held)
 		}
 		want, next := c.nextWant()
+		ask, key := c.nextFact()
 		select {
 		case want <- next:
 			c.toWant = c.toWant[1:]
+		case ask <- key:
+			c.facts.todo = c.facts.todo[1:]
+		case n := <-c.facts.news:
+			c.learn(n)
 		case e := <-c.feeds:
 			c.take(e)
 		case r := <-c.results:
@@ -163,6 +169,7 @@ func (c *core) step() {
 		next = earlier(next, z.step(c, now))
 	}
 	next = earlier(next, c.verify(now))
+	next = earlier(next, c.factsDue(now))
 	if c.followAll(now) {
 		next = now
 	}
@@ -232,7 +239,7 @@ func (c *core) settled() bool {
 			return false
 		}
 	}
-	return c.lookupsKnown()
+	return c.lookupsKnown() && c.factsKnown(time.Now())
 }
 
 // lookupsKnown reports whether the kinds that sources looked up have answered too.

@@ -86,6 +86,7 @@ type Config struct {
 	Keeper   Keeper           // nil: nothing outlives the process
 	Permits  Permits          // nil: it is always our turn
 	Verifier Verifier         // nil: nobody asks DNS
+	Facts    Facts            // nil: facts stay unknown
 	// Observe is told what happens, from the loop's goroutine; it must not block.
 	Observe func(Event)
 }
@@ -124,6 +125,7 @@ func (l *Loop) run(ctx context.Context, order *undoOrder) error {
 	c := newCore(ctx, config, group)
 	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
+	group.Go(c.runFacts)
 	c.tell = l.asks
 	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {
