@@ -187,7 +187,7 @@ func TestProofAHostThatStopsResolvingIsUnknown(t *testing.T) {
 		check(t, b.news(20*time.Minute), "a.example.net HostNotResolved HostNotResolved")
 		b.book.set("a.example.net", "192.0.2.2")
 		b.book.silence()
-		check(t, b.news(6*time.Minute)[:1], "a.example.net [192.0.2.1 192.0.2.2] []")
+		check(t, b.news(6 * time.Minute)[:1], "a.example.net [192.0.2.1 192.0.2.2] []")
 	})
 }
 
