@@ -114,29 +114,37 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status(), c.explain})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
-		want, next := c.nextWant()
-		ask, key := c.nextFact()
-		select {
-		case want <- next:
-			c.toWant = c.toWant[1:]
-		case ask <- key:
-			c.facts.todo = c.facts.todo[1:]
-		case n := <-c.facts.news:
-			c.learn(n)
-		case e := <-c.feeds:
-			c.take(e)
-		case r := <-c.results:
-			c.finish(r)
-		case a := <-c.answers:
-			c.finishVerify(a, time.Now())
-		case f := <-asks:
-			f(c)
-		case <-c.wake.C:
-		case <-turned:
-		case <-c.ctx.Done():
+		if !c.hear(asks, turned) {
 			return c.drain(asks)
 		}
 	}
+}
+
+// hear takes one message, or hands one over; false: the context has ended.
+func (c *core) hear(asks <-chan func(*core), turned <-chan struct{}) bool {
+	want, next := c.nextWant()
+	ask, key := c.nextFact()
+	select {
+	case want <- next:
+		c.toWant = c.toWant[1:]
+	case ask <- key:
+		c.facts.todo = c.facts.todo[1:]
+	case n := <-c.facts.news:
+		c.learn(n)
+	case e := <-c.feeds:
+		c.take(e)
+	case r := <-c.results:
+		c.finish(r)
+	case a := <-c.answers:
+		c.finishVerify(a, time.Now())
+	case f := <-asks:
+		f(c)
+	case <-c.wake.C:
+	case <-turned:
+	case <-c.ctx.Done():
+		return false
+	}
+	return true
 }
 
 // nextWant is the next kind to ask of the feed, and where; nil where there is none.
@@ -239,15 +247,15 @@ func (c *core) settled() bool {
 			return false
 		}
 	}
-	return c.lookupsKnown() && c.factsKnown(time.Now())
+	return c.lookupsKnown()
 }
 
-// lookupsKnown reports whether the kinds that sources looked up have answered too.
+// lookupsKnown reports whether something is known of the kinds and facts that sources looked up, too.
 func (c *core) lookupsKnown() bool {
 	for name := range c.kinds {
 		if state, _ := c.objects.State(name); state == feed.Same {
 			return false
 		}
 	}
-	return true
+	return c.factsKnown(time.Now())
 }
