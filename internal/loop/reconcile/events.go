@@ -123,6 +123,11 @@ type (
 	Released struct{ Braked }
 	// KeepFailed says that what was kept before the start can't be read; the brakes are as careful as if nothing had been.
 	KeepFailed struct{ Err error }
+	// Filling says that a zone is nearly full, or that so many names have to wait because it has no room for what they add.
+	Filling struct {
+		Zone                 zone.Zone
+		Sets, Limit, Waiting int
+	}
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {

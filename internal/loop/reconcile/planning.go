@@ -22,6 +22,11 @@ import (
 
 // plan plans a name in a zone, for each view that uses the zone, with its policy or, where that is narrower, the most that is given.
 func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change.Group, []verdicts) {
+	return c.planWithin(z, name, most, reason.Reason{})
+}
+
+// planWithin is plan where, for a reason, no record set may be added; without a reason they may.
+func (c *core) planWithin(z *zoneState, name dnsname.Name, most change.Policy, full reason.Reason) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
 	edited := make(map[record.Key]bool)
@@ -29,7 +34,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change
 		if !slices.Contains(v.Accounts, z.account.name) {
 			continue
 		}
-		g, decisions := c.planView(z, name, i, most)
+		g, decisions := c.planView(z, name, i, most, full)
 		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
@@ -65,12 +70,12 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 }
 
 // planView plans a name for one view.
-func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy) (change.Group, []change.Decision) {
+func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy, full reason.Reason) (change.Group, []change.Decision) {
 	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
 	if !some {
 		return change.Group{Name: name}, decisions
 	}
-	in.Policy = narrower(in.Policy, most)
+	in.Policy, in.Full = narrower(in.Policy, most), full
 	group, planned := plan.Name(in)
 	return group, append(decisions, planned...)
 }

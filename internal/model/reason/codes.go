@@ -88,6 +88,7 @@ const (
 	Rejected  Code = "Rejected"
 	Denied    Code = "Denied"
 	TooLarge  Code = "TooLarge"
+	ZoneFull  Code = "ZoneFull"
 	Unreached Code = "Unavailable"
 	Guardrail Code = "Guardrail"
 	Stale     Code = "StaleMirror"
@@ -169,6 +170,7 @@ var docs = index([]Doc{
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
+	{ZoneFull, "The zone has as many record sets as the service allows it. What adds some waits; updates and deletes go on.", "have the service raise the quota (Route 53: Service Quotas, records per hosted zone), or write fewer markers: --txt-format=shared --txt-migrate has one for all record sets of a name, --registry=dynamodb none in the zone"},
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
