@@ -50,6 +50,12 @@ type QuotaReader interface {
 	Quota(ctx context.Context, z zone.Zone) (int, error)
 }
 
+// Router tells the routing policies of a service apart, of which record sets of one name and type have the same.
+type Router interface {
+	// Routing returns which policy properties make; empty for none, or one that isn't known. It is pure.
+	Routing([]record.Prop) string
+}
+
 // ZoneExplainer tells which hosted zones are there but not used.
 type ZoneExplainer interface {
 	// ExplainZones returns what Zones returns, and every zone that the provider's options leave out, sorted.

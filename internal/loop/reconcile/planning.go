@@ -93,7 +93,7 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
-	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
+	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	decisions = append(append(decisions, pinned...), settled...)
 	if len(rows) == 0 && len(observed) == 0 && undone == nil {
 		return plan.Input{}, decisions, false
@@ -109,6 +109,29 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 		decisions = z.override(&in, undone)
 	}
 	return in, decisions, true
+}
+
+// resolving says how conflicts at a name are settled.
+func (z *zoneState) resolving(spec view.Spec, observed []record.Set, ledger registry.Ledger, owner string) resolve.Options {
+	o := resolve.Options{MergeNamespaces: spec.MergeNamespaces}
+	router, can := z.account.provider.(provider.Router)
+	if !can {
+		return o
+	}
+	o.Routing = router.Routing
+	o.Standing = func(t record.Type) string {
+		for _, s := range observed {
+			becomes := s.Type == t || t == record.CNAME && s.Alias != nil // a host name may be published as an alias
+			if !becomes || s.ID == "" || ledger.IsMarker(s) {
+				continue
+			}
+			if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == owner {
+				return router.Routing(s.Props)
+			}
+		}
+		return ""
+	}
+	return o
 }
 
 // asked collects what is asked for at a name, as the view selects and rewrites it.

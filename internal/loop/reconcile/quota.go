@@ -176,7 +176,7 @@ func (c *core) finishQuota(r result) {
 // there now is taken for it until it can be asked for, or tried, again.
 func (c *core) full(z *zoneState, b change.Batch, err error) {
 	z.requeue(b)
-	z.quota.limit, z.quota.learned, z.quota.asked = z.mirror.Len(), true, time.Now()
+	z.quota.limit, z.quota.learned, z.quota.asked = max(z.mirror.Len(), 1), true, time.Now()
 	if growth(b.Changes()) <= 0 {
 		c.writeFailed(z, err) // leaving out what adds record sets won't help
 	}

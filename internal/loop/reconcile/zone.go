@@ -50,7 +50,7 @@ type zoneState struct {
 	parked         map[dnsname.Name]*parking
 	unparks        time.Time // when a pause of these ends, at the earliest; zero: look
 	decided        map[dnsname.Name][]verdicts
-	quota    quota
+	quota          quota
 	guarding
 
 	flight   flight

@@ -66,6 +66,7 @@ const (
 	ClaimHolderWins Code = "ClaimHolderWins"
 	AddressBeats    Code = "AddressBeatsCNAME"
 	OneCNAME        Code = "OneCNAMETarget"
+	RoutingDiffers  Code = "RoutingDiffers"
 	Foreign         Code = "NotOurs"
 	OtherOwner      Code = "OtherOwner"
 	MarkerTaken     Code = "MarkerNameTaken"
@@ -156,6 +157,7 @@ var docs = index([]Doc{
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
 	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
+	{RoutingDiffers, "Objects ask for different routing policies at one name; the one that is published, or the older object's, stays.", "give both objects the same routing policy, or one of them another name"},
 	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
 	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},

@@ -35,6 +35,7 @@ var (
 	_ provider.NameReader    = (*Provider)(nil)
 	_ provider.Confirmer     = (*Provider)(nil)
 	_ provider.QuotaReader   = (*Provider)(nil)
+	_ provider.Router        = (*Provider)(nil)
 	_ provider.ZoneExplainer = (*Provider)(nil)
 )
 
