@@ -121,7 +121,9 @@ func mixedRouting(t *testing.T, s *suite) {
 	one := func(notes ...string) {
 		w.cluster.Apply(t, service("one", "192.168.10.71", append([]string{"hostname=app.example.com"}, notes...)...))
 	}
-	two := func(notes ...string) { w.cluster.Apply(t, ingress("two", "app.example.com", "192.168.10.72", notes...)) }
+	two := func(notes ...string) {
+		w.cluster.Apply(t, ingress("two", "app.example.com", "192.168.10.72", notes...))
+	}
 	set := func(id, props, address string) string {
 		return fmt.Sprintf("app.example.com A %s %s 300 %s", id, props, address)
 	}
