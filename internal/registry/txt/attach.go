@@ -26,16 +26,24 @@ type attachment struct {
 	have  map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
 	want  map[slot]record.Set
 	of    map[slot]record.Key // a record set that each wanted marker is for
+	lists map[slot][]string   // the types that wanted markers list
+	goes  []record.Key        // record sets that are deleted
 	form  string
 }
 
-// Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes: a record set, or
-// the object that it is for.
+// Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes, a record set or the object
+// that it is for, or --txt-migrate says so.
 func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]change.Change, []registry.Refused) {
-	a := attachment{ledger: l, after: after, want: make(map[slot]record.Set), of: make(map[slot]record.Key)}
+	a := attachment{ledger: l, after: after, want: make(map[slot]record.Set), of: make(map[slot]record.Key), lists: make(map[slot][]string)}
 	a.have = l.ours(changes, after)
-	if len(changes) == 0 && !a.resourcesDiffer() {
+	alone := len(changes) == 0 && !a.resourcesDiffer() // only to bring the markers into their form
+	if alone && !a.migrates() {
 		return nil, nil
+	}
+	for _, c := range changes {
+		if c.After == nil {
+			a.goes = append(a.goes, c.Key())
+		}
 	}
 	a.form = a.formOf()
 	var refused []registry.Refused
@@ -44,13 +52,21 @@ func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]chan
 			refused = append(refused, registry.Refused{Key: o.Set.Key, Why: why})
 		}
 	}
+	a.keepListed()
 	if refused == nil {
 		refused = a.mixed()
 	}
-	if refused != nil {
+	switch {
+	case refused != nil && alone:
+		return nil, nil // what can't move stays
+	case refused != nil:
 		return nil, refused
 	}
-	return a.diff(), nil
+	markers := a.diff()
+	if alone && !a.proven(markers) {
+		return nil, nil
+	}
+	return markers, nil
 }
 
 // ours collects the markers of the name that are ours.
@@ -81,7 +97,7 @@ func (l *ledger) ours(changes []change.Change, after []registry.Owned) map[slot]
 // marked is where a record set's own marker is: the first place that has one decides, as it does in Claim.
 func (a *attachment) marked(s record.Set) (slot, bool) {
 	for _, p := range a.r.placesOf(s, a.zone) {
-		if _, ok := a.have[slot{p.at, s.ID}]; ok {
+		if m, ok := a.have[slot{p.at, s.ID}]; ok && p.holds(said(m)) {
 			return slot{p.at, s.ID}, true
 		}
 	}
@@ -105,7 +121,7 @@ func (a *attachment) resourcesDiffer() bool {
 func (a *attachment) shared(at slot, resource string) bool {
 	return slices.ContainsFunc(a.after, func(o registry.Owned) bool {
 		return o.Resource == resource && o.Set.ID == at.id &&
-			slices.ContainsFunc(a.r.placesOf(o.Set, a.zone), func(p place) bool { return p.at == at.at })
+			slices.ContainsFunc(a.r.placesOf(o.Set, a.zone), func(p place) bool { return p.at == at.at && p.holds(said(a.have[at])) })
 	})
 }
 
@@ -115,7 +131,10 @@ func (a *attachment) formOf() string {
 		return a.r.format
 	}
 	has := make(map[string]bool)
-	for s := range a.have {
+	for s, m := range a.have {
+		if said(m).Types != "" {
+			return shared
+		}
 		for _, t := range markable {
 			if t == record.AAAA { // always typed, whatever the rest of the name is
 				continue
@@ -162,9 +181,11 @@ func (a *attachment) diff() []change.Change {
 	return out
 }
 
-func resourceOf(marker record.Set) string {
+func resourceOf(marker record.Set) string { return said(marker).Resource }
+
+func said(marker record.Set) registry.Heritage {
 	h, _ := registry.MarkerOf(marker)
-	return h.Resource
+	return h
 }
 
 // others are the values of a marker's set that are no markers.
