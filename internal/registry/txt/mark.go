@@ -54,7 +54,7 @@ func (a *attachment) add(s slot, o registry.Owned) {
 	_, taken := a.want[s]
 	a.lists[s] = append(a.lists[s], string(o.Set.Type))
 	switch {
-	case a.form == shared && s.at == a.r.untypedAt(a.name):
+	case s.at == a.r.untypedAt(a.name) && (a.form == shared || a.form == typed && said(a.have[s]).Types != ""): // typed: it can't move
 		a.want[s] = a.set(s, o, types(a.lists[s]))
 	case !taken:
 		a.want[s] = a.set(s, o, "")
