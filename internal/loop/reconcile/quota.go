@@ -130,9 +130,9 @@ func (z *zoneState) measurable() bool {
 	return can && !z.account.unmeasured
 }
 
-// unmeasured reports whether the limit must be known before anything is sent, and isn't.
+// unmeasured reports whether something may be sent, and the limit must be known before, and isn't.
 func (z *zoneState) unmeasured() bool {
-	return z.measurable() && z.quota.asked.IsZero() && z.mirror.Len() >= askFirst
+	return !z.queue.empty() && z.measurable() && z.quota.asked.IsZero() && z.mirror.Len() >= askFirst
 }
 
 // measure asks for the zone's limit when it is time, one zone of an account at a time, and tells when to look again.

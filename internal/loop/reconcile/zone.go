@@ -109,7 +109,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case z.sendPart(c):
-	case !z.queue.empty() && z.unmeasured():
+	case z.unmeasured():
 		return z.measure(c, now, true)
 	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):

@@ -22,13 +22,13 @@ func (s slot) key() record.Key { return record.Key{Name: s.at, Type: record.TXT,
 // attachment is one call of Attach.
 type attachment struct {
 	*ledger
-	after []registry.Owned
-	have  map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
-	want  map[slot]record.Set
-	of    map[slot]record.Key // a record set that each wanted marker is for
-	lists map[slot][]string   // the types that wanted markers list
-	goes  []record.Key        // record sets that are deleted
-	form  string
+	after   []registry.Owned
+	have    map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
+	want    map[slot]record.Set
+	of      map[slot]record.Key // a record set that each wanted marker is for
+	lists   map[slot][]string   // the types that wanted markers list
+	changes []change.Change     // of record sets
+	form    string
 }
 
 // Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes, a record set or the object
@@ -40,12 +40,7 @@ func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]chan
 	if alone && !a.migrates() {
 		return nil, nil
 	}
-	for _, c := range changes {
-		if c.After == nil {
-			a.goes = append(a.goes, c.Key())
-		}
-	}
-	a.form = a.formOf()
+	a.changes, a.form = changes, a.formOf()
 	var refused []registry.Refused
 	for _, o := range after {
 		if why := a.mark(o); !why.None() {
@@ -56,17 +51,13 @@ func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]chan
 	if refused == nil {
 		refused = a.mixed()
 	}
-	switch {
-	case refused != nil && alone:
-		return nil, nil // what can't move stays
-	case refused != nil:
+	if alone {
+		return a.moved(refused), nil
+	}
+	if refused != nil {
 		return nil, refused
 	}
-	markers := a.diff()
-	if alone && !a.proven(markers) {
-		return nil, nil
-	}
-	return markers, nil
+	return a.diff(), nil
 }
 
 // ours collects the markers of the name that are ours.
@@ -130,23 +121,10 @@ func (a *attachment) formOf() string {
 	if a.r.format != auto {
 		return a.r.format
 	}
-	has := make(map[string]bool)
-	for s, m := range a.have {
-		if said(m).Types != "" {
-			return shared
-		}
-		for _, t := range markable {
-			if t == record.AAAA { // always typed, whatever the rest of the name is
-				continue
-			}
-			for _, p := range a.r.places(a.name, t, true, a.zone) {
-				if p.at == s.at {
-					has[p.form] = true
-				}
-			}
-		}
-	}
+	has := a.forms()
 	switch {
+	case has[shared]:
+		return shared
 	case has[typed] && has[untyped]:
 		return both
 	case has[untyped]:
@@ -156,6 +134,27 @@ func (a *attachment) formOf() string {
 	default:
 		return a.r.fallback
 	}
+}
+
+// forms are those that the name's markers have, AAAA's left out: it is typed whatever the rest of the name is, unless that is shared.
+func (a *attachment) forms() map[string]bool {
+	has := make(map[string]bool)
+	for s, m := range a.have {
+		if said(m).Types != "" {
+			has[shared] = true
+		}
+		for _, t := range markable {
+			if t == record.AAAA {
+				continue
+			}
+			for _, p := range a.r.places(a.name, t, true, a.zone) {
+				if p.at == s.at {
+					has[p.form] = true
+				}
+			}
+		}
+	}
+	return has
 }
 
 // diff turns what is and what should be into changes, in the order of their keys.

@@ -76,7 +76,19 @@ func (a *attachment) keepListed() {
 // unplanned reports whether a record set is there and is neither to go nor to stay by plan.
 func (a *attachment) unplanned(k record.Key) bool {
 	s, there := find(a.look(k.Name), k.Type, k.ID)
-	return there && !a.IsMarker(s) && !slices.Contains(a.goes, k) && !slices.ContainsFunc(a.after, func(o registry.Owned) bool { return o.Set.Key == k })
+	goes := func(c change.Change) bool { return c.After == nil && c.Key() == k }
+	return there && !a.IsMarker(s) && !slices.ContainsFunc(a.changes, goes) && !slices.ContainsFunc(a.after, func(o registry.Owned) bool { return o.Set.Key == k })
+}
+
+// moved are the changes that bring the markers into their form where nothing else changes. What can't move, or wouldn't be ours then, stays.
+func (a *attachment) moved(refused []registry.Refused) []change.Change {
+	if refused != nil {
+		return nil
+	}
+	if markers := a.diff(); a.proven(markers) {
+		return markers
+	}
+	return nil
 }
 
 // proven reports whether every record set is still claimed once the markers have changed.
