@@ -54,13 +54,29 @@ func (a *attachment) add(s slot, o registry.Owned) {
 	_, taken := a.want[s]
 	a.lists[s] = append(a.lists[s], string(o.Set.Type))
 	switch {
-	case s.at == a.r.untypedAt(a.name) && (a.form == shared || a.form == typed && said(a.have[s]).Types != ""): // typed: it can't move
+	case a.listed(s):
 		a.want[s] = a.set(s, o, types(a.lists[s]))
 	case !taken:
 		a.want[s] = a.set(s, o, "")
 	}
 	if !taken {
 		a.of[s] = o.Set.Key
+	}
+}
+
+// listed reports whether the marker at a slot has to list its types: it is to be shared, it lists them and can't move, or it claims an
+// AAAA without a type in its name.
+func (a *attachment) listed(s slot) bool {
+	here, lists := s.at == a.r.untypedAt(a.name), said(a.have[s]).Types != ""
+	switch {
+	case !here && !lists:
+		return false // a type in its name
+	case slices.Contains(a.lists[s], string(record.AAAA)):
+		return true
+	case here && (a.form == untyped || a.form == both):
+		return false
+	default:
+		return a.form == shared && here || lists
 	}
 }
 

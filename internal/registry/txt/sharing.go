@@ -80,15 +80,28 @@ func (a *attachment) unplanned(k record.Key) bool {
 	return there && !a.IsMarker(s) && !slices.ContainsFunc(a.changes, goes) && !slices.ContainsFunc(a.after, func(o registry.Owned) bool { return o.Set.Key == k })
 }
 
-// moved are the changes that bring the markers into their form where nothing else changes. What can't move, or wouldn't be ours then, stays.
+// moved are the changes that bring the markers into their form where nothing else changes. What can't move, would
+// leave a text behind, or wouldn't be ours then, stays.
 func (a *attachment) moved(refused []registry.Refused) []change.Change {
 	if refused != nil {
 		return nil
 	}
-	if markers := a.diff(); a.proven(markers) {
-		return markers
+	markers := a.diff()
+	if slices.ContainsFunc(markers, leavesText) || !a.proven(markers) {
+		return nil
 	}
-	return nil
+	return markers
+}
+
+// leavesText reports whether a marker moves away from a text that stays, and that could be taken then for a record set with a marker of
+// its own.
+func leavesText(c change.Change) bool {
+	if c.Before == nil || c.After == nil {
+		return false
+	}
+	_, was := registry.MarkerOf(*c.Before)
+	_, is := registry.MarkerOf(*c.After)
+	return was && !is
 }
 
 // proven reports whether every record set is still claimed once the markers have changed.
