@@ -24,6 +24,9 @@ func (p *planner) attach() []registry.Refused {
 	if len(p.changes) == 0 && !p.Policy.Allows(change.Update) {
 		return nil // a marker alone changes only because its object did
 	}
+	if len(p.changes) == 0 && !p.Policy.Allows(change.Delete) {
+		markers = slices.DeleteFunc(markers, func(m change.Change) bool { return m.After == nil })
+	}
 	records := len(p.changes)
 	leaves := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.After != nil })
 	for _, m := range markers {
@@ -35,7 +38,7 @@ func (p *planner) attach() []registry.Refused {
 			m.After = &sets[0]
 		}
 		if m.Keeps() {
-			if !leaves {
+			if !leaves && m.Key().Type != record.Note { // what a note says of its name is all that a delete there can rely on
 				continue
 			}
 			m.After = m.Before
@@ -121,6 +124,9 @@ func (p *planner) final() []record.Set {
 
 // clash reports whether two record sets of one name exclude each other.
 func clash(a, b record.Key) bool {
+	if a.Type == record.Note || b.Type == record.Note {
+		return false
+	}
 	if a.Type != b.Type {
 		return a.Type == record.CNAME || b.Type == record.CNAME
 	}
