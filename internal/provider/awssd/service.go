@@ -63,7 +63,9 @@ func (s *service) at(z zone.Zone) dnsname.Name {
 }
 
 // serviceName is what a name is called within its zone.
-func serviceName(n dnsname.Name, z zone.Zone) string { return strings.TrimSuffix(string(n), "."+string(z.Name)) }
+func serviceName(n dnsname.Name, z zone.Zone) string {
+	return strings.TrimSuffix(string(n), "."+string(z.Name))
+}
 
 // shape is what a service says of its records.
 type shape struct {

@@ -45,3 +45,18 @@ func (s *Server) Services(namespace string) []Service {
 	slices.SortFunc(out, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
+
+// Register puts an instance into a service at once, as somebody else would; without attributes it takes one away.
+func (s *Server) Register(namespace, name, id string, attributes map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sv := range s.services {
+		switch {
+		case sv.namespace != namespace || sv.name != name:
+		case attributes == nil:
+			delete(sv.instances, id)
+		default:
+			sv.instances[id] = maps.Clone(attributes)
+		}
+	}
+}
