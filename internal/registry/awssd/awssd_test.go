@@ -104,7 +104,7 @@ func TestAttach(t *testing.T) {
 		"a name that comes back":                 {false, []record.Set{note(mine)}, []change.Change{{After: &a}}, owned(res, a), "keep " + mine},
 		"foreign: left over by another":          {true, []record.Set{note(theirs)}, nil, nil, ""},
 		"foreign: nothing comes into it":         {false, []record.Set{note(theirs)}, []change.Change{{After: &a}}, owned(res, a), "OtherOwner A"},
-		"foreign: nor into one without an owner": {false, []record.Set{note("")}, []change.Change{{After: &a}}, owned(res, a), "Foreign A"},
+		"foreign: nor into one without an owner": {false, []record.Set{note("")}, []change.Change{{After: &a}}, owned(res, a), "NotOurs A"},
 		"two types":                              {false, nil, []change.Change{{After: &a}, {After: &six}}, owned(res, a, six), "BadValue AAAA"},
 		"a type beside one that stays":           {false, []record.Set{six, note(mine)}, []change.Change{{After: &a}}, owned(res, a, six), "BadValue A"},
 		"a change of type":                       {false, []record.Set{a, note(mine)}, []change.Change{{Before: &a}, {After: &cname}}, owned(res, cname), "keep " + mine},

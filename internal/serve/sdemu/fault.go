@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Error is what the service answers instead of a result.
@@ -61,6 +62,7 @@ func (f Fault) before(ctx context.Context) error {
 
 type planned struct {
 	action string
+	after  int // requests that go well first
 	times  int
 	fault  Fault
 }
@@ -70,8 +72,23 @@ func (s *Server) Fail(action string, times int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if times != 0 {
-		s.faults = append(s.faults, planned{action, times, f})
+		s.faults = append(s.faults, planned{action: action, times: times, fault: f})
 	}
+}
+
+// FailAfter has one request, of any action, meet a fault, once so many of those that change something have gone well.
+func (s *Server) FailAfter(requests int, f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, planned{action: changing, after: requests, times: 1, fault: f})
+}
+
+// changing stands for every action that changes something.
+const changing = "*"
+
+func (p planned) meets(action string) bool {
+	reads := strings.HasPrefix(action, "List") || strings.HasPrefix(action, "Get")
+	return p.action == "" || p.action == action || p.action == changing && !reads
 }
 
 // Heal forgets the faults that are still to come.
@@ -86,8 +103,12 @@ func (s *Server) begin(action string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[action]++
-	i := slices.IndexFunc(s.faults, func(p planned) bool { return p.action == "" || p.action == action })
+	i := slices.IndexFunc(s.faults, func(p planned) bool { return p.meets(action) })
 	if i < 0 {
+		return Fault{}
+	}
+	if s.faults[i].after > 0 {
+		s.faults[i].after--
 		return Fault{}
 	}
 	f := s.faults[i].fault
