@@ -21,11 +21,8 @@ func (p *planner) attach() []registry.Refused {
 	if refused != nil {
 		return refused
 	}
-	if len(p.changes) == 0 && !p.Policy.Allows(change.Update) {
-		return nil // a marker alone changes only because its object did
-	}
-	if len(p.changes) == 0 && !p.Policy.Allows(change.Delete) {
-		markers = slices.DeleteFunc(markers, func(m change.Change) bool { return m.After == nil })
+	if len(p.changes) == 0 {
+		markers = p.alone(markers)
 	}
 	records := len(p.changes)
 	leaves := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.After != nil })
@@ -47,6 +44,14 @@ func (p *planner) attach() []registry.Refused {
 		p.changes = append(p.changes, m)
 	}
 	return nil
+}
+
+// alone leaves those markers that the policy lets change with nothing else: such a marker changes because its object did, or goes
+// because nothing is left for it.
+func (p *planner) alone(markers []change.Change) []change.Change {
+	return slices.DeleteFunc(markers, func(m change.Change) bool {
+		return !p.Policy.Allows(change.Update) || m.After == nil && !p.Policy.Allows(change.Delete)
+	})
 }
 
 // refuseAll bars every change, because their markers can't be written.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"regexp"
 
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 )
 
@@ -41,14 +42,26 @@ func desired(s record.Set) (record.Set, error) {
 		return s, fmt.Errorf("a service has no type %s: use A, AAAA or CNAME", s.Type)
 	case s.Alias != nil:
 		return s, errors.New("a service has no aliases but those of load balancers: use a CNAME")
-	case s.Name.IsWildcard():
-		return s, errors.New("a service's name can't be a wildcard: name each host")
 	}
-	for l := range s.Name.Labels() {
+	if err := checkName(s.Name); err != nil {
+		return s, err
+	}
+	return desiredMain(s)
+}
+
+func checkName(n dnsname.Name) error {
+	if n.IsWildcard() {
+		return errors.New("a service's name can't be a wildcard: name each host")
+	}
+	for l := range n.Labels() {
 		if !label.MatchString(l) {
-			return s, fmt.Errorf("the label %q can't be part of a service's name: use letters, digits, hyphens and underscores", l)
+			return fmt.Errorf("the label %q can't be part of a service's name: use letters, digits, hyphens and underscores", l)
 		}
 	}
+	return nil
+}
+
+func desiredMain(s record.Set) (record.Set, error) {
 	values, err := record.Canonical(s.Type, s.Values)
 	switch {
 	case err != nil:

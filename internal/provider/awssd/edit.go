@@ -73,7 +73,7 @@ func (e edit) creates() bool {
 
 // expects compares what a service is with what the group changes; keys are those that differ.
 func (e edit) expects(s *service) (differ []record.Key) {
-	if e.note != nil && (s == nil) != (e.note.Before == nil) || s != nil && e.note != nil && s.description != noteText(e.note.Before) {
+	if e.note != nil && !e.describes(s) {
 		differ = append(differ, e.note.Key())
 	}
 	var main *record.Set
@@ -88,6 +88,14 @@ func (e edit) expects(s *service) (differ []record.Key) {
 		}
 	}
 	return differ
+}
+
+// describes reports whether a service has the description that the group expects; nil: there is no service.
+func (e edit) describes(s *service) bool {
+	if s == nil || e.note.Before == nil {
+		return s == nil && e.note.Before == nil
+	}
+	return s.description == noteText(e.note.Before)
 }
 
 // unmentioned is a record set that is there and that the group, though it makes one, says nothing of.

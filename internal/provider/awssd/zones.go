@@ -94,11 +94,10 @@ func (p *Provider) skip(n types.NamespaceSummary, z zone.Zone) reason.Reason {
 	listed := func(ids []string) bool {
 		return len(ids) == 0 || slices.ContainsFunc(ids, func(id string) bool { return strings.TrimSpace(id) == z.ID })
 	}
-	switch _, err := dnsname.Parse(string(z.Name)); {
-	case n.Type != types.NamespaceTypeDnsPrivate && n.Type != types.NamespaceTypeDnsPublic:
-		return reason.New(reason.Filtered, "namespace %s (%s) is of the type %s, which has no DNS", z.Name, z.ID, n.Type)
-	case err != nil || z.ID == "":
-		return reason.New(reason.Filtered, "namespace %q (%s): its name isn't one", z.Name, z.ID)
+	if why := unusable(n, z); !why.None() {
+		return why
+	}
+	switch {
 	case !listed(p.account.Zones):
 		return reason.New(reason.Filtered, "namespace %s (%s): --aws-zone-role doesn't give it the role %s", z.Name, z.ID, p.account.Name)
 	case !listed(p.filter.IDs):
@@ -107,6 +106,17 @@ func (p *Provider) skip(n types.NamespaceSummary, z zone.Zone) reason.Reason {
 		return reason.New(reason.Filtered, "namespace %s (%s) is %s: --aws-zone-type=%s leaves it out", z.Name, z.ID, kind, p.opts.ZoneType)
 	case p.filter.Match != nil && !p.filter.Match(z.Name):
 		return reason.New(reason.Filtered, "namespace %s (%s): --domain-filter leaves it out", z.Name, z.ID)
+	}
+	return reason.Reason{}
+}
+
+// unusable tells why a namespace can't be used, whatever the options.
+func unusable(n types.NamespaceSummary, z zone.Zone) reason.Reason {
+	switch _, err := dnsname.Parse(string(z.Name)); {
+	case n.Type != types.NamespaceTypeDnsPrivate && n.Type != types.NamespaceTypeDnsPublic:
+		return reason.New(reason.Filtered, "namespace %s (%s) is of the type %s, which has no DNS", z.Name, z.ID, n.Type)
+	case err != nil || z.ID == "":
+		return reason.New(reason.Filtered, "namespace %q (%s): its name isn't one", z.Name, z.ID)
 	}
 	return reason.Reason{}
 }

@@ -89,19 +89,29 @@ func (l ledger) Attach(changes []change.Change, after []registry.Owned) ([]chang
 		}
 	}
 	c := change.Change{Before: l.note, Marker: true, Resource: h.Resource}
-	switch {
-	case len(after) > 0 && (len(changes) > 0 || ours && !slices.ContainsFunc(after, func(o registry.Owned) bool { return o.Resource == h.Resource })):
-		c.Resource = l.resource(after, h)
-		c.After = l.describe(c.Resource)
-	case len(after) > 0 || !ours:
-		return nil, nil
-	case l.cleanup && (l.empty || len(changes) > 0):
-	case len(changes) > 0:
-		c.After = c.Before
-	default:
+	if len(after) == 0 {
+		return l.left(c, ours, len(changes) > 0), nil
+	}
+	c.Resource = l.resource(after, h)
+	if len(changes) == 0 && (!ours || c.Resource == h.Resource) {
 		return nil, nil
 	}
+	c.After = l.describe(c.Resource)
 	return []change.Change{c}, nil
+}
+
+// left is what becomes of a description of which no record set is left: it goes, or what deletes the last one relies on it.
+func (l ledger) left(c change.Change, ours, changes bool) []change.Change {
+	switch {
+	case !ours:
+		return nil
+	case l.cleanup && (l.empty || changes):
+	case changes:
+		c.After = c.Before
+	default:
+		return nil
+	}
+	return []change.Change{c}
 }
 
 // refused lists the record sets that a service at the name can't have.

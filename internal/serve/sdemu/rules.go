@@ -26,13 +26,11 @@ func (in createInput) check() error {
 	if err := checkDescription(in.Description); err != nil {
 		return err
 	}
-	if len(in.CreatorRequestID) > 64 || len(in.NamespaceID) > 255 || len(in.Tags) > 200 {
+	if len(in.CreatorRequestID) > 64 || len(in.NamespaceID) > 255 {
 		return invalid("a member is too long")
 	}
-	for _, t := range in.Tags {
-		if t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256 {
-			return invalid("the tag %q isn't valid", t.Key)
-		}
+	if err := checkTags(in.Tags); err != nil {
+		return err
 	}
 	if in.DNSConfig == nil {
 		return nil
@@ -41,6 +39,15 @@ func (in createInput) check() error {
 		return invalid("the routing policy %s isn't valid", p)
 	}
 	return checkRecords(in.DNSConfig.DNSRecords, in.DNSConfig.policy())
+}
+
+func checkTags(tags []tag) error {
+	for _, t := range tags {
+		if t.Key == "" || len(t.Key) > 128 || len(t.Value) > 256 || len(tags) > 200 {
+			return invalid("the tag %q isn't valid", t.Key)
+		}
+	}
+	return nil
 }
 
 // policy is the routing policy, the default of which depends on the types (API_DnsConfig).
@@ -89,15 +96,8 @@ func (sv *service) checkInstance(id string, attributes map[string]string) error 
 	if id == "" || len(id) > 64 || !instanceID.MatchString(id) {
 		return invalid("1 validation error detected: Value '%s' at 'instanceId' failed to satisfy constraint", id)
 	}
-	size := 0
-	for k, v := range attributes {
-		size += len(k) + len(v)
-		if len(k) > 255 || len(v) > 1024 || !attrKey.MatchString(k) || !attrValue.MatchString(v) {
-			return invalid("the attribute %s isn't valid", k)
-		}
-	}
-	if size > 5000 || len(attributes) == 0 {
-		return invalid("the attributes have %d characters", size)
+	if err := checkAttributes(attributes); err != nil {
+		return err
 	}
 	if alias, ok := attributes["AWS_ALIAS_DNS_NAME"]; ok {
 		return sv.checkAlias(alias, attributes)
@@ -106,6 +106,20 @@ func (sv *service) checkInstance(id string, attributes map[string]string) error 
 		if err := r.checkValue(attributes); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func checkAttributes(attributes map[string]string) error {
+	size := 0
+	for k, v := range attributes {
+		size += len(k) + len(v)
+		if len(k) > 255 || len(v) > 1024 || !attrKey.MatchString(k) || !attrValue.MatchString(v) {
+			return invalid("the attribute %s isn't valid", k)
+		}
+	}
+	if size > 5000 || size == 0 {
+		return invalid("the attributes have %d characters", size)
 	}
 	return nil
 }
