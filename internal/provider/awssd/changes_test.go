@@ -72,11 +72,9 @@ func TestCutOff(t *testing.T) {
 			if from == "nothing" && to == "left over" {
 				continue // nobody asks for a description alone
 			}
-			for last := range 12 {
+			for last, more := 0, from != to; more; last++ {
 				for _, f := range []sdemu.Fault{{Drop: true}, {LoseAnswer: true}} {
-					if from != to && !cutOff(t, fmt.Sprintf("%s to %s, request %d, %+v", from, to, last, f), before, after, last, f) {
-						break
-					}
+					more = cutOff(t, fmt.Sprintf("%s to %s, request %d, %+v", from, to, last, f), before, after, last, f)
 				}
 			}
 		}
@@ -192,6 +190,9 @@ func TestHalfDone(t *testing.T) {
 	detail, ok := errors.AsType[*provider.Error](err)
 	if !ok || detail.Class != provider.Partial {
 		t.Fatalf("it ends with %v", err)
+	}
+	if len(detail.Keys) == 0 {
+		t.Error("apart: no name is blamed, so the zone would rest")
 	}
 	for _, k := range detail.Keys {
 		if k.Name != web {
@@ -321,6 +322,23 @@ func TestZones(t *testing.T) {
 		if len(used)+len(skipped) != 5 {
 			t.Errorf("%s: %d namespaces are told of, want all five", why, len(used)+len(skipped))
 		}
+	}
+}
+
+// TestOtherTypeIsThere: where a create doesn't know of a record set of another type, nothing is changed.
+func TestOtherTypeIsThere(t *testing.T) {
+	e := emulate(t, sdemu.Options{})
+	z, p := e.zone("example.com"), e.open(awssd.Options{}, provider.Filter{})
+	there := []record.Set{set(web, record.A, "192.0.2.1")}
+	if _, err := p.Apply(t.Context(), z, between(web, nil, there)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.Apply(t.Context(), z, between(web, nil, []record.Set{set(web, record.CNAME, "x.example.net")}))
+	if provider.ClassOf(err) != provider.Stale {
+		t.Errorf("foreign: %v", err)
+	}
+	if diff := cmp.Diff(there, read(t, p, z, web)); diff != "" {
+		t.Errorf("foreign (-before +after):\n%s", diff)
 	}
 }
 

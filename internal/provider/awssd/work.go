@@ -33,7 +33,7 @@ func (w *work) run(ctx context.Context) error {
 		if err != nil || s == nil {
 			return err
 		}
-		return w.change(ctx, s) // it stands there empty
+		return w.change(ctx, s)
 	}
 	s, err := w.find(ctx, w.zone, w.at, w.listed)
 	if err != nil {
@@ -42,9 +42,9 @@ func (w *work) run(ctx context.Context) error {
 	return w.change(ctx, s)
 }
 
-// create makes the service, on the condition that there is none, and its instances. An empty one is returned, to be used, where the
-// group has no description: then the registry doesn't say whose a name is by that.
-func (w *work) create(ctx context.Context) (empty *service, err error) {
+// create makes the service, on the condition that there is none, and its instances. One that is there is returned: it may be used if
+// it is empty, and the group has no description, for then the registry doesn't say by that whose a name is.
+func (w *work) create(ctx context.Context) (there *service, err error) {
 	s, existing, err := w.createService(ctx)
 	if existing == "" {
 		if err == nil {
@@ -53,17 +53,7 @@ func (w *work) create(ctx context.Context) (empty *service, err error) {
 		return nil, err
 	}
 	w.known.set(w.zone.ID, serviceName(w.at, w.zone), existing)
-	if w.note != nil {
-		return nil, err
-	}
-	s, readErr := w.read(ctx, w.zone, existing)
-	switch {
-	case readErr != nil:
-		return nil, readErr
-	case len(s.instances) > 0:
-		return nil, err
-	}
-	return s, nil
+	return w.read(ctx, w.zone, existing)
 }
 
 // change brings a service to what the group says, once it is what the group expects.
