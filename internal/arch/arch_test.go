@@ -24,7 +24,7 @@ var levels = []struct {
 	level    int
 	packages []string
 }{
-	{0, []string{"model/dnsname", "model/reason", "model/crash", "model/spelling"}},
+	{0, []string{"model/dnsname", "model/reason", "model/crash", "model/spelling", "memory/filelock"}},
 	{1, []string{"model/record", "model/zone"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
@@ -56,7 +56,7 @@ var peers = map[string]string{
 // doors says who may import a heavy module, tests apart.
 var doors = map[string][]string{
 	"k8s.io/":                      {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor"},
-	"sigs.k8s.io/":                 {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor", "app"},
+	"sigs.k8s.io/":                 {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor", "ops/migrate", "app"},
 	"github.com/aws/":              {"provider/awsconf", "provider/route53", "provider/awssd", "registry/dynamodb", "ops/bootstrap", "ops/doctor"},
 	"github.com/miekg/dns":         {"serve/nameserver", "wan", "ops/probe", "ops/doctor", "provider/rfc2136"},
 	"github.com/prometheus/":       {"ops/metrics", "ops/status"},
