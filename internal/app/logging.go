@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry/awssd"
 )
 
 // logger turns what happens into log lines.
@@ -34,6 +35,9 @@ func (l *logger) start(v Version) {
 	}
 	if l.options.Registry == "noop" {
 		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
+	}
+	if l.options.Provider == awssd.Name && l.options.Registry == "txt" {
+		l.log.Info("our ownership is stored in the descriptions of services, because --provider=aws-sd has no TXT record sets", "registry", awssd.Name)
 	}
 }
 
