@@ -35,7 +35,8 @@ func (p *planner) attach() []registry.Refused {
 			m.After = &sets[0]
 		}
 		if m.Keeps() {
-			if !leaves {
+			row := slices.ContainsFunc(p.after, func(o registry.Owned) bool { return o.Set.Key == m.Key() }) // which will name another object
+			if !leaves && !row {
 				continue
 			}
 			m.After = m.Before

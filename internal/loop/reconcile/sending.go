@@ -93,7 +93,9 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 }
 
 // free reports whether all has been read that a group depends on.
-func (z *zoneState) free(c *core, g change.Group, r rank) bool { return !z.blind(g) && !c.tooEarly(r) }
+func (z *zoneState) free(c *core, g change.Group, r rank) bool {
+	return !z.blind(g) && !c.tooEarly(r) && !c.unclaimable(g, time.Now())
+}
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
 func (z *zoneState) blind(g change.Group) bool {
@@ -133,6 +135,9 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	}
 	z.busy = true
 	apply.batch, apply.dryRun = b, c.DryRun
+	if !c.DryRun {
+		apply.claims = c.claimingOf(z, b)
+	}
 	waits, recall := context.WithCancel(c.ctx)
 	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
@@ -172,6 +177,8 @@ func (c *core) finish(r result) {
 		c.finishPage(z, r)
 	case r.names != nil:
 		c.finishNames(z, r)
+	case r.mend != nil:
+		c.finishMend(z, r)
 	default:
 		c.finishApply(z, r)
 	}
@@ -191,6 +198,9 @@ func (c *core) undone(r result) {
 			z.landed()
 			z.requeue(r.apply.batch)
 		}
+		if r.mend != nil {
+			z.seekLoose(c)
+		}
 	}
 }
 
@@ -198,6 +208,9 @@ func (c *core) finishApply(z *zoneState, r result) {
 	z.landed()
 	if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	}
+	if !c.claimsDone(z, &r) {
+		return
 	}
 	batch := r.apply.batch
 	if err := errors.Join(r.unbegun, r.unended); err != nil {

@@ -40,6 +40,7 @@ type zoneState struct {
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
+	loose   map[looseRow]bool     // rows of ours to be brought in order
 	unread  map[dnsname.Name]bool // stale names that the read under way hasn't come to: they aren't written before
 	aliases aliases
 	bisect  bisection
@@ -73,12 +74,12 @@ type parking struct {
 func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
-		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		unread: make(map[dnsname.Name]bool), loose: make(map[looseRow]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
 		progress: make(map[dnsname.Name]*progress),
 	}
-	for _, v := range c.Views {
-		s.registries = append(s.registries, v.Registry)
+	for i := range c.Views {
+		s.registries = append(s.registries, c.registryOf(i))
 	}
 	return s
 }
@@ -90,7 +91,7 @@ func (z *zoneState) settled() bool {
 	if z.vanished {
 		return !z.busy
 	}
-	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0
+	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0 && len(z.loose) == 0
 }
 
 // step starts the next call for the zone, if there is one to make now; else it tells when to look again.
@@ -106,7 +107,8 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case z.sendPart(c):
-	case c.mayPlan() && z.sendDirty(c, now):
+	case c.mayPlan() && c.claimsRead(z) && z.sendDirty(c, now):
+	case c.mayPlan() && z.mend(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)

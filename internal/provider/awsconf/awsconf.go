@@ -127,6 +127,14 @@ func (a Account) As(role string) Account {
 	return a
 }
 
+// Region is the region that the environment and the shared configuration say, for services that are of one.
+func (a Account) Region() string {
+	if a.base.Region != "" {
+		return a.base.Region
+	}
+	return a.Config.Region
+}
+
 // wellFormed matches what could be a region.
 var wellFormed = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
 
