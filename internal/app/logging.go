@@ -43,6 +43,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.objects(e)
 	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
 		l.zones(e)
+	case reconcile.StoreRead, reconcile.StoreFailed:
+		l.table(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
 	case reconcile.Delivered, reconcile.Unverified:
@@ -148,6 +150,20 @@ func (l *logger) zones(e reconcile.Event) {
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	}
+}
+
+// table logs how the table of our ownership is.
+func (l *logger) table(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.StoreRead:
+		l.log.Info("read the ownership table", "table", l.options.DynamoDB.Table, "rows", e.Rows, "ours", e.Ours)
+	case reconcile.StoreFailed:
+		if e.Err == nil {
+			l.log.Info("the ownership table answers again", "table", l.options.DynamoDB.Table)
+			return
+		}
+		l.log.Warn("the ownership table fails, so names stay as they are; it is tried again", "table", l.options.DynamoDB.Table, "err", e.Err)
 	}
 }
 
