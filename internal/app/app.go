@@ -185,10 +185,10 @@ func (o *Options) register(ctx context.Context, v *reconcile.View) error {
 	return nil
 }
 
-// table opens the table of --registry=dynamodb with the credentials that ExternalDNS would use: those of no profile.
+// table opens the table of --registry=dynamodb with the credentials that ExternalDNS would use: those of no --aws-profile.
 func (o *Options) table(ctx context.Context) (*dynamodb.Store, error) {
 	aws := o.Publish.AWS
-	aws.Profiles, aws.ZoneRoles, aws.RoleTag = nil, nil, ""
+	aws.Profiles, aws.ZoneRoles, aws.RoleTag = []string{o.DynamoDB.Profile}, nil, "" // a blank profile is none
 	accounts, err := awsconf.Load(ctx, aws)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func newGuarded() guarded {
 func (p *process) Load(context.Context) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.strike(p.party, keeperUnreadable) != "" {
+	if p.strike(p.party, "", keeperUnreadable) != "" {
 		p.note("%s can't read what was kept", p)
 		p.party.forget(false)
 		return nil, errMadeUp
@@ -40,7 +40,7 @@ func (p *process) Load(context.Context) ([]byte, error) {
 func (p *process) Save(_ context.Context, state []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead || p.strike(p.party, keeperFails) != "" {
+	if p.dead || p.strike(p.party, "", keeperFails) != "" {
 		return errMadeUp
 	}
 	p.party.kept = slices.Clone(state)

@@ -133,7 +133,7 @@ func (c *core) finishMend(z *zoneState, r result) {
 
 // holdStore pauses the writes to a store that fails.
 func (c *core) holdStore(l *ledgers, err error, now time.Time) {
-	l.until = now.Add(l.writes.next(longestOutage))
+	l.until = now.Add(l.writes.next(longestOutage, c.Jitter))
 	c.storeFailed(l, err)
 	if c.Once && l.writes.tries >= onceTries {
 		c.failed = err

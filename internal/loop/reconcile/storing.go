@@ -81,7 +81,7 @@ func (c *core) loaded(l *ledgers, all []registry.Row, err error) {
 	now := time.Now()
 	l.busy = false
 	if err != nil {
-		l.next = now.Add(l.back.next(longestOutage))
+		l.next = now.Add(l.back.next(longestOutage, c.Jitter))
 		c.storeFailed(l, err)
 		if c.Once && l.back.tries >= onceTries {
 			c.failed = fmt.Errorf("view %s: %w", l.view, err)

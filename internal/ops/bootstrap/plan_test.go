@@ -3,19 +3,15 @@
 package bootstrap_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"nafuda.io/nafuda/internal/ops/bootstrap"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"nafuda.io/nafuda/test/golden"
+)
 
 // base are the defaults of the flags, with a domain and its zone.
 func base(change func(*bootstrap.Options)) bootstrap.Options {
@@ -41,6 +37,7 @@ func variants() map[string]bootstrap.Options {
 		"limit-names": base(func(o *bootstrap.Options) {
 			o.Limit, o.Domain, o.Zone, o.Sources = true, "apps.example.com", "example.com", []string{"ingress"}
 		}),
+		"dynamodb": base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
 		"nothing-known": {
 			Domain: "example.com", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync", Prefix: "prefix_",
 			Name: "nafuda", Namespace: "dns", Image: "nafuda.io/nafuda:dev", Region: "us-east-1", Auth: "user",
@@ -63,28 +60,8 @@ func TestFilesOfEachVariant(t *testing.T) {
 				fmt.Fprintf(&b, "-- %s %o --\n%s", f.Name, f.Mode, f.Content)
 			}
 			fmt.Fprintf(&b, "-- open --\n%s\n", strings.Join(p.Open, "\n"))
-			golden(t, name+".txtar", b.String())
+			golden.File(t, filepath.Join("testdata", name+".txtar"), b.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("(-want +got), or -update:\n%s", diff)
 	}
 }
 
@@ -100,6 +77,7 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		"region":           {func(o *bootstrap.Options) { o.Region = "ap-northeest-1" }, []string{"--region", "ap-northeast-1"}, "told before anything is made"},
 		"new region":       {func(o *bootstrap.Options) { o.Region, o.NewRegion = "xx-north-1", true }, nil, "AWS opens regions"},
 		"irsa":             {func(o *bootstrap.Options) { o.Auth = "irsa" }, []string{"--account-id", "--oidc-issuer"}, "the trust policy has both"},
+		"table":            {func(o *bootstrap.Options) { o.Registry, o.Table = "dynamodb", "a/b" }, []string{"--account-id", "--dynamodb-table"}, "the ARN has both"},
 		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
 		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
 		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},

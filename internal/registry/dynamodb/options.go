@@ -14,6 +14,8 @@ import (
 type Options struct {
 	Table  string `name:"dynamodb-table" default:"external-dns" placeholder:"NAME" help:"Name of the DynamoDB table for --registry=dynamodb; its hash key is the string k."`
 	Region string `name:"dynamodb-region" placeholder:"REGION" help:"Region of that table. Without it, the one that the environment or the shared AWS configuration says."`
+
+	Profile string `kong:"-"` // of the shared AWS configuration, for the table alone; empty: none, as ExternalDNS
 }
 
 var (

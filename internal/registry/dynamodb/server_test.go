@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/storetest"
+	"nafuda.io/nafuda/test/moto"
 )
 
 // startServer runs a program that serves an emulated AWS until the test ends, and returns its address.
@@ -71,15 +72,6 @@ func startDynalite(t *testing.T) string {
 	return startServer(t, "node", "-e", serve, module)
 }
 
-func startMoto(t *testing.T) string {
-	t.Helper()
-	moto, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server isn't here: pip install 'moto[server]'; dynalite has run the same tests")
-	}
-	return startServer(t, moto, "-H", "127.0.0.1", "-p", "0")
-}
-
 // patient calls again where moto closes the connection in the midst of telling an error.
 type patient struct{ registry.Store }
 
@@ -117,7 +109,7 @@ func table(t *testing.T, url, name string) *dynamodb.Store {
 
 // emulators are those that every test of the store runs against.
 func emulators() map[string]func(*testing.T) string {
-	return map[string]func(*testing.T) string{"dynalite": startDynalite, "moto": startMoto}
+	return map[string]func(*testing.T) string{"dynalite": startDynalite, "moto": moto.Start}
 }
 
 func TestStore(t *testing.T) {
