@@ -132,7 +132,10 @@ func (m Move) unclear(p *place, name dnsname.Name) []Left {
 	var out []Left
 	ledger := m.open(p, name)
 	for _, set := range p.sets.At(name) {
-		if _, ok, why := ledger.Claim(set); m.Match(name) && !ok && why.Code == reason.Ambiguous {
+		if ledger.IsMarker(set) || !m.Match(name) {
+			continue
+		}
+		if _, ok, why := ledger.Claim(set); !ok && why.Code == reason.Ambiguous {
 			out = append(out, Left{p.Name, set.Key, why})
 		}
 	}
