@@ -41,10 +41,8 @@ func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
-	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.StoreRead, reconcile.StoreFailed:
 		l.zones(e)
-	case reconcile.StoreRead, reconcile.StoreFailed:
-		l.table(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
 	case reconcile.Delivered, reconcile.Unverified:
@@ -150,6 +148,8 @@ func (l *logger) zones(e reconcile.Event) {
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	default:
+		l.table(e)
 	}
 }
 

@@ -220,12 +220,15 @@ func (c *core) tooEarly(r rank) bool {
 	return false
 }
 
+// knowsAll reports whether everything is known that some plan depends on, and it is our turn.
+func (c *core) knowsAll() bool { return c.turn.ours && c.mayPlan() && c.storesRead() }
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.mayPlan() || !c.storesRead() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.knowsAll() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -67,11 +67,35 @@ func (z *zoneState) mend(c *core, now time.Time) bool {
 	if len(z.loose) == 0 || !z.queue.empty() || len(z.unread) > 0 || z.reading && z.urgent {
 		return false
 	}
-	loose := slices.SortedFunc(maps.Keys(z.loose), func(a, b looseRow) int { return a.key.Compare(b.key) })
-	var j *mendJob
-	for _, k := range loose {
-		l := c.stores[k.view]
-		if now.Before(l.until) || j != nil && (j.view != l.view || len(j.before) == mendsAtOnce) {
+	for _, i := range z.looseViews() {
+		l := c.stores[i]
+		if now.Before(l.until) {
+			continue
+		}
+		if j := z.mendsOf(c, i, l); len(j.before) > 0 {
+			z.busy = true
+			c.start(z.account, job{zone: z.Zone, mend: j})
+			return true
+		}
+	}
+	return false
+}
+
+// looseViews lists the views that have rows to be brought in order.
+func (z *zoneState) looseViews() []int {
+	var out []int
+	for k := range z.loose {
+		out = append(out, k.view)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// mendsOf takes a view's loose rows, as many as one job may have. Those that fit by now are dropped.
+func (z *zoneState) mendsOf(c *core, view int, l *ledgers) *mendJob {
+	j := &mendJob{view: l.view, store: l.store}
+	for _, k := range slices.SortedFunc(maps.Keys(z.loose), func(a, b looseRow) int { return a.key.Compare(b.key) }) {
+		if k.view != view || len(j.before) == mendsAtOnce {
 			continue
 		}
 		delete(z.loose, k)
@@ -79,21 +103,11 @@ func (z *zoneState) mend(c *core, now time.Time) bool {
 		if row == nil || row.Owner != l.book.Owner() {
 			continue
 		}
-		after := z.mended(c, *row)
-		if registry.Same(row, after) {
-			continue
+		if after := z.mended(c, *row); !registry.Same(row, after) {
+			j.before, j.after = append(j.before, *row), append(j.after, after)
 		}
-		if j == nil {
-			j = &mendJob{view: l.view, store: l.store}
-		}
-		j.before, j.after = append(j.before, *row), append(j.after, after)
 	}
-	if j == nil {
-		return false
-	}
-	z.busy = true
-	c.start(z.account, job{zone: z.Zone, mend: j})
-	return true
+	return j
 }
 
 // run writes the rows. A row that has changed meanwhile stays as it is.
@@ -147,34 +161,43 @@ func (c *core) claimsDone(z *zoneState, r *result) bool {
 	if cl == nil {
 		return true
 	}
-	now := time.Now()
 	_ = c.enter(cl.found) // names of the batch are looked at again if need be
+	c.storesHeard(cl, r.called, time.Now())
+	if len(cl.failed) > 0 || r.err != nil && outcomeOf(r.err) != journal.Refused {
+		z.loosen(c, cl)
+	}
+	if len(r.apply.unclaimed) > 0 {
+		var again change.Batch
+		for _, u := range r.apply.unclaimed {
+			again.Groups = append(again.Groups, u.group)
+		}
+		z.requeue(again)
+	}
+	return len(r.apply.batch.Groups) > 0
+}
+
+// storesHeard enters which stores have failed while a batch was sent.
+func (c *core) storesHeard(cl *claiming, called bool, now time.Time) {
 	for _, l := range c.stores {
 		if l == nil || cl.edits[l.view] == nil {
 			continue
 		}
 		if err := cl.failed[l.view]; err != nil {
 			c.holdStore(l, err, now)
-		} else if r.called {
+		} else if called {
 			c.storeAnswers(l)
 		}
 	}
-	if len(cl.failed) > 0 || r.err != nil && outcomeOf(r.err) != journal.Refused {
-		for _, byKey := range cl.edits {
-			for k, e := range byKey {
-				if i := slices.Index(c.stores, c.storeOf(e.view)); i >= 0 {
-					z.loose[looseRow{i, k}] = true
-				}
-			}
+}
+
+// loosen says that nobody knows what became of the rows of a batch.
+func (z *zoneState) loosen(c *core, cl *claiming) {
+	for i, l := range c.stores {
+		if l == nil {
+			continue
+		}
+		for k := range cl.edits[l.view] {
+			z.loose[looseRow{i, k}] = true
 		}
 	}
-	if len(r.apply.unclaimed) == 0 {
-		return true
-	}
-	var again change.Batch
-	for _, u := range r.apply.unclaimed {
-		again.Groups = append(again.Groups, u.group)
-	}
-	z.requeue(again)
-	return len(r.apply.batch.Groups) > 0
 }

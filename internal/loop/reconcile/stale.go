@@ -28,10 +28,8 @@ func (c *core) notHeard(now time.Time) []string {
 			add(a.failed, "list of zones of account %s", a.name)
 		}
 	}
-	for _, l := range c.stores {
-		if l != nil && l.read && l.fault != nil {
-			add(l.failed, "ownership table of view %s", l.view)
-		}
+	for _, l := range c.storesFailing() {
+		add(l.failed, "ownership table of view %s", l.view)
 	}
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished && z.fault != nil {

@@ -171,12 +171,7 @@ func (c *core) missing() []string {
 			out = append(out, "zone "+string(z.Name))
 		}
 	}
-	for _, l := range c.stores {
-		if l != nil && !l.read {
-			out = append(out, "ownership table of view "+l.view)
-		}
-	}
-	return append(out, c.notHeard(time.Now())...)
+	return append(append(out, c.storesUnread()...), c.notHeard(time.Now())...)
 }
 
 func (z *zoneState) status() Zone {

@@ -197,6 +197,26 @@ func (c *core) storesResume(now time.Time) time.Time {
 }
 
 // storesRead reports whether every store has been read.
-func (c *core) storesRead() bool {
-	return !slices.ContainsFunc(c.stores, func(l *ledgers) bool { return l != nil && !l.read })
+func (c *core) storesRead() bool { return len(c.storesUnread()) == 0 }
+
+// storesUnread lists the stores that haven't been read, in words.
+func (c *core) storesUnread() []string {
+	var out []string
+	for _, l := range c.stores {
+		if l != nil && !l.read {
+			out = append(out, "ownership table of view "+l.view)
+		}
+	}
+	return out
+}
+
+// storesFailing lists the stores that have been read, and fail.
+func (c *core) storesFailing() []*ledgers {
+	var out []*ledgers
+	for _, l := range c.stores {
+		if l != nil && l.read && l.fault != nil {
+			out = append(out, l)
+		}
+	}
+	return out
 }

@@ -107,8 +107,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case z.sendPart(c):
-	case c.mayPlan() && c.claimsRead(z) && z.sendDirty(c, now):
-	case c.mayPlan() && z.mend(c, now):
+	case c.mayPlan() && z.write(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
@@ -116,6 +115,11 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		return earlier(earlier(z.nextPage(c), z.unpark(now)), z.nextLook())
 	}
 	return never
+}
+
+// write sends what is dirty, or brings rows in order where nothing is. It returns false where there is nothing to do.
+func (z *zoneState) write(c *core, now time.Time) bool {
+	return c.claimsRead(z) && z.sendDirty(c, now) || z.mend(c, now)
 }
 
 // pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.

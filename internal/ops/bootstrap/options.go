@@ -94,10 +94,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	if o.Registry == registryTable && o.Account == "" {
-		add("--account-id: --registry=dynamodb needs the account, for the table's ARN; aws sts get-caller-identity shows it")
-	}
-	errs = append(errs, o.checkRegion(), o.checkAuth(), o.checkSources())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }
@@ -125,6 +122,13 @@ func (o Options) checkRegion() error {
 		hint = "did you mean " + near
 	}
 	return fmt.Errorf("--region=%s: there is no such region: %s; for one that is newer than this version pass --new-region", o.Region, hint)
+}
+
+func (o Options) checkTable() error {
+	if o.Registry == registryTable && o.Account == "" {
+		return errors.New("--account-id: --registry=dynamodb needs the account, for the table's ARN; aws sts get-caller-identity shows it")
+	}
+	return nil
 }
 
 func (o Options) checkAuth() error {

@@ -102,28 +102,41 @@ func (m Move) look(w *Work, s *state, p *place, name dnsname.Name) {
 	for _, o := range m.owned(s, p, name) {
 		_, marked := claim(p.markers, p, o.Set)
 		_, listed := claim(s.book, p, o.Set)
-		switch {
-		case m.To == ToTable && marked && !listed:
-			if _, why := m.rowFor(s, p, o); !why.None() {
-				w.Left = append(w.Left, Left{p.Name, o.Set.Key, why})
-				continue
-			}
-			w.Rows++
-			w.Markers++
-		case m.To == ToTable && marked:
-			w.Markers++
-		case m.To == ToTXT && listed && !marked:
-			if _, why := m.marking(s, p, name); !why.None() {
-				w.Left = append(w.Left, Left{p.Name, o.Set.Key, why})
-				continue
-			}
-			w.Rows++
-			w.Markers++
-		case m.To == ToTXT && listed:
-			w.Rows++
-		default:
-			w.Done++
+		was, is := marked, listed
+		if m.To == ToTXT {
+			was, is = listed, marked
 		}
+		if !was {
+			w.Done++
+			continue
+		}
+		if why := m.cant(s, p, o); !is && !why.None() {
+			w.Left = append(w.Left, Left{p.Name, o.Set.Key, why})
+			continue
+		}
+		w.count(m.To, !is)
+	}
+}
+
+// cant tells why the ownership of a record set can't be written where it shall be.
+func (m Move) cant(s *state, p *place, o registry.Owned) (why reason.Reason) {
+	if m.To == ToTXT {
+		_, why = m.marking(s, p, o.Set.Name)
+	} else {
+		_, why = m.rowFor(s, p, o)
+	}
+	return why
+}
+
+// count adds a record set of which the old is to be removed, and where it is missing the new to be written.
+func (w *Work) count(to Direction, missing bool) {
+	removed, written := &w.Markers, &w.Rows
+	if to == ToTXT {
+		removed, written = written, removed
+	}
+	*removed++
+	if missing {
+		*written++
 	}
 }
 
