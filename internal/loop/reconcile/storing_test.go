@@ -167,7 +167,12 @@ func TestTableProof(t *testing.T) {
 	inTable(t, func(r *rig) {
 		r.store = storetest.NewMemory(ours("old.example.com", "d/old"))
 		r.memory.Put("example.com", set("old.example.com", "A", "192.0.2.9"))
-		r.store.Fail(func(string, record.Key) error { return storetest.Down() })
+		r.store.Fail(func(op string, _ record.Key) error {
+			if op == "load" {
+				return storetest.Down()
+			}
+			return nil
+		})
 		l := r.start()
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
 		time.Sleep(10 * time.Minute)

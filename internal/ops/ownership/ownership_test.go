@@ -157,6 +157,23 @@ func TestThereAndBack(t *testing.T) {
 	w.want(t, want)
 }
 
+// TestUnmarkableStays has the row of a record set stay that can't have a marker.
+func TestUnmarkableStays(t *testing.T) {
+	name := strings.Repeat("a", 62) + ".example.com"
+	row := registry.Row{Key: record.Key{Name: dnsname.Name(name), Type: record.A}, Owner: "me", Labels: map[string]string{"resource": "ingress/d/a"}}
+	w := newWorld([]record.Set{set(name, "A", "192.0.2.1")}, row)
+	before := w.holds()
+	m := w.move(t, ownership.ToTXT)
+	work, err := m.Look(t.Context())
+	if err != nil || len(work.Left) != 1 || !work.Empty() {
+		t.Errorf("%+v, %v", work, err)
+	}
+	if err := m.Apply(t.Context(), quiet); err != nil {
+		t.Error(err)
+	}
+	w.want(t, before)
+}
+
 // TestKilledMove ends a move at each of its calls, and runs it again: it ends the same, and meanwhile everything of ours is ours by one or
 // the other.
 func TestKilledMove(t *testing.T) {
