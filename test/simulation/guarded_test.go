@@ -97,6 +97,9 @@ func (h holdings) owns(prefix, owner string) map[string]bool {
 // judgeBrake counts the names that a zone has lost within an hour: at most so many, or so large a share, and never all, unless a person says so.
 func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) {
 	owner := p.party
+	if owner.process != p && !w.keeps {
+		return // it lands late, and who came after it can't know: its budget is a new one
+	}
 	had, has := before.owns(w.prefix, owner.owner), after.owns(w.prefix, owner.owner)
 	now := time.Now()
 	if owner.gone[zoneName] == nil {

@@ -66,7 +66,7 @@ func TestSimulation(t *testing.T) {
 // hardly varies, so that a seed that fails fails again.
 func divide(t *testing.T, n int) tally {
 	total := tally{Faults: make(map[fault]int)}
-	parts := runtime.NumCPU()
+	parts := min(runtime.NumCPU(), n)
 	shares := make([]tally, parts)
 	t.Run("schedules", func(t *testing.T) {
 		for i := range parts {
