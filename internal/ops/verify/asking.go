@@ -50,6 +50,7 @@ type Asking struct {
 
 // Ask asks about subjects, side by side, and returns what was found of each. It ends soon after the context does.
 func (a Asking) Ask(ctx context.Context, subjects []Subject) []Found {
+	a.Asker = &impatient{Asker: a.Asker, silent: make(map[string]int)}
 	apexes := a.apexes(ctx, subjects)
 	out := make([]Found, len(subjects))
 	var g errgroup.Group

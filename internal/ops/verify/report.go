@@ -113,6 +113,9 @@ func (r *Row) tell() {
 			continue
 		}
 		c := Cause{p.name, *p.place.Reason, p.place.Reason.Fix()}
+		if c.Fix == "" && no && p.name == "provider" {
+			c.Fix = "wait until it is done; nafuda why " + string(r.Name) + " tells what it waits for"
+		}
 		if no {
 			r.Causes, told = append(r.Causes, c), told || dns
 		} else {
