@@ -13,7 +13,6 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
-	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/verify"
 )
@@ -33,8 +32,8 @@ func Verify(ctx context.Context, o Options, c verify.Options, v Version, log *sl
 	for _, n := range known {
 		subjects = append(subjects, verify.Subjects(n)...)
 	}
-	if len(names) == 0 { // every NodePort Service has SRV record sets that few want
-		subjects = slices.DeleteFunc(subjects, func(s verify.Subject) bool { return s.LeftOut.Code == reason.TypeNotManaged })
+	if len(names) == 0 { // who asks about all doesn't ask about what the options leave out
+		subjects = slices.DeleteFunc(subjects, func(s verify.Subject) bool { return !s.LeftOut.None() })
 	}
 	const patience = 10 * time.Minute // of a long list; a single question has a shorter one
 	ctx, cancel := context.WithTimeout(ctx, patience)

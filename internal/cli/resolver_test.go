@@ -14,7 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/serve/zonedb"
 )
 
-// resolvers are the ways of a resolver to pass an answer on; nil: none is passed on.
+// resolvers are the ways of a resolver to pass an answer on; nil: nobody listens any more.
 func resolvers() map[string]func(*dns.Msg) *dns.Msg {
 	return map[string]func(*dns.Msg) *dns.Msg{
 		"honest": func(r *dns.Msg) *dns.Msg { return r },
@@ -42,7 +42,7 @@ func resolvers() map[string]func(*dns.Msg) *dns.Msg {
 			}
 			return r
 		},
-		"dead": func(*dns.Msg) *dns.Msg { return nil },
+		"dead": nil,
 	}
 }
 
@@ -54,15 +54,18 @@ func resolver(ts *testscript.TestScript, _ bool, args []string) {
 	server := ts.Getenv("SERVER")
 	udp, tcp := listenDNS(ts)
 	ts.Check(tcp.Close())
+	ts.Setenv("RESOLVER", udp.LocalAddr().String())
+	if way == nil {
+		ts.Check(udp.Close())
+		return
+	}
 	srv := &dns.Server{PacketConn: udp, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 		r, _, err := (&dns.Client{Net: "tcp"}).Exchange(q, server)
 		if err != nil {
 			return
 		}
 		r.Authoritative, r.RecursionAvailable = false, true
-		if r = way(r); r != nil {
-			_ = w.WriteMsg(r)
-		}
+		_ = w.WriteMsg(way(r))
 	})}
 	done, started := make(chan error, 1), make(chan struct{})
 	srv.NotifyStartedFunc = func() { close(started) }
@@ -72,7 +75,6 @@ func resolver(ts *testscript.TestScript, _ bool, args []string) {
 		_ = srv.Shutdown()
 		<-done
 	})
-	ts.Setenv("RESOLVER", udp.LocalAddr().String())
 }
 
 // serveZones answers for zones until the script ends.

@@ -36,6 +36,7 @@ func Subjects(n reconcile.NameFacts) []Subject {
 		if len(v.Zones) == 0 {
 			s := begin(n)
 			s.Type, s.Differs = firstType(n), v.NoZone
+			s.leaveOut(v.Without)
 			of = append(of, s)
 		}
 		for i, z := range v.Zones {
@@ -137,6 +138,13 @@ func (s *Subject) differs(z reconcile.ZoneFacts) reason.Reason {
 		}
 	}
 	return reason.Reason{}
+}
+
+// leaveOut enters that filters leave out all that is asked for at a name without a zone.
+func (s *Subject) leaveOut(decisions []change.Decision) {
+	if len(decisions) > 0 && !slices.ContainsFunc(decisions, func(d change.Decision) bool { return d.Verdict != change.Filtered }) {
+		s.LeftOut, s.Differs = decisions[0].Why, reason.Reason{}
+	}
 }
 
 // twins are the record sets of a type in the other zones of a name.
