@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -241,6 +242,53 @@ func TestConnect(t *testing.T) {
 	if row, _ := ask(t, subject(home), []string{real}, resolver, none); row.Connect != nil {
 		t.Errorf("%+v: nobody asked for a connection", row)
 	}
+}
+
+// TestQuestions: a wildcard's own name isn't asked for, nothing is asked of a zone that isn't there, and nobody is asked once only.
+func TestQuestions(t *testing.T) {
+	www := set("www.example.com", record.A, public)
+	wild, nowhere, private := subject(www), subject(), subject(www)
+	wild.Name, nowhere.Zone, private.Zone.Private, private.Zone.Name = "*.example.com", zone.Zone{}, true, "inner.example.com"
+	asker := &wrong{}
+	a := Asking{Asker: asker, Options: Options{Nobody: "192.0.2.53:53"}, Resolvers: []string{"192.0.2.1:53"}}
+	a.Ask(t.Context(), []Subject{subject(www), wild, nowhere, private})
+	count := func(is func(probe.Ask) bool) (n int) {
+		for _, q := range asker.asked {
+			if is(q) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := count(func(q probe.Ask) bool { return q.Name.IsWildcard() }); n > 0 {
+		t.Errorf("%d questions for a wildcard itself", n)
+	}
+	if n := count(func(q probe.Ask) bool { return strings.HasPrefix(string(q.Name), "nafuda-") }); n != 2 {
+		t.Errorf("%d questions below a wildcard, want one to its server and one to the resolver", n)
+	}
+	if n := count(func(q probe.Ask) bool { return q.Type == record.NS }); n != 2 {
+		t.Errorf("%d questions for NS, want one for the public zone and one to nobody: %+v", n, asker.asked)
+	}
+	if n := count(func(q probe.Ask) bool { return !q.Recurse }); n != 2 {
+		t.Errorf("%d questions to servers, want two: neither for no zone nor for a private one", n)
+	}
+}
+
+// wrong is an Asker of which everybody answers what isn't there.
+type wrong struct {
+	mu    sync.Mutex
+	asked []probe.Ask
+}
+
+func (*wrong) Servers(context.Context, probe.Question) ([]probe.Server, reason.Reason) {
+	return []probe.Server{{Name: "ns1.example.net", Addresses: []string{"192.0.2.1:53"}}}, reason.Reason{}
+}
+
+func (w *wrong) Look(_ context.Context, at []string, a probe.Ask) probe.Seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = append(w.asked, a)
+	return probe.Seen{At: at[0], Code: noError, Values: []string{"198.51.100.9"}}
 }
 
 // TestPatience: who stays silent is given up, and what isn't asked is as silent as it was.

@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,10 @@ func TestCauses(t *testing.T) {
 	empty := gives()
 	blockedEmpty, nowhere := empty, probe.Seen{}
 	blockedEmpty.Blocked = true
+	weighted := subject(set("www.example.com", record.A, public), set("www.example.com", record.A, "198.51.100.8"))
+	weighted.There[0].ID, weighted.There[1].ID = "a", "b"
+	defaultTTL := subject(set("www.example.com", record.A, public))
+	defaultTTL.There[0].TTL = 0
 	referral := withAuthority(gives())
 	referral.Authority, referral.Referred = false, "www.example.com"
 	change := func(f Found, edit func(*Found)) Found { edit(&f); return f }
@@ -145,6 +150,9 @@ func TestCauses(t *testing.T) {
 		"CNAME, no answer": {why: "nothing is proven", s: host, f: change(found(gives("lb.example.net"), gives("lb.example.net")), func(f *Found) { f.Ends = []probe.Seen{nowhere, nowhere} })},
 		"alias":            {why: "whatever addresses it has", s: alias, f: found(gives(public), gives("198.51.100.8"))},
 		"dangling alias":   {why: "the load balancer is gone", s: alias, f: found(absentFor(noError, 60), absentFor(noError, 60)), place: "servers", want: reason.TargetAbsent, text: "lb.example.net"},
+		"routing":          {why: "either, or both", s: weighted, f: found(gives("198.51.100.8"), gives(public, "198.51.100.8"))},
+		"routing, wrong":   {why: "none of them", s: weighted, f: found(gives("198.51.100.9"), gives(public)), place: "servers", want: reason.AnswersDiffer},
+		"default TTL":      {why: "the provider's own isn't known", s: defaultTTL, f: good},
 		"reached":          {why: "one port is enough", s: www, f: change(good, func(f *Found) { f.Reached = []Reached{{Address: public, Port: 443}} })},
 		"hairpin":          {why: "public, from inside", s: www, f: change(good, func(f *Found) { f.Inside, f.Reached = true, []Reached{{Address: public, Why: "no answer"}} }), place: "connect", want: reason.NoHairpin, text: public},
 		"from outside":     {why: "no router of ours", s: www, f: change(good, func(f *Found) { f.Reached = []Reached{{Address: public, Why: "refused"}} }), place: "connect", want: reason.NoConnection, text: "refused"},
@@ -171,5 +179,38 @@ func TestCauses(t *testing.T) {
 				t.Errorf("%+v, want %q at %q with %q (%s)", got, tc.want, tc.place, tc.text, tc.why)
 			}
 		})
+	}
+}
+
+// TestMarks: what there is nothing to say of gets neither yes nor no.
+func TestMarks(t *testing.T) {
+	byHand := subject(set("www.example.com", record.A, public))
+	byHand.Objects = nil
+	if row := Judge(byHand, found(gives(public), gives(public))); row.Object.Mark != None || row.Provider.Mark != OK || row.Connect != nil {
+		t.Errorf("%+v", row)
+	}
+	out := subject()
+	out.LeftOut = reason.New(reason.Filtered, "because")
+	if row := Judge(out, found(absentFor(nxDomain, 1), absentFor(nxDomain, 1))); !row.Good || row.Provider.Reason == nil || row.Provider.Mark != None || row.Object.Mark != OK {
+		t.Errorf("%+v", row)
+	}
+}
+
+// TestTargets: which addresses a connection is tried to.
+func TestTargets(t *testing.T) {
+	for name, tc := range map[string]struct {
+		s    Subject
+		f    Found
+		want []string
+	}{
+		"as published": {s: subject(set("www.example.com", record.A, public)), f: found(gives(public), gives(lan)), want: []string{public}},
+		"alias":        {s: subject(aliasOf("lb.example.net")), f: found(gives(lan), gives(public)), want: []string{public}},
+		"CNAME":        {s: subject(set("www.example.com", record.CNAME, "lb.example.net")), f: Found{Ends: []probe.Seen{gives(public), gives("2001:db8::1")}}, want: []string{public, "2001:db8::1"}},
+		"no address":   {s: subject(set("www.example.com", record.TXT, "192.0.2.1")), f: Found{}},
+		"not too many": {s: subject(set("www.example.com", record.A, "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5")), want: []string{"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}},
+	} {
+		if got := targets(tc.s, tc.f); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
 	}
 }
