@@ -44,26 +44,35 @@ func servers(s Subject, f Found) (Mark, reason.Reason) {
 	}
 	var silentOnes []string
 	for _, said := range f.Servers {
-		switch d := compare(s.There, said.Seen); {
-		case d == silent:
+		if !said.Answered() {
 			silentOnes = append(silentOnes, said.Name)
-		case f.Nobody.Answered() && f.suspect(s):
-			return No, reason.New(reason.Intercepted, "%s answers, and nobody is there: so the answer of %s isn't its own", f.Nobody.At, said.Name)
-		case said.Server.Authority && !said.Seen.Authority && said.Recursion && d != referred:
-			return No, reason.New(reason.Intercepted, "the answer of %s comes without authority and offers recursion: it isn't its own", said.Name)
-		case d != same:
-			return No, serverDiffers(s, said, d)
-		case said.Server.Authority && !said.Seen.Authority:
-			return No, reason.New(reason.AnswersDiffer, "%s answers without authority", said.Name)
+		} else if why := server(s, f, said); !why.None() {
+			return No, why
 		}
 	}
-	switch {
+	switch list := strings.Join(silentOnes, ", "); {
 	case len(silentOnes) == len(f.Servers):
-		return No, reason.New(reason.DNSUnreachable, "no answer from %s", strings.Join(silentOnes, ", "))
-	case len(silentOnes) > 0:
-		return No, reason.New(reason.AnswersDiffer, "no answer from %s; the other servers answer as they should", strings.Join(silentOnes, ", "))
+		return No, reason.New(reason.DNSUnreachable, "no answer from %s", list)
+	case list != "":
+		return No, reason.New(reason.AnswersDiffer, "no answer from %s; the other servers answer as they should", list)
 	}
 	return fine()
+}
+
+// server judges the answer of one of the zone's servers.
+func server(s Subject, f Found, said Said) reason.Reason {
+	d, lacks := compare(s.There, said.Seen), said.Server.Authority && !said.Seen.Authority
+	switch {
+	case f.Nobody.Answered() && f.suspect(s):
+		return reason.New(reason.Intercepted, "%s answers, and nobody is there: so the answer of %s isn't its own", f.Nobody.At, said.Name)
+	case lacks && said.Recursion && d != referred:
+		return reason.New(reason.Intercepted, "the answer of %s comes without authority and offers recursion: it isn't its own", said.Name)
+	case d != same:
+		return serverDiffers(s, said, d)
+	case lacks:
+		return reason.New(reason.AnswersDiffer, "%s answers without authority", said.Name)
+	}
+	return reason.Reason{}
 }
 
 func serverDiffers(s Subject, said Said, d difference) reason.Reason {

@@ -104,33 +104,38 @@ func (r *Row) tell() {
 	r.Good = true
 	told := false
 	for _, p := range r.places() {
-		if p.place == nil {
-			continue
-		}
-		no, dns := p.place.Mark == No, p.name != "object" && p.name != "provider"
+		no := p.Mark == No
 		r.Good = r.Good && !no
-		if p.place.Reason == nil || no && dns && told {
-			continue
-		}
-		c := Cause{p.name, *p.place.Reason, p.place.Reason.Fix()}
-		if c.Fix == "" && no && p.name == "provider" {
-			c.Fix = "wait until it is done; nafuda why " + string(r.Name) + " tells what it waits for"
-		}
-		if no {
-			r.Causes, told = append(r.Causes, c), told || dns
-		} else {
-			r.Notes = append(r.Notes, c)
+		switch {
+		case p.Reason == nil || no && p.dns && told:
+		case no:
+			r.Causes, told = append(r.Causes, p.cause(r.Name)), told || p.dns
+		default:
+			r.Notes = append(r.Notes, p.cause(r.Name))
 		}
 	}
 }
 
+func (p namedPlace) cause(name dnsname.Name) Cause {
+	c := Cause{p.name, *p.Reason, p.Reason.Fix()}
+	if c.Fix == "" && p.Mark == No && p.name == "provider" {
+		c.Fix = "wait until it is done; nafuda why " + string(name) + " tells what it waits for"
+	}
+	return c
+}
+
 type namedPlace struct {
-	name  string
-	place *Place
+	Place
+	name string
+	dns  bool // it comes after what the provider has
 }
 
 func (r *Row) places() []namedPlace {
-	return []namedPlace{{"object", &r.Object}, {"provider", &r.Provider}, {"servers", &r.Servers}, {"resolver", &r.Resolver}, {"connect", r.Connect}}
+	list := []namedPlace{{r.Object, "object", false}, {r.Provider, "provider", false}, {r.Servers, "servers", true}, {r.Resolver, "resolver", true}}
+	if r.Connect != nil {
+		list = append(list, namedPlace{*r.Connect, "connect", true})
+	}
+	return list
 }
 
 func placed(m Mark, why reason.Reason) Place {

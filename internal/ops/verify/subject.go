@@ -126,14 +126,20 @@ func (s *Subject) differs(z reconcile.ZoneFacts) reason.Reason {
 			s.LeftOut = d.Why
 		}
 	}
+	return s.waiting(z)
+}
+
+// waiting says why what would change hasn't yet.
+func (s *Subject) waiting(z reconcile.ZoneFacts) reason.Reason {
 	if !z.Parked.None() {
 		return z.Parked
 	}
 	for _, c := range z.Changes {
-		if c.Key().Type == s.Type && !c.Marker && !c.Keeps() {
-			if !z.Fault.None() {
-				return z.Fault
-			}
+		switch {
+		case c.Key().Type != s.Type || c.Marker || c.Keeps():
+		case !z.Fault.None():
+			return z.Fault
+		default:
 			return c.Why
 		}
 	}

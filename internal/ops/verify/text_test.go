@@ -4,24 +4,19 @@ package verify
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/probe"
+	"nafuda.io/nafuda/test/golden"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-// shown has a row of each shape.
+// shownReport has a row of each shape.
 func shownReport() Report {
 	named := func(name dnsname.Name, s Subject) Subject { s.Name = name; return s }
 	long := dnsname.Name(strings.Repeat("a-rather-long-label.", 3) + "example.com")
@@ -62,19 +57,7 @@ func TestText(t *testing.T) {
 			if err := r.Write(&coloured, true); err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(file, plainText.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), plainText.String()); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			golden.File(t, filepath.Join("testdata", name+".txt"), plainText.String())
 			for line := range strings.Lines(plainText.String()) {
 				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
 					t.Errorf("%d columns: %s", n, line)
