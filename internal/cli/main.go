@@ -29,6 +29,7 @@ type grammar struct {
 	Run       runCommand       `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
 	Plan      planCommand      `cmd:"" help:"Show what run would change, and why, and change nothing."`
 	Why       whyCommand       `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
+	Verify    verifyCommand    `cmd:"" help:"Compare names at objects, provider, the zone's servers and a resolver, and name the cause where they differ; change nothing."`
 	Status    statusCommand    `cmd:"" help:"Show how the running instance is."`
 	Approve   approveCommand   `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
@@ -42,7 +43,7 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
-// where there are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
+// where there are changes, from why and verify where something isn't as wanted, and from the commands to a running instance where something is
 // held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
@@ -101,7 +102,7 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	}
 	alone := func(f func(IO) error) starter { return func(_ context.Context, x IO) error { return f(x) } }
 	return map[string]starter{
-		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
+		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start), "verify": noted(g.Verify.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
 		"ownership": noted(g.Ownership.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start),
 		"docs": alone(g.Docs.start),

@@ -156,8 +156,13 @@ func TestWhy(t *testing.T) {
 	}
 }
 
-// toldElsewhere are reasons that no name is as it is for: an undo that would undo more than was asked for says so itself.
-var toldElsewhere = []reason.Code{reason.ChangedSince}
+// toldElsewhere are reasons that no name is as it is for: an undo that would undo more than was asked for says so itself, and what
+// others answer is told by verify.
+var toldElsewhere = []reason.Code{
+	reason.ChangedSince,
+	reason.Intercepted, reason.NotDelegated, reason.OtherZone, reason.PrivateUnseen, reason.Rebinding, reason.AbsenceCached, reason.StaleCache,
+	reason.LocalAnswer, reason.LongerTTL, reason.ResolverFails, reason.NoResolver, reason.TargetAbsent, reason.NoConnection, reason.NoHairpin,
+}
 
 // unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for.
 var unplanned = []reason.Code{reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}

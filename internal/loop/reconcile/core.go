@@ -113,7 +113,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 		c.step()
 		if c.Once && c.settled() {
 			held := c.heldBack(time.Now())
-			c.Observe(Settled{c.status(), c.explain})
+			c.Observe(Settled{c.status(), c.explain, c.known})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
 		if !c.hear(asks, turned) {

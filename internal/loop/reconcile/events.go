@@ -172,10 +172,12 @@ type (
 		Ours   bool
 		Holder string // while it isn't ours; empty: nobody is known to have it
 	}
-	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, for as long as Observe runs.
+	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, and Names lists the names that objects ask
+	// for, hold or have published, sorted; both for as long as Observe runs.
 	Settled struct {
 		Status  Status
 		Explain func(dnsname.Name, endpoint.Ref) Explanation
+		Names   func() []dnsname.Name
 	}
 	// UpToDate says that everything that was dirty has been dealt with.
 	UpToDate struct{}

@@ -115,6 +115,24 @@ const (
 	AnswersDiffer   Code = "AnswersDiffer"
 )
 
+// Why somebody gets another answer than the zone has, or none. They are what verify finds; nothing is decided by them.
+const (
+	Intercepted   Code = "Port53Intercepted"
+	NotDelegated  Code = "ZoneNotDelegated"
+	OtherZone     Code = "OtherZoneAnswers"
+	PrivateUnseen Code = "PrivateZoneUnseen"
+	Rebinding     Code = "RebindingProtection"
+	AbsenceCached Code = "AbsenceCached"
+	StaleCache    Code = "StaleCache"
+	LocalAnswer   Code = "ResolverAnswersItself"
+	LongerTTL     Code = "LongerTTL"
+	ResolverFails Code = "ResolverFails"
+	NoResolver    Code = "NoResolver"
+	TargetAbsent  Code = "TargetHasNoAddress"
+	NoConnection  Code = "NoConnection"
+	NoHairpin     Code = "NoHairpin"
+)
+
 // Doc documents one code.
 type Doc struct {
 	Code    Code
@@ -198,6 +216,20 @@ var docs = index([]Doc{
 	{NoServers, "The names or addresses of the zone's servers aren't known, so they can't be asked over DNS.", "check the NS record set of the zone and the resolver of the machine, or name servers with --verify-server"},
 	{DNSUnreachable, "None of the zone's servers can be reached over DNS.", "let UDP and TCP to port 53 pass, name a server with --verify-server, or turn the question off with --no-verify"},
 	{AnswersDiffer, "A server of the zone doesn't answer as planned.", "see what it answers; the zone may be delegated to other servers, or something else may have changed the name"},
+	{Intercepted, "Somebody on the way answers in place of the zone's servers: a router or provider that catches everything to port 53.", "turn the interception off (routers call it DNS redirection or DNS filter), or run verify from another network; what others see isn't concerned"},
+	{NotDelegated, "The parent of the zone names other servers than the zone's own, or none: what is published in the zone isn't what the world asks.", "set the servers of the zone at the registrar or in the parent zone (aws route53 get-hosted-zone lists them)"},
+	{OtherZone, "Another zone of the same name answers here: with a public and a private one, where one stands decides which.", ""},
+	{PrivateUnseen, "The name is in a private zone, and the resolver isn't in a network that the zone is associated with.", "ask from within the VPC, associate the VPC, or publish in a public zone (--aws-zone-type=public)"},
+	{Rebinding, "A resolver leaves private addresses out of the answers of public names, as protection against DNS rebinding.", "make an exception for the zone in the resolver (dnsmasq: rebind-domain-ok, Unbound: private-domain, FRITZ!Box: exceptions of the DNS rebind protection), or use another resolver"},
+	{AbsenceCached, "A resolver remembers from before that there is nothing; it may as long as the zone's SOA record says, which is 900 s with Route 53 as it comes.", "wait, or empty the caches of the resolver and of this machine; don't look a name up before it is published"},
+	{StaleCache, "A resolver has an older answer in its cache.", "wait until the TTL is over, or empty the caches of the resolver and of this machine"},
+	{LocalAnswer, "A resolver doesn't ask the zone's servers but has data of its own for the name, or blocks it.", "remove the entry, zone or block list from the resolver, or correct it"},
+	{LongerTTL, "A resolver keeps answers for longer than the record set says, or still has one from when that said more.", ""},
+	{ResolverFails, "A resolver doesn't answer, or answers with an error.", "look at the resolver; with SERVFAIL at its DNSSEC validation and at whether it reaches the zone's servers, or name another with --resolver"},
+	{NoResolver, "The system names no resolver, so none is asked.", "name one with --resolver"},
+	{TargetAbsent, "What the name points at has no address.", "see whether the load balancer or the target's own name is still there"},
+	{NoConnection, "The name answers, but no connection to its address comes about from here.", "see whether something listens there, and which firewall is in between"},
+	{NoHairpin, "The name answers with a public address, to which no connection comes about from within a private network: most often that is the network's own address, and its router doesn't lead back in (hairpin NAT).", "turn hairpin NAT (NAT loopback) on in the router, or let the resolver of the network answer with the inner address; see from outside whether it works there"},
 })
 
 func index(list []Doc) map[Code]Doc {
