@@ -21,8 +21,8 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	return p, err
 }
 
-// planOnce is MakePlan, and reports whether everything that a plan depends on could be read.
-func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan report.Plan, whole bool, err error) {
+// planOnce is MakePlan with a configuration that adjust has the last word about, and reports whether everything that a plan depends on could be read.
+func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, adjust ...func(*reconcile.Config)) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var changes []report.Change
 	var last reconcile.Status
@@ -39,7 +39,7 @@ func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan
 		case reconcile.Settled:
 			last = e.Status
 		}
-	})
+	}, adjust...)
 	if err != nil {
 		return report.Plan{}, false, err
 	}

@@ -33,6 +33,7 @@ type grammar struct {
 	Approve   approveCommand   `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
+	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
 	Show      versionCommand   `cmd:"" name:"version" help:"Print the version."`
@@ -40,7 +41,7 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
-// are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
+// are changes, from why where something isn't published as wanted, from doctor where a check fails, and from the commands to a running instance where something is
 // held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
@@ -65,7 +66,7 @@ func Main(ctx context.Context, x IO) int {
 	switch err := g.start(ctx, x, res); {
 	case err == nil:
 		return 0
-	case errors.Is(err, errChanges), errors.Is(err, errNotGood), errors.Is(err, errWaits):
+	case errors.Is(err, errChanges), errors.Is(err, errNotGood), errors.Is(err, errWaits), errors.Is(err, errUnwell):
 		return 2
 	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -101,7 +102,7 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
+		"doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
@@ -37,6 +38,7 @@ const patience = 30 * time.Second
 //	instance SOCKET [LEADER]   plays a running instance, or the standby of a leader, and points commands at it
 //	keep DIR                   writes a state directory with a journal of two entries
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it
+//	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"dns": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -55,6 +57,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"everyhost": everyHost,
 		"copies":    copies,
 		"emulator":  emulator,
+		"identity":  identity,
 		"instance":  instance,
 		"keep":      keep,
 	}
@@ -221,6 +224,11 @@ func emulator(ts *testscript.TestScript, _ bool, zones []string) {
 	} {
 		ts.Setenv(key, value)
 	}
+}
+
+func identity(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("AWS_ENDPOINT_URL_STS", serve(ts, iamemu.New()))
+	ts.Setenv("AWS_ACCESS_KEY_ID", iamemu.AdminKey)
 }
 
 func serve(ts *testscript.TestScript, h http.Handler) string {
