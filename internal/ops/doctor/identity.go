@@ -13,12 +13,9 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 )
 
-// noAccounts is the finding of checks of AWS where there is no account of it.
-func (e *exam) noAccounts() []Finding {
-	if err := e.patient.NoAccounts; err != nil {
-		return []Finding{fail("correct the flags, files or variables that it names", "the accounts can't be opened: %v", err)}
-	}
-	return []Finding{ok("no account of AWS is used")}
+// unopened is the finding of the checks of accounts where these can't be opened: the check of the identity fails for all.
+func (e *exam) unopened() []Finding {
+	return []Finding{warn("see what the check identity says", "not looked at, for the accounts can't be opened")}
 }
 
 // caller is whose credentials an account has.
@@ -44,8 +41,11 @@ func checkIdentity(ctx context.Context, e *exam) []Finding {
 		})
 		out = append(out, judgeIdentity(c))
 	}
-	if len(out) == 0 {
-		return e.noAccounts()
+	switch {
+	case e.patient.NoAccounts != nil:
+		return []Finding{fail("correct the flag, the file or the variable that it names", "the accounts can't be opened: %v", e.patient.NoAccounts)}
+	case len(out) == 0:
+		return []Finding{ok("no account of AWS is used")}
 	}
 	return out
 }

@@ -15,6 +15,9 @@ func fromFiles() []Finding {
 	return []Finding{ok("objects come from files: no API server is asked")}
 }
 
+// anonymous is who has no credentials (Kubernetes, "Authenticating", anonymous requests).
+const anonymous = "system:anonymous"
+
 // reached is what an API server says about itself and us.
 type reached struct {
 	url, version string
@@ -42,10 +45,15 @@ func checkKubeconfig(ctx context.Context, e *exam) []Finding {
 	review := authenticationv1.SelfSubjectReview{}
 	review.APIVersion, review.Kind = "authentication.k8s.io/v1", "SelfSubjectReview"
 	_, err := e.api.ask(ctx, "/apis/authentication.k8s.io/v1/selfsubjectreviews", review, &review)
-	if refused, is := errors.AsType[*apiError](err); is && refused.status == http.StatusUnauthorized {
-		r.err = err
-	}
 	r.user = review.Status.UserInfo.Username
+	if refused, is := errors.AsType[*apiError](err); is {
+		switch refused.status {
+		case http.StatusUnauthorized:
+			r.err = err
+		case http.StatusForbidden: // everybody may ask whom the server knows (the role system:basic-user)
+			r.user = anonymous
+		}
+	}
 	return judgeReached(r)
 }
 
@@ -66,7 +74,7 @@ func judgeReached(r reached) []Finding {
 	switch r.user {
 	case "":
 		return append(out, ok("%s answers: Kubernetes %s", r.url, r.version))
-	case "system:anonymous":
+	case anonymous:
 		return append(out, warn("give the kubeconfig a user", "%s answers, Kubernetes %s, and doesn't know who we are: the kubeconfig has no credentials", r.url, r.version))
 	default:
 		return append(out, ok("%s answers: Kubernetes %s, to us as %s", r.url, r.version, r.user))

@@ -17,7 +17,6 @@ import (
 	"nafuda.io/nafuda/internal/loop/limiter"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/zone"
-	"nafuda.io/nafuda/internal/provider"
 )
 
 // tried is what came of a call that needs a permission.
@@ -31,19 +30,25 @@ type tried struct {
 }
 
 func checkPermissions(ctx context.Context, e *exam) []Finding {
+	if e.patient.NoAccounts != nil {
+		return e.unopened()
+	}
 	var all []tried
+	var out []Finding
 	for _, s := range e.surveys {
 		if !s.account.Route53 {
 			continue
 		}
+		all = append(all, tryZones(ctx, s.account), tryChange(ctx, s.account))
 		zones, err := s.zones(ctx)
-		all = append(all, tried{action: "route53:ListHostedZones", on: "account " + s.account.Name, err: err})
-		all = append(all, tryChange(ctx, s.account))
+		if err != nil {
+			out = append(out, notLookedAt(s.account.Name, err))
+		}
 		for _, z := range zones {
 			all = append(all, tryRead(ctx, s.account, z), tryWrite(ctx, s.account, z, e.patient.Domains))
 		}
 	}
-	return judgeAllTried(all)
+	return append(out, judgeAllTried(all)...)
 }
 
 // try makes a call; its error has a class, its code is the service's.
@@ -56,6 +61,14 @@ func (t tried) try(ctx context.Context, a *account, f func(context.Context) erro
 		return err
 	})
 	return t
+}
+
+func tryZones(ctx context.Context, a *account) tried {
+	t := tried{action: "route53:ListHostedZones", on: "account " + a.Name}
+	return t.try(ctx, a, func(ctx context.Context) error {
+		_, err := route53.NewFromConfig(a.AWS.Config).ListHostedZones(ctx, &route53.ListHostedZonesInput{MaxItems: aws.Int32(1)})
+		return err
+	})
 }
 
 // tryChange asks about a change that isn't there: the service says so to whom it lets ask.
@@ -106,14 +119,14 @@ func drawn(z zone.Zone, domains []dnsname.Name) dnsname.Name {
 }
 
 func judgeTried(t tried) Finding {
-	class := provider.ClassOf(t.err)
+	denied := t.code == "AccessDenied" || t.code == "AccessDeniedException" // credentials that AWS doesn't take are another matter
 	fix := "allow " + t.action + " in the IAM policy: nafuda bootstrap aws writes it"
 	switch {
 	case t.err == nil || t.code != "" && t.code == t.expected:
 		return ok("%s is allowed: %s", t.action, t.on)
-	case class == provider.Denied && t.optional != "":
+	case denied && t.optional != "":
 		return warn(fix, "%s: %s is denied: %s: %v", t.on, t.action, t.optional, t.err)
-	case class == provider.Denied:
+	case denied:
 		return fail(fix, "%s: %s is denied: %v", t.on, t.action, t.err)
 	default:
 		return warn("try again, or see what the check identity says", "%s: whether %s is allowed isn't known: %v", t.on, t.action, t.err)

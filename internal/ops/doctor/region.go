@@ -11,14 +11,14 @@ import (
 )
 
 func checkRegion(_ context.Context, e *exam) []Finding {
+	if e.patient.NoAccounts != nil {
+		return e.unopened()
+	}
 	var out []Finding
 	for _, a := range e.accounts {
 		if a.AWS != nil {
 			out = append(out, judgeRegion(a.Name, a.AWS.Region, a.AWS.InRegion()))
 		}
-	}
-	if len(out) == 0 {
-		return e.noAccounts()
 	}
 	return out
 }

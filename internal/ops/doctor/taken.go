@@ -19,7 +19,7 @@ type wanting struct {
 
 func checkTaken(ctx context.Context, e *exam) []Finding {
 	if e.patient.NoAccounts != nil || e.patient.Plan == nil {
-		return []Finding{warn("see what the check identity says", "which names are taken isn't known, for no account is open")}
+		return e.unopened()
 	}
 	wait, cancel := most(ctx)
 	defer cancel()

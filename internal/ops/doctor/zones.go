@@ -21,7 +21,7 @@ type listing struct {
 
 func checkZones(ctx context.Context, e *exam) []Finding {
 	if e.patient.NoAccounts != nil {
-		return e.noAccounts()
+		return e.unopened()
 	}
 	var l listing
 	for _, s := range e.surveys {
