@@ -49,7 +49,7 @@ func Checks() []Check {
 		},
 		{
 			"zones", "the hosted zones that are used, and those left out with the filter that does it",
-			"a domain of --domain-filter has no zone, or two public zones have one name", "no zone is used, or they can't be listed", checkZones,
+			"a domain of `--domain-filter` has no zone, or two public zones have one name", "no zone is used, or they can't be listed", checkZones,
 		},
 		{
 			"delegation", "the parent of each public zone names the zone's own servers",
