@@ -91,9 +91,11 @@ func accountJudgements() map[string][]judgement {
 		"region fail":   {{"a typo that STS meets", one(judgeRegion("p", "ap-northeest-1", true)), "STS is asked there", "ap-northeast-1"}},
 		"clock ok":      {{"the same", one(judgeClock(skewed(0, true))), "within a minute", ""}, {"nearly", one(judgeClock(skewed(-59*time.Second, true))), "within a minute", ""}},
 		"clock warn": {
-			{"ahead", one(judgeClock(skewed(time.Minute, true))), "1m0s ahead of", "timedatectl"}, {"behind", one(judgeClock(skewed(-299*time.Second, true))), "4m59s behind", "timedatectl"},
+			{"ahead", one(judgeClock(skewed(time.Minute, true))), "1m0s ahead of", "timedatectl"},
+			{"behind", one(judgeClock(skewed(-299*time.Second, true))), "4m59s behind", "timedatectl"},
 			{"far off, which nobody minds", one(judgeClock(skewed(time.Hour, false))), "1h0m0s ahead", "timedatectl"},
-			{"no answer", one(judgeClock(told{who: "it", err: errTest})), "isn't known: out of order", ""}, {"no header", one(judgeClock(told{who: "it", header: "yesterday"})), "doesn't tell its time", ""},
+			{"no answer", one(judgeClock(told{who: "it", err: errTest})), "isn't known: out of order", ""},
+			{"no header", one(judgeClock(told{who: "it", header: "yesterday"})), "doesn't tell its time", ""},
 		},
 		"clock fail":     {{"five minutes", one(judgeClock(skewed(5*time.Minute, true))), "5m0s ahead of that of the service, which refuses", "timedatectl"}, {"behind", one(judgeClock(skewed(-time.Hour, true))), "1h0m0s behind", "timedatectl"}},
 		"permissions ok": {{"both", judgeAllTried([]tried{read, write, read}), "route53:ListResourceRecordSets is allowed: zone example.com, zone example.com", ""}},

@@ -35,19 +35,7 @@ func checkOwners(ctx context.Context, e *exam) []Finding {
 func ownersOf(c content, markers *txt.Registry) holders {
 	h := holders{zone: c.Zone, us: markers.Owner(), names: make(map[string]int)}
 	for _, n := range c.names() {
-		ledger := markers.Open(n, c.Zone, c.look, func(string, dnsname.Name) bool { return false })
-		owners := make(map[string]bool)
-		bare := false
-		for _, s := range c.Sets[n] {
-			if ledger.IsMarker(s) || s.Type == record.SOA || s.Type == record.NS && n == c.Zone.Name {
-				continue
-			}
-			claim, claimed, _ := ledger.Claim(s)
-			if claimed {
-				owners[claim.Owner] = true
-			}
-			bare = bare || !claimed
-		}
+		owners, bare := ownersAt(c, markers, n)
 		for o := range owners {
 			if strings.Contains(o, ",") { // no id has one: registry.MarkerOf lists several so
 				h.several = append(h.several, n)
@@ -60,6 +48,23 @@ func ownersOf(c content, markers *txt.Registry) holders {
 		}
 	}
 	return h
+}
+
+// ownersAt says who has record sets at a name, and whether one of them has no marker.
+func ownersAt(c content, markers *txt.Registry, n dnsname.Name) (owners map[string]bool, bare bool) {
+	owners = make(map[string]bool)
+	ledger := markers.Open(n, c.Zone, c.look, func(string, dnsname.Name) bool { return false })
+	for _, s := range c.Sets[n] {
+		if ledger.IsMarker(s) || s.Type == record.SOA || s.Type == record.NS && n == c.Zone.Name {
+			continue
+		}
+		claim, claimed, _ := ledger.Claim(s)
+		if claimed {
+			owners[claim.Owner] = true
+		}
+		bare = bare || !claimed
+	}
+	return owners, bare
 }
 
 func judgeOwners(h holders) []Finding {

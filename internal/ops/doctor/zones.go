@@ -40,6 +40,21 @@ func judgeZones(l listing, domains []dnsname.Name) []Finding {
 	if len(l.used) == 0 && len(out) == 0 {
 		out = append(out, fail("create a hosted zone, or correct --domain-filter, --zone-id-filter, --aws-zone-type and --aws-zone-tags", "no hosted zone is used: nothing can be published"))
 	}
+	out = append(out, l.zones()...)
+	for _, d := range domains {
+		if len(l.unknown) == 0 && !slices.ContainsFunc(l.used, func(z zone.Zone) bool { return d.In(z.Name) || z.Name.In(d) }) {
+			out = append(out, warn("correct it, or create the zone; a zone above it is only used with --aws-zone-match-parent", "--domain-filter=%s: no zone that is used is for it", d))
+		}
+	}
+	for _, s := range l.skipped {
+		out = append(out, ok("left out: %s", s.Why.Text))
+	}
+	return out
+}
+
+// zones has a finding for each zone that is used, and one where two public ones have the same name.
+func (l listing) zones() []Finding {
+	var out []Finding
 	seen := make(map[dnsname.Name]zone.Zone)
 	for _, z := range slices.SortedFunc(slices.Values(l.used), zone.Compare) {
 		if first, again := seen[z.Name]; again && !z.Private {
@@ -55,14 +70,6 @@ func judgeZones(l listing, domains []dnsname.Name) []Finding {
 			records = ", " + report.Count(z.Records, "record set")
 		}
 		out = append(out, ok("used: %s (%s, %s%s)", z.Name, z.ID, kind, records))
-	}
-	for _, d := range domains {
-		if len(l.unknown) == 0 && !slices.ContainsFunc(l.used, func(z zone.Zone) bool { return d.In(z.Name) || z.Name.In(d) }) {
-			out = append(out, warn("correct it, or create the zone; a zone above it is only used with --aws-zone-match-parent", "--domain-filter=%s: no zone that is used is for it", d))
-		}
-	}
-	for _, s := range l.skipped {
-		out = append(out, ok("left out: %s", s.Why.Text))
 	}
 	return out
 }
