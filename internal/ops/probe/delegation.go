@@ -26,7 +26,7 @@ func (p *Probe) Delegation(ctx context.Context, resolver *net.Resolver, port str
 	last := errors.New("none of their names has an address")
 	for _, host := range parents[:min(len(parents), mostServers)] {
 		limited, cancel := context.WithTimeout(ctx, timeout)
-		ips, err := resolver.LookupNetIP(limited, "ip", strings.TrimSuffix(host, ".")+".")
+		ips, err := resolver.LookupNetIP(limited, "ip", host+".") // with the dot no search domain is tried
 		cancel()
 		if err != nil {
 			last = fmt.Errorf("find the address of %s: %w", host, err)
@@ -59,7 +59,7 @@ func parentServers(ctx context.Context, resolver *net.Resolver, zone dnsname.Nam
 		if len(list) > 0 {
 			out := make([]string, 0, len(list))
 			for _, ns := range list {
-				out = append(out, ns.Host)
+				out = append(out, strings.TrimSuffix(ns.Host, "."))
 			}
 			return out, nil
 		}
