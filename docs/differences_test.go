@@ -3,15 +3,12 @@
 package docs
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"nafuda.io/nafuda/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // TestDifferences plans over a zone and objects that show what docs/differences.md says.
 func TestDifferences(t *testing.T) {
@@ -25,17 +22,5 @@ aws --endpoint-url http://127.0.0.1:4580 route53 change-resource-record-sets --q
 AWS_ENDPOINT_URL_ROUTE_53=http://127.0.0.1:4580 bin/nafuda plan --source=service --source=ingress --provider=aws \
     --txt-owner-id=me --txt-prefix=prefix_ --manifests=differences/objects.json --log-level=fatal 2>&1
 `)
-	golden := filepath.Join("testdata", "differences", "plan.golden")
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	golden.File(t, filepath.Join("testdata", "differences", "plan.golden"), got)
 }

@@ -4,37 +4,16 @@ package app
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+
+	"nafuda.io/nafuda/test/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-file +got):\n%s", file, diff)
-	}
-}
 
 // TestLog writes every event in both formats.
 func TestLog(t *testing.T) {
@@ -57,7 +36,7 @@ func TestLog(t *testing.T) {
 			if n := strings.Count(text, "may not list pods"); n != 1 {
 				t.Errorf("a forbidden kind is told %d times, want once", n)
 			}
-			golden(t, "log-"+format, text)
+			golden.File(t, filepath.Join("testdata", "log-"+format+".golden"), text)
 		})
 	}
 }

@@ -24,7 +24,7 @@ var levels = []struct {
 	level    int
 	packages []string
 }{
-	{0, []string{"model/dnsname", "model/reason", "model/crash", "model/spelling"}},
+	{0, []string{"model/dnsname", "model/reason", "model/crash", "model/spelling", "memory/filelock"}},
 	{1, []string{"model/record", "model/zone"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{

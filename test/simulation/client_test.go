@@ -47,9 +47,9 @@ func (c client) Desired(s record.Set) ([]record.Set, error) {
 }
 
 // travel is the way to the service. It takes a while and may end with the caller's patience.
-func (c client) travel(ctx context.Context) error {
+func (c client) travel(ctx context.Context, where string) error {
 	var pause time.Duration
-	c.locked(func() { pause = time.Duration(5+c.rng.IntN(150)) * time.Millisecond })
+	c.locked(func() { pause = time.Duration(5+c.lane(c.process.String(), where).IntN(150)) * time.Millisecond })
 	select {
 	case <-time.After(pause):
 		return nil
@@ -64,13 +64,13 @@ func (c client) read(ctx context.Context, zoneName string, get func() error, fit
 	c.locked(func() {
 		c.process.called()
 		c.reads++
-		struck = c.strike(c.process.party, append(fit, readThrottled, readDown, readDenied)...)
+		struck = c.strike(c.process.party, zoneName, append(fit, readThrottled, readDown, readDenied)...)
 		if struck != "" {
 			c.note("%s reads %s: %s", c.process, zoneName, struck)
 			c.trouble[zoneName] = time.Now()
 		}
 	})
-	if err := c.travel(ctx); err != nil {
+	if err := c.travel(ctx, zoneName); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -129,7 +129,7 @@ func (c client) Names(ctx context.Context, z zone.Zone, names []dnsname.Name) (o
 
 func (c client) InSync(ctx context.Context, _ provider.Receipt) (synced bool, err error) {
 	err = c.read(ctx, "receipts", func() error {
-		synced = c.rng.IntN(2) == 0
+		synced = c.lane(c.process.String(), "receipts").IntN(2) == 0
 		return nil
 	}, confirmDenied)
 	return synced, err
@@ -153,7 +153,7 @@ func (c client) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provide
 
 // deliver takes a batch to the service and the answer back.
 func (c client) deliver(ctx context.Context, z zone.Zone, b change.Batch, struck fault) (provider.Receipt, error) {
-	if err := c.travel(ctx); err != nil {
+	if err := c.travel(ctx, z.ID); err != nil {
 		return "", refuse(provider.Uncertain, err)
 	}
 	switch struck {
@@ -192,7 +192,7 @@ func (c client) begin(z zone.Zone, b change.Batch) (fault, error) {
 		return "", refuse(provider.Throttled, errors.New("another write is in flight"))
 	}
 	c.cloud.writing[z.ID] = c.process.String()
-	struck := c.strike(c.process.party, writeThrottled, writeDown, writeDenied, lostAnswer, lostQuestion, slowAnswer, slowQuestion, landsLate, staleNamed, staleOpaque, crashBefore, crashAfter)
+	struck := c.strike(c.process.party, z.ID, writeThrottled, writeDown, writeDenied, lostAnswer, lostQuestion, slowAnswer, slowQuestion, landsLate, staleNamed, staleOpaque, crashBefore, crashAfter)
 	if struck != "" {
 		c.trouble[z.ID] = time.Now()
 		c.note("%s writes to %s: %s", c.process, z.ID, struck)
@@ -239,7 +239,7 @@ func (c client) land(z zone.Zone, b change.Batch, struck fault) (provider.Receip
 // landLater lets a batch take effect after its caller has given up.
 func (c client) landLater(z zone.Zone, b change.Batch) {
 	var pause time.Duration
-	c.locked(func() { pause = time.Duration(c.rng.IntN(20)) * time.Second })
+	c.locked(func() { pause = time.Duration(c.lane(c.process.String(), z.ID).IntN(20)) * time.Second })
 	c.late.Go(func() {
 		time.Sleep(pause)
 		c.locked(func() {

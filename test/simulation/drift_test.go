@@ -110,7 +110,7 @@ func (w *world) meddle(zoneName string, b change.Batch) {
 		if typ == "CNAME" && (zone.others(name) || !alone && ch.Before == nil) || typ != "CNAME" && alone {
 			continue // what the batch would change may be there no longer
 		}
-		w.put(name, typ, elsewhere(typ, w.rng))
+		w.put(name, typ, elsewhere(typ, w.lane("meddler", zoneName)))
 		w.drifted[name] = time.Now()
 		w.note("meanwhile: %s %s is changed", name, typ)
 		return

@@ -74,16 +74,19 @@ func everyFault() []fault {
 	})
 }
 
-// arm makes a fault hit the next calls, or every one for a while.
-func (p *party) arm(f fault, times int, until time.Time) {
-	p.armed = append(p.armed, armed{f, times, until})
+// places are where the faults of calls hit: of calls at the same instant, it must not depend on the scheduler which one fails.
+var places = slices.Concat(castZones, []string{"zones", "receipts"})
+
+// arm makes a fault hit the next calls to a place, or every one for a while.
+func (p *party) arm(f fault, where string, times int, until time.Time) {
+	p.armed = append(p.armed, armed{f, where, times, until})
 }
 
-// strike takes the first fault that is armed and among those that fit. The world's mutex is held.
-func (w *world) strike(p *party, fit ...fault) fault {
+// strike takes the first fault that is armed for a place and among those that fit. The world's mutex is held.
+func (w *world) strike(p *party, where string, fit ...fault) fault {
 	now := time.Now()
 	for i, a := range p.armed {
-		if !slices.Contains(fit, a.fault) || !a.until.IsZero() && now.After(a.until) {
+		if !slices.Contains(fit, a.fault) || a.where != "" && a.where != where || !a.until.IsZero() && now.After(a.until) {
 			continue
 		}
 		if a.until.IsZero() {

@@ -28,7 +28,7 @@ func newGuarded() guarded {
 func (p *process) Load(context.Context) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.strike(p.party, keeperUnreadable) != "" {
+	if p.strike(p.party, "", keeperUnreadable) != "" {
 		p.note("%s can't read what was kept", p)
 		p.party.forget(false)
 		return nil, errMadeUp
@@ -40,7 +40,7 @@ func (p *process) Load(context.Context) ([]byte, error) {
 func (p *process) Save(_ context.Context, state []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead || p.strike(p.party, keeperFails) != "" {
+	if p.dead || p.strike(p.party, "", keeperFails) != "" {
 		return errMadeUp
 	}
 	p.party.kept = slices.Clone(state)
@@ -97,6 +97,9 @@ func (h holdings) owns(prefix, owner string) map[string]bool {
 // judgeBrake counts the names that a zone has lost within an hour: at most so many, or so large a share, and never all, unless a person says so.
 func (w *world) judgeBrake(p *process, zoneName string, before, after holdings) {
 	owner := p.party
+	if owner.process != p && !w.keeps {
+		return // it lands late, and who came after it can't know: its budget is a new one
+	}
 	had, has := before.owns(w.prefix, owner.owner), after.owns(w.prefix, owner.owner)
 	now := time.Now()
 	if owner.gone[zoneName] == nil {

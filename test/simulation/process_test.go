@@ -87,8 +87,14 @@ func (p *process) config() reconcile.Config {
 			Spec: options.Spec("default", "model", nil, nil), Accounts: []string{"default"},
 			Registry: remember(txt.New(txt.Options{Owner: p.party.owner, Prefix: p.prefix, Format: "typed"}), p.prefix),
 		}},
+		Jitter:  p.jitter,
 		Observe: p.observe,
 	}
+}
+
+func (p *process) jitter(n time.Duration) (d time.Duration) {
+	p.locked(func() { d = time.Duration(p.lane(p.String(), "jitter").Int64N(int64(n))) })
+	return d
 }
 
 // observe hears what the loop says, in the loop's goroutine.
@@ -101,11 +107,11 @@ func (p *process) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Planned:
 		p.judgePlan(p, e)
-		if p.strike(p.party, crashPlanned) != "" {
+		if p.strike(p.party, "", crashPlanned) != "" {
 			p.crash()
 		}
 	case reconcile.Applied:
-		if p.strike(p.party, crashApplied) != "" {
+		if p.strike(p.party, "", crashApplied) != "" {
 			p.crash()
 		}
 	case reconcile.Parked:

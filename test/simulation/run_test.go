@@ -140,9 +140,9 @@ func (w *world) act(p *party, d deed, rng *rand.Rand) {
 		fresh := p.birth(ref)
 		if old != nil {
 			fresh.created = old.created
-			for n, targets := range old.names {
+			for _, n := range slices.Sorted(maps.Keys(old.names)) {
 				if rng.IntN(4) > 0 {
-					fresh.names[n] = targets
+					fresh.names[n] = old.names[n]
 				}
 			}
 		}
@@ -213,8 +213,15 @@ func (w *world) arm(p *party, rng *rand.Rand) {
 	if lasting && rng.IntN(3) == 0 {
 		until = time.Now().Add(time.Duration(rng.IntN(600)) * time.Second)
 	}
-	p.arm(f, 1+rng.IntN(3), until)
-	w.note("%s: armed %s until %v", p.owner, f, until)
+	where := places[rng.IntN(len(castZones))]
+	switch f {
+	case readThrottled, readDown, readDenied:
+		where = places[rng.IntN(len(places))]
+	case listFails, confirmDenied, crashPlanned, crashApplied, keeperFails, keeperUnreadable:
+		where = ""
+	}
+	p.arm(f, where, 1+rng.IntN(3), until)
+	w.note("%s: armed %s (%s) until %v", p.owner, f, where, until)
 }
 
 // refuse makes the service refuse a name, or take it again.

@@ -4,7 +4,9 @@ package simulation
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +17,8 @@ import (
 // world is one run: the service, those who write to it, what goes wrong, and what was found.
 type world struct {
 	mu      sync.Mutex // guards all of it
-	rng     *rand.Rand
+	seed    uint64
+	lanes   map[string]*rand.Rand
 	cloud   *cloud
 	prefix  string
 	guard   guard.Options
@@ -50,13 +53,14 @@ type party struct {
 // armed is a fault that waits for a call which it hits.
 type armed struct {
 	fault fault
+	where string // empty: anywhere
 	left  int
 	until time.Time // it isn't armed any more; zero: until it has hit
 }
 
 func newWorld(s schedule) *world {
 	return &world{
-		rng: rand.New(rand.NewPCG(s.seed, 2)), cloud: newCloud(), prefix: s.prefix, guard: drawGuard(int(s.seed % 4)), keeps: s.keeps, begin: time.Now(), faults: make(map[fault]int), bad: make(map[string]bool),
+		seed: s.seed, lanes: make(map[string]*rand.Rand), cloud: newCloud(), prefix: s.prefix, guard: drawGuard(int(s.seed % 4)), keeps: s.keeps, begin: time.Now(), faults: make(map[fault]int), bad: make(map[string]bool),
 		drifted: make(map[string]time.Time), trouble: make(map[string]time.Time),
 	}
 }
@@ -83,6 +87,18 @@ func (w *world) broken(invariant, format string, args ...any) {
 	line := invariant + ": " + fmt.Sprintf(format, args...)
 	w.wrong = append(w.wrong, line)
 	w.note("BROKEN %s", line)
+}
+
+// lane is a source of chance of its own, so that what happens there doesn't depend on the order of what happens elsewhere at the same
+// instant. The world's mutex is held.
+func (w *world) lane(name ...string) *rand.Rand {
+	key := strings.Join(name, " ")
+	if w.lanes[key] == nil {
+		h := fnv.New64a()
+		h.Write([]byte(key))
+		w.lanes[key] = rand.New(rand.NewPCG(w.seed, h.Sum64()))
+	}
+	return w.lanes[key]
 }
 
 func (w *world) fired(f fault) { w.faults[f]++ }

@@ -112,7 +112,7 @@ func (c *core) listFailed(a *account, err error) {
 	if a.failed.IsZero() {
 		a.failed = time.Now()
 	}
-	a.next = time.Now().Add(a.backoff.next(longestOutage))
+	a.next = time.Now().Add(a.backoff.next(longestOutage, c.Jitter))
 	if c.Once && a.backoff.tries >= onceTries {
 		c.failed = fmt.Errorf("list the zones of account %s: %w", a.name, err)
 	}

@@ -2,10 +2,7 @@
 
 package reconcile
 
-import (
-	"math/rand/v2"
-	"time"
-)
+import "time"
 
 const (
 	shortestPause = 5 * time.Second
@@ -18,9 +15,9 @@ const (
 // backoff grows pauses exponentially, with jitter so that what failed together isn't tried again together.
 type backoff struct{ tries int }
 
-// next is the next pause, at most longest.
-func (b *backoff) next(longest time.Duration) time.Duration {
+// next is the next pause, at most longest; jitter is Config's.
+func (b *backoff) next(longest time.Duration, jitter func(time.Duration) time.Duration) time.Duration {
 	pause := min(shortestPause<<min(b.tries, 10), longest)
 	b.tries++
-	return pause/2 + rand.N(pause/2+1)
+	return pause/2 + jitter(pause/2+1)
 }

@@ -95,7 +95,7 @@ func (c *core) load() (data []byte, err error) {
 			break
 		}
 		select {
-		case <-time.After(back.next(longestOutage)):
+		case <-time.After(back.next(longestOutage, c.Jitter)):
 		case <-c.ctx.Done():
 			return nil, c.ctx.Err()
 		}

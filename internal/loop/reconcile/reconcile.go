@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -86,6 +87,9 @@ type Config struct {
 	Keeper   Keeper           // nil: nothing outlives the process
 	Permits  Permits          // nil: it is always our turn
 	Verifier Verifier         // nil: nobody asks DNS
+	// Jitter draws from [0, n), so that what failed together isn't tried again together; nil: at random. It may be called from
+	// several goroutines.
+	Jitter func(n time.Duration) time.Duration
 	// Observe is told what happens, from the loop's goroutine; it must not block.
 	Observe func(Event)
 }
@@ -100,6 +104,9 @@ type Loop struct {
 func New(c Config) *Loop {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.N[time.Duration]
 	}
 	c.Interval = max(c.Interval, shortestInterval)
 	return &Loop{config: c, asks: make(chan func(*core))}

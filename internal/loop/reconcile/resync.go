@@ -129,7 +129,7 @@ func (c *core) rest(z *zoneState, b *backoff, err error) {
 		z.failed = time.Now()
 	}
 	z.fault = err
-	z.pause = time.Now().Add(b.next(longestOutage))
+	z.pause = time.Now().Add(b.next(longestOutage, c.Jitter))
 	if c.Once && b.tries >= onceTries {
 		c.failed = fmt.Errorf("zone %s: %w", z.Name, err)
 	}

@@ -401,7 +401,7 @@ func (c *core) park(z *zoneState, n dnsname.Name, why reason.Reason) {
 		p = &parking{}
 		z.parked[n] = p
 	}
-	c.parkUntil(z, n, time.Now().Add(p.back.next(longestPause)), why)
+	c.parkUntil(z, n, time.Now().Add(p.back.next(longestPause, c.Jitter)), why)
 }
 
 // parkUntil puts a name off until then.

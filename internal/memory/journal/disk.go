@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"nafuda.io/nafuda/internal/memory/filelock"
 )
 
 const (
@@ -47,8 +49,13 @@ func openDisk(dir string, o Options, c creator) (*disk, survey, error) {
 	if err := os.MkdirAll(dir, dirMode); err != nil {
 		return nil, survey{}, err
 	}
-	l, err := lock(filepath.Join(dir, lockName))
-	if err != nil {
+	l, err := filelock.Take(filepath.Join(dir, lockName)) // without it two processes could write one file
+	switch {
+	case errors.Is(err, filelock.ErrTaken):
+		return nil, survey{}, ErrLocked
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil, survey{}, fmt.Errorf("keep the journal in memory: %w", err)
+	case err != nil:
 		return nil, survey{}, err
 	}
 	d := &disk{dir: dir, options: o, create: c, lock: l}

@@ -3,7 +3,6 @@
 package journal
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,9 +15,9 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
-)
 
-var update = flag.Bool("update", false, "write the golden files")
+	"nafuda.io/nafuda/test/golden"
+)
 
 // TestFormat pins the format: files of a release must be readable by the next.
 func TestFormat(t *testing.T) {
@@ -43,17 +42,7 @@ func TestFormat(t *testing.T) {
 	}
 	mustEnd(t, j, mustBegin(t, j, published(1)), Applied)
 	got := content(t, dir, firstName())
-	golden := filepath.Join("testdata", "format1.log")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEqual(t, "format", string(want), string(got))
+	golden.File(t, filepath.Join("testdata", "format1.log"), string(got))
 	entries, _ := read(t, j, Filter{IDs: []ID{id}})
 	wantEqual(t, "not UTF-8", marker.Stored, entries[0].Intent.Batch.Groups[0].Changes[1].Before.Stored)
 }

@@ -32,12 +32,9 @@ type Dir string
 
 // Prepare makes the folder, for us alone, where it isn't there, and finds out whether we can write in it.
 func (d Dir) Prepare() error {
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
-		return fmt.Errorf("make the folder of --state-dir: %w", err)
-	}
-	root, err := os.OpenRoot(string(d))
+	root, err := d.made()
 	if err != nil {
-		return fmt.Errorf("open the folder of --state-dir: %w", err)
+		return err
 	}
 	defer func() { _ = root.Close() }()
 	f, err := root.OpenFile(fresh, os.O_CREATE|os.O_WRONLY, private)
@@ -45,6 +42,18 @@ func (d Dir) Prepare() error {
 		return fmt.Errorf("write in --state-dir=%s, which must be a folder that we may write in: %w", d, err)
 	}
 	return f.Close()
+}
+
+// made opens the folder, which it makes for us alone where it isn't there.
+func (d Dir) made() (*os.Root, error) {
+	if err := os.MkdirAll(string(d), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of --state-dir: %w", err)
+	}
+	root, err := os.OpenRoot(string(d))
+	if err != nil {
+		return nil, fmt.Errorf("open the folder of --state-dir: %w", err)
+	}
+	return root, nil
 }
 
 // Load returns what was saved last, or nothing where nothing was. A file that was cut or changed is an error.
@@ -83,12 +92,9 @@ func (d Dir) Save(_ context.Context, state []byte) error {
 	if len(state) > MaxBytes {
 		return fmt.Errorf("write the state: %d bytes are more than %d", len(state), MaxBytes)
 	}
-	if err := os.MkdirAll(string(d), 0o700); err != nil {
-		return fmt.Errorf("make the folder of --state-dir: %w", err)
-	}
-	root, err := os.OpenRoot(string(d))
+	root, err := d.made()
 	if err != nil {
-		return fmt.Errorf("open the folder of --state-dir: %w", err)
+		return err
 	}
 	defer func() { _ = root.Close() }()
 	if err := write(root, encode(state)); err != nil {

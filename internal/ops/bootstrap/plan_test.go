@@ -3,19 +3,15 @@
 package bootstrap_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"nafuda.io/nafuda/internal/ops/bootstrap"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"nafuda.io/nafuda/test/golden"
+)
 
 // base are the defaults of the flags, with a domain and its zone.
 func base(change func(*bootstrap.Options)) bootstrap.Options {
@@ -63,28 +59,8 @@ func TestFilesOfEachVariant(t *testing.T) {
 				fmt.Fprintf(&b, "-- %s %o --\n%s", f.Name, f.Mode, f.Content)
 			}
 			fmt.Fprintf(&b, "-- open --\n%s\n", strings.Join(p.Open, "\n"))
-			golden(t, name+".txtar", b.String())
+			golden.File(t, filepath.Join("testdata", name+".txtar"), b.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("(-want +got), or -update:\n%s", diff)
 	}
 }
 

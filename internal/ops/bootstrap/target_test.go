@@ -5,6 +5,7 @@ package bootstrap_test
 import (
 	"encoding/json"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ import (
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	cluster "nafuda.io/nafuda/test/kube"
+
+	"nafuda.io/nafuda/test/golden"
 )
 
 // world is an account of its own and the test's cluster.
@@ -139,7 +142,7 @@ func (w *world) cleanUp(o bootstrap.Options) {
 func applied(w *world) {
 	o := known(nil)
 	first := w.apply(o)
-	golden(w.T, "apply.txt", first)
+	golden.File(w.T, filepath.Join("testdata", "apply.txt"), first)
 	key := w.secret("nafuda-aws")
 	again := w.apply(o)
 	if again != regexp.MustCompile(`(?m)^now        (.*): .*$`).ReplaceAllString(first, "as it is   $1") {
@@ -155,7 +158,7 @@ func applied(w *world) {
 	}
 	deleted := w.told(func(b *strings.Builder) error { return w.open(o).Stop(w.Context(), b) }) +
 		w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
-	golden(w.T, "delete.txt", deleted)
+	golden.File(w.T, filepath.Join("testdata", "delete.txt"), deleted)
 	if again := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); strings.Contains(again, "now ") {
 		w.Errorf("the second deletion found something:\n%s", again)
 	}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"nafuda.io/nafuda/internal/memory/filelock"
 )
 
 const (
@@ -82,7 +84,10 @@ func prepare(path string) (io.Closer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 		return nil, err
 	}
-	locked, err := lock(path + ".lock")
+	locked, err := filelock.Take(path + ".lock")
+	if errors.Is(err, filelock.ErrTaken) {
+		return nil, ErrInUse
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/ops/report"
 )
@@ -150,12 +151,16 @@ func (i *Instance) approve(ctx context.Context, r *http.Request) (any, error) {
 	return heldOf(b), nil
 }
 
-func (i *Instance) planUndo(ctx context.Context, r *http.Request) (any, error) {
-	var w undoWire
-	if err := read(r, &w); err != nil {
-		return nil, err
+// readUndo reads what is to be undone, and checks it.
+func readUndo(r *http.Request) (w undoWire, q reconcile.UndoRequest, err error) {
+	if err = read(r, &w); err == nil {
+		q, err = w.request()
 	}
-	q, err := w.request()
+	return w, q, err
+}
+
+func (i *Instance) planUndo(ctx context.Context, r *http.Request) (any, error) {
+	_, q, err := readUndo(r)
 	if err != nil {
 		return nil, err
 	}
@@ -167,11 +172,7 @@ func (i *Instance) planUndo(ctx context.Context, r *http.Request) (any, error) {
 }
 
 func (i *Instance) undo(ctx context.Context, r *http.Request) (any, error) {
-	var w undoWire
-	if err := read(r, &w); err != nil {
-		return nil, err
-	}
-	q, err := w.request()
+	w, q, err := readUndo(r)
 	if err != nil {
 		return nil, err
 	}

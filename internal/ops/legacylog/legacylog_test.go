@@ -7,14 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"math"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -30,9 +28,9 @@ import (
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
-)
 
-var update = flag.Bool("update", false, "write the golden files")
+	"nafuda.io/nafuda/test/golden"
+)
 
 // at makes a logger whose records all have one time.
 func at(w io.Writer, format string, level slog.Level) *slog.Logger {
@@ -103,19 +101,7 @@ func TestGolden(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			var out bytes.Buffer
 			sayAll(at(&out, format, LevelTrace))
-			golden := filepath.Join("testdata", format+".golden")
-			if *update {
-				if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), out.String()); diff != "" {
-				t.Errorf("(-want +got; -update writes it)\n%s", diff)
-			}
+			golden.File(t, filepath.Join("testdata", format+".golden"), out.String())
 		})
 	}
 }

@@ -5,6 +5,7 @@ package report
 import (
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+
+	"nafuda.io/nafuda/test/golden"
 )
 
 func hostileZone() Zone { return Zone{ID: hostile, Name: hostile} }
@@ -80,7 +83,7 @@ func TestTexts(t *testing.T) {
 			if err := errors.Join(write(&out, false), write(&coloured, true)); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, out.String())
+			golden.File(t, filepath.Join("testdata", name+".golden"), out.String())
 			text := coloured.String()
 			for _, ours := range []string{green, yellow, red, dim, plain} {
 				text = strings.ReplaceAll(text, ours, "")

@@ -4,6 +4,7 @@ package report
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode"
@@ -12,6 +13,8 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+
+	"nafuda.io/nafuda/test/golden"
 )
 
 // hostile would clear a screen, colour text, turn its direction or begin a line, if it got through.
@@ -48,7 +51,7 @@ func TestPlanText(t *testing.T) {
 			if err := somePlan().Write(&out, colour); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name, out.String())
+			golden.File(t, filepath.Join("testdata", name+".golden"), out.String())
 			text := out.String()
 			for _, ours := range []string{green, yellow, red, dim, plain} {
 				if colour != strings.Contains(text, ours) {

@@ -4,15 +4,11 @@ package why_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
-
-	"github.com/google/go-cmp/cmp"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
@@ -22,9 +18,9 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/why"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"nafuda.io/nafuda/test/golden"
+)
 
 var (
 	at   = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
@@ -111,24 +107,7 @@ func TestText(t *testing.T) {
 					t.Errorf("%q is too long for 80 columns", line)
 				}
 			}
-			golden(t, name, b.String())
+			golden.File(t, filepath.Join("testdata", name+".golden"), b.String())
 		})
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-file +got):\n%s", file, diff)
 	}
 }

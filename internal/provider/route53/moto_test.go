@@ -3,11 +3,8 @@
 package route53_test
 
 import (
-	"bufio"
 	"fmt"
-	"os/exec"
 	"path"
-	"regexp"
 	"sync/atomic"
 	"testing"
 
@@ -19,39 +16,8 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/test/moto"
 )
-
-// startMoto runs moto, an emulator of AWS that isn't ours, until the test ends. It isn't packaged for Debian, so that its absence
-// only skips the test.
-func startMoto(t *testing.T) string {
-	t.Helper()
-	moto, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server isn't here: pip install 'moto[server]'")
-	}
-	cmd := exec.CommandContext(t.Context(), moto, "-H", "127.0.0.1", "-p", "0") // the context's end kills it
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := address.FindString(lines.Text()); url != "" {
-			go func() {
-				for lines.Scan() { // so that moto never waits for a reader of its log
-				}
-			}()
-			return url
-		}
-	}
-	t.Fatalf("moto_server ended: %v", lines.Err())
-	return ""
-}
 
 // motoFaults are the cases of the suite that moto fails, and why: it, not the provider, is at fault.
 var motoFaults = map[string]string{
@@ -71,7 +37,7 @@ func TestMotoConformance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("moto takes some seconds to start")
 	}
-	account := accountAt(startMoto(t))
+	account := accountAt(moto.Start(t))
 	client := awsroute53.NewFromConfig(account.Config)
 	var made atomic.Int64
 	create := func(t *testing.T, name dnsname.Name) zone.Zone {

@@ -3,13 +3,11 @@
 package iamemu_test
 
 import (
-	"bufio"
 	"encoding/xml"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nafuda.io/nafuda/internal/serve/iamemu"
+	"nafuda.io/nafuda/test/moto"
 )
 
 const (
@@ -120,13 +119,13 @@ func rules() map[string]string {
 	}
 }
 
-func follow(t *testing.T, at, rule string, moto bool) {
+func follow(t *testing.T, at, rule string, another bool) {
 	t.Helper()
 	for line := range strings.Lines(rule) {
 		words, want, _ := strings.Cut(strings.TrimSpace(line), " > ")
 		ours, theirs, faulty := strings.Cut(want, " / ")
 		want = ours
-		if moto && faulty {
+		if another && faulty {
 			want = theirs
 		}
 		if got, body := ask(t, at, words); got != want {
@@ -148,11 +147,7 @@ func TestRules(t *testing.T) {
 // TestAgreesWithMoto holds another emulator, that isn't ours, to the same rules. It isn't packaged for Debian, so its absence only skips
 // the test; TestRules is always there.
 func TestAgreesWithMoto(t *testing.T) {
-	path, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server isn't here: pip install 'moto[server]'")
-	}
-	at := moto(t, path)
+	at := moto.Start(t)
 	for name, rule := range rules() {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at+"/moto-api/reset", nil)
 		if err != nil {
@@ -165,32 +160,6 @@ func TestAgreesWithMoto(t *testing.T) {
 		resp.Body.Close()
 		t.Run(name, func(t *testing.T) { follow(t, at, rule, true) })
 	}
-}
-
-// moto runs it until the test ends.
-func moto(t *testing.T, path string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), path, "-H", "127.0.0.1", "-p", "0") // the context's end kills it
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if at := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).FindString(lines.Text()); at != "" {
-			go func() {
-				for lines.Scan() { // so that moto never waits for a reader of its log
-				}
-			}()
-			return at
-		}
-	}
-	t.Fatalf("moto_server ended: %v", lines.Err())
-	return ""
 }
 
 // TestSecretIsToldOnce has a key's secret in the answer that makes it, and in no other.

@@ -3,11 +3,8 @@
 package r53emu_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -19,39 +16,8 @@ import (
 
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
+	"nafuda.io/nafuda/test/moto"
 )
-
-// startMoto runs moto, another emulator of AWS that isn't ours, until the test ends. It isn't packaged for Debian, so that its
-// absence only skips the test.
-func startMoto(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server isn't here: pip install 'moto[server]'")
-	}
-	cmd := exec.CommandContext(t.Context(), path, "-H", "127.0.0.1", "-p", "0") // the context's end kills it
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := address.FindString(lines.Text()); url != "" {
-			go func() {
-				for lines.Scan() { // so that moto never waits for a reader of its log
-				}
-			}()
-			return url
-		}
-	}
-	t.Fatalf("moto_server ended: %v", lines.Err())
-	return ""
-}
 
 // outcome sends batches to a new zone and tells the last one's error code and what the zone then holds, apart from NS and SOA.
 func outcome(t *testing.T, c *route53.Client, reference string, batches ...[]types.Change) []string {
@@ -112,7 +78,7 @@ func describeSet(s types.ResourceRecordSet) string {
 // case whose fault is gone fails, so that the list stays true.
 func TestAgreesWithMoto(t *testing.T) {
 	t.Parallel()
-	moto := client(startMoto(t))
+	theirs := client(moto.Start(t))
 	url, _ := r53emutest.Start(t, r53emu.Options{})
 	ours := client(url)
 	a := simple("a.example.com", "A", "192.0.2.1")
@@ -164,7 +130,7 @@ func TestAgreesWithMoto(t *testing.T) {
 		"wildcard":          {batches: [][]types.Change{b(edit("CREATE", simple("*.example.com", "A", "192.0.2.1")))}, fault: `returns * where Route 53 returns \052 (DomainNameFormat)`, moto: "ok"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want, got := outcome(t, moto, name, tc.batches...), outcome(t, ours, name, tc.batches...)
+			want, got := outcome(t, theirs, name, tc.batches...), outcome(t, ours, name, tc.batches...)
 			if tc.fault == "" {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("(-moto +ours):\n%s", diff)

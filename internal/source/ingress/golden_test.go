@@ -4,7 +4,6 @@ package ingress_test
 
 import (
 	"errors"
-	"flag"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -14,9 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/source/sourcetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-func TestGolden(t *testing.T) { sourcetest.Golden(t, *update, build) }
+func TestGolden(t *testing.T) { sourcetest.Golden(t, build) }
 
 // build reads flags as the command line does.
 func build(flags []string) (source.Source, source.Options, error) {

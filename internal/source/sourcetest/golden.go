@@ -13,6 +13,8 @@ import (
 
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/internal/source/kinds"
+
+	"nafuda.io/nafuda/test/golden"
 )
 
 // Build makes a source from flags, as the command line would, with the options that it shares with others.
@@ -21,7 +23,7 @@ type Build func(flags []string) (source.Source, source.Options, error)
 // errUnread is what a kind that a file calls unread says of itself.
 var errUnread = errors.New("the list is still being read")
 
-// Golden evaluates each object in testdata/*.yaml and compares the result with the .golden file beside it, or writes that file.
+// Golden evaluates each object in testdata/*.yaml and compares the result with the .golden file beside it, or with -update writes that file.
 // Comments at a file's start direct it:
 //
 //	# run: --flag --other=value    one evaluation of all objects with these flags; without such a line there is one without flags
@@ -30,7 +32,7 @@ var errUnread = errors.New("the list is still being read")
 //
 // It also checks what must be true of every source: an evaluation gives the same again, leaves the objects alone, gives canonical
 // targets and lets no name go because a kind isn't known.
-func Golden(t *testing.T, update bool, build Build) {
+func Golden(t *testing.T, build Build) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -43,25 +45,8 @@ func Golden(t *testing.T, update bool, build Build) {
 				t.Fatal(err)
 			}
 			got := evaluateFile(t, string(data), build)
-			compare(t, strings.TrimSuffix(file, ".yaml")+".golden", got, update)
+			golden.File(t, strings.TrimSuffix(file, ".yaml")+".golden", got)
 		})
-	}
-}
-
-func compare(t *testing.T, file, got string, update bool) {
-	t.Helper()
-	if update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; -update writes it", err)
-	}
-	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s differs (-want +got); look at it, then -update:\n%s", file, diff)
 	}
 }
 

@@ -2,7 +2,7 @@
 
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package control
+package filelock
 
 import (
 	"errors"
@@ -12,9 +12,10 @@ import (
 	"syscall"
 )
 
-// lock takes a file for as long as the process lives: the kernel frees it, however the process ends.
-func lock(path string) (io.Closer, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, socketMode)
+// Take takes a file, which it makes for us alone where it isn't there, until the result is closed. The kernel frees it when the process
+// ends, however it ends. It follows no symbolic link, and doesn't wait.
+func Take(path string) (io.Closer, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -22,10 +23,9 @@ func lock(path string) (io.Closer, error) {
 	case err == nil:
 		return f, nil
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = ErrInUse
+		err = ErrTaken
 	default:
 		err = fmt.Errorf("lock %s: %w", path, err)
 	}
-	f.Close()
-	return nil, err
+	return nil, errors.Join(err, f.Close())
 }
