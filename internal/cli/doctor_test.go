@@ -102,7 +102,7 @@ func TestApartDoctor(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	checks, code := examined(t, "--server="+hangs.URL, "--check-timeout=5s")
+	checks, code := examined(t, "--server="+hangs.URL, "--check-timeout=10s")
 	if code != 2 || checks["kubeconfig"].Level != doctor.Fail || checks["taken"].Level != doctor.Warn {
 		t.Errorf("exit status %d, %+v, %+v", code, checks["kubeconfig"], checks["taken"])
 	}

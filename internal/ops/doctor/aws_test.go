@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,8 +45,13 @@ func everything(t testing.TB, s *r53emu.Server, id string) []record.Set {
 
 // TestForeignPermissionsChangeNothing tries every permission in zones that somebody else uses, and looks at each write.
 func TestForeignPermissionsChangeNothing(t *testing.T) {
+	var mu sync.Mutex
 	var writes []r53emu.Change
-	emu := r53emu.New(r53emu.Options{Log: func(c r53emu.Call) { writes = append(writes, c.Changes...) }})
+	emu := r53emu.New(r53emu.Options{Log: func(c r53emu.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		writes = append(writes, c.Changes...)
+	}})
 	id := emu.AddZone("example.com", false)
 	put(t, emu, id, set("www.example.com", record.A, "192.0.2.1"), set("*.example.com", record.TXT, `"x"`), marker("a-www.example.com", "you"))
 	before := everything(t, emu, id)
@@ -55,6 +61,8 @@ func TestForeignPermissionsChangeNothing(t *testing.T) {
 	if diff := cmp.Diff(before, everything(t, emu, id)); diff != "" {
 		t.Errorf("invariant foreign: the zone was changed:\n%s", diff)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	names := make(map[string]bool)
 	for _, w := range writes {
 		if w.Action != r53emu.Delete || w.Set.Type != record.TXT || !strings.HasPrefix(string(w.Set.Name), "nafuda-doctor-") || len(w.Set.Name) < 26 || len(w.Set.Stored) != 1 {

@@ -152,3 +152,17 @@ func TestClusterThatHangs(t *testing.T) {
 	p := Patient{Cluster: Cluster{Config: func() (*rest.Config, error) { return &rest.Config{Host: late}, nil }}}
 	expect(t, found(t, p, "clock"), Warn, "behind that of the API server")
 }
+
+// TestLeaseIsCreatedWithoutAName has what a role that allows create for one name only doesn't allow: the API server doesn't know the
+// name when it decides.
+func TestLeaseIsCreatedWithoutAName(t *testing.T) {
+	for _, a := range (Cluster{Lease: "dns/nafuda"}).accesses() {
+		want := "nafuda"
+		if a.attributes.Verb == "create" {
+			want = ""
+		}
+		if a.attributes.Name != want || a.attributes.Namespace != "dns" || a.level != Warn {
+			t.Errorf("%+v", a)
+		}
+	}
+}
