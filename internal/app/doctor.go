@@ -53,11 +53,12 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 		p.Accounts = append(p.Accounts, account)
 	}
 	p.Plan = func(ctx context.Context, with []provider.Provider) (report.Plan, bool, error) {
-		return planOnce(ctx, *o, v, slog.New(slog.DiscardHandler), func(c *reconcile.Config) {
+		replace := func(c *reconcile.Config) {
 			for i := range c.Accounts {
 				c.Accounts[i].Provider = with[i]
 			}
-		})
+		}
+		return planWith(ctx, *o, v, slog.New(slog.DiscardHandler), []func(*reconcile.Config){replace})
 	}
 	return p
 }

@@ -35,14 +35,15 @@ type grammar struct {
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
+	Migrate   migrateCommand   `cmd:"" help:"Show what becomes of a running ExternalDNS when its image is swapped for Nafuda's, and how to go back; change nothing."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
 	Show      versionCommand   `cmd:"" name:"version" help:"Print the version."`
 	Docs      docsCommand      `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
-// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
-// are changes, from why where something isn't published as wanted, from doctor where a check fails, and from the commands to a running instance where something is
-// held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
+// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
+// where there are changes, from why where something isn't published as wanted, from doctor where a check fails, and from the commands
+// to a running instance where something is held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
 	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
@@ -102,7 +103,8 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
+		"doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start, "sandbox": noted(g.Sandbox.start),
+		"version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 
