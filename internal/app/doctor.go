@@ -58,7 +58,9 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 				c.Accounts[i].Provider = with[i]
 			}
 		}
-		return planWith(ctx, *o, v, slog.New(slog.DiscardHandler), []func(*reconcile.Config){replace})
+		read := true
+		plan, whole, err := planWith(ctx, *o, v, slog.New(slog.DiscardHandler), []func(*reconcile.Config){replace}, func(s reconcile.Status) { read = len(o.unread(s)) == 0 })
+		return plan, whole && read, err
 	}
 	return p
 }

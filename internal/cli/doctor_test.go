@@ -82,6 +82,9 @@ status: {loadBalancer: {ingress: [{ip: 192.0.2.1}]}}
 	if text := checks["rbac"].Findings[0].Text; code != 2 || !strings.Contains(text, "we may not watch ingresses") {
 		t.Errorf("exit status %d, %s", code, text)
 	}
+	if r := checks["taken"]; r.Level != doctor.Warn {
+		t.Errorf("what can't be watched is taken for read: %+v", r)
+	}
 	if calls := emu.Calls(); calls["ChangeResourceRecordSets"] != 2 {
 		t.Errorf("invariant foreign: %d writes were asked for, want the one of each run that can't be made", calls["ChangeResourceRecordSets"])
 	}
