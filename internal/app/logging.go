@@ -41,7 +41,7 @@ func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
-	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling:
 		l.zones(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
@@ -57,7 +57,7 @@ func (l *logger) observe(e reconcile.Event) {
 		legacylog.OtherOwner(l.log, e.Set, e.Owner, e.Ours)
 	case reconcile.Decided:
 		l.decided(e)
-	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
+	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed, reconcile.Unkept:
 		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
@@ -104,6 +104,22 @@ func (l *logger) brake(e reconcile.Event) {
 		l.log.Info("released what the brake held", "zone", string(e.Zone.Name), "deletes", len(e.Deletes), "updates", len(e.Updates), "plan", e.Hash)
 	case reconcile.KeepFailed:
 		l.log.Warn("can't read what the brake has spent before the start, so it is careful for an hour", "err", e.Err)
+	case reconcile.Unkept:
+		l.unkept(e)
+	}
+}
+
+// unkept is the key in warned of what unkept logs.
+const unkept = "unkept"
+
+// unkept logs that deletes wait for a place to save what they spend, once, and when that is over.
+func (l *logger) unkept(e reconcile.Unkept) {
+	switch {
+	case e.Err == nil:
+		delete(l.warned, unkept)
+		l.log.Info("what the brake has spent can be saved again")
+	case l.once(unkept):
+		l.log.Warn("what the brake has spent can't be saved, so deletes wait; all else goes on, and it is tried again", "err", e.Err)
 	}
 }
 
@@ -146,6 +162,13 @@ func (l *logger) zones(e reconcile.Event) {
 		legacylog.RecordFilter(l.log, e.Zones)
 	case reconcile.ZoneRead:
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
+	case reconcile.Filling:
+		fix := reason.Reason{Code: reason.ZoneFull}.Fix()
+		if e.Waiting > 0 {
+			l.log.Warn("the zone is full, so names wait that need more record sets", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "names", e.Waiting, "fix", fix)
+			return
+		}
+		l.log.Warn("the zone is nearly full", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "fix", fix)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
 	}
@@ -173,7 +196,7 @@ func (l *logger) changes(e reconcile.Event) {
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
-		if !l.pending && len(l.braked) == 0 { // whoever reads that all is well looks no further
+		if !l.pending && len(l.braked) == 0 && !l.warned[unkept] { // whoever reads that all is well looks no further
 			legacylog.UpToDate(l.log)
 		}
 	}
@@ -223,6 +246,9 @@ func (l *logger) called(e reconcile.Called) {
 		return
 	}
 	level := slog.LevelError
+	if e.Operation == reconcile.Quota && e.Class == provider.Denied {
+		return // of an optional permission, and told so
+	}
 	if e.Class == provider.Throttled || e.Class == provider.Stale {
 		level = slog.LevelWarn
 	} else if e.Operation == reconcile.Apply {
@@ -239,7 +265,7 @@ func (l *logger) decided(e reconcile.Decided) {
 		if d.Why.Code == reason.NoTarget { // mostly for the moment until the target is there
 			level = slog.LevelInfo
 		}
-		if d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
+		if d.Why.Code == reason.ZoneFull || d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}
 		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
@@ -250,8 +276,8 @@ func (l *logger) decided(e reconcile.Decided) {
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
-		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates:
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:
 		return false

@@ -17,6 +17,7 @@ const (
 	Throttled   Class = "throttled"   // slow down and try again
 	Stale       Class = "stale"       // what we took for stored isn't: read the names again, plan again
 	Rejected    Class = "rejected"    // the content is refused; Keys says which, if the service told
+	Full        Class = "full"        // the zone can't have so many record sets; nothing was changed, and what adds none may go on
 	Denied      Class = "denied"      // the credentials don't allow it
 	Unavailable Class = "unavailable" // nothing was changed; try again later
 	Uncertain   Class = "uncertain"   // may have been applied: read, don't resend

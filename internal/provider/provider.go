@@ -43,6 +43,19 @@ type Confirmer interface {
 	InSync(ctx context.Context, r Receipt) (bool, error)
 }
 
+// QuotaReader tells how many record sets a hosted zone may have.
+type QuotaReader interface {
+	// Quota returns the most record sets that a zone may have, whoever owns them, its own NS and SOA included. It changes rarely:
+	// when a person has asked the service for more.
+	Quota(ctx context.Context, z zone.Zone) (int, error)
+}
+
+// Router tells the routing policies of a service apart, of which record sets of one name and type have the same.
+type Router interface {
+	// Routing returns which policy properties make; empty for none, or one that isn't known. It is pure.
+	Routing([]record.Prop) string
+}
+
 // ZoneExplainer tells which hosted zones are there but not used.
 type ZoneExplainer interface {
 	// ExplainZones returns what Zones returns, and every zone that the provider's options leave out, sorted.

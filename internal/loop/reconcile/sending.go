@@ -31,6 +31,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	asks := make(renames)
 	var first rank
 	var later []dirty
+	defer func() { z.quota.packed = 0 }()
 	for !z.queue.empty() {
 		d := z.queue.pop()
 		if unsure[d.name] {
@@ -51,6 +52,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if r == first && z.fits(&packer, group) {
 			apply.since[d.name] = d.since
+			z.quota.packed += max(growth(group.Changes), 0)
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
 			}
@@ -166,6 +168,10 @@ func (c *core) finish(r result) {
 		c.finishConfirm(r)
 		return
 	}
+	if r.quota != nil {
+		c.finishQuota(r)
+		return
+	}
 	z := c.zones[r.zone.Key]
 	switch {
 	case r.read != nil:
@@ -184,6 +190,8 @@ func (c *core) undone(r result) {
 		r.account.busy = false
 	case r.confirm != nil:
 		r.account.asking = false
+	case r.quota != nil:
+		r.account.measuring = false
 	default:
 		z := c.zones[r.zone.Key]
 		z.busy = false
@@ -196,10 +204,16 @@ func (c *core) undone(r result) {
 
 func (c *core) finishApply(z *zoneState, r result) {
 	z.landed()
-	if r.called {
+	batch := r.apply.batch
+	if r.unkept != nil {
+		c.cantKeep(r.unkept, time.Now())
+		if takes(batch) {
+			c.withoutKeeper(z, batch, r.unkept)
+			return
+		}
+	} else if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
 	}
-	batch := r.apply.batch
 	if err := errors.Join(r.unbegun, r.unended); err != nil {
 		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
 	}
@@ -211,6 +225,8 @@ func (c *core) finishApply(z *zoneState, r result) {
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Full:
+		c.full(z, batch, r.err)
 	case provider.Denied:
 		c.denied(z, batch, r.err)
 	case provider.Stale:

@@ -23,11 +23,14 @@ type ours struct {
 	kinds   *prometheus.GaugeVec
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
+	limits  *prometheus.GaugeVec
 	queue   prometheus.Gauge
 	counted *prometheus.GaugeVec
 	of      *prometheus.GaugeVec
 	held    *prometheus.GaugeVec
 	leader  prometheus.Gauge
+	unsaved prometheus.Counter
+	dropped *following
 }
 
 func newOurs(b builder) ours {
@@ -50,11 +53,14 @@ func newOurs(b builder) ours {
 		kinds:   b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
 		read:    b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
 		sets:    b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
+		limits:  b.gauge("zone_record_sets_limit", "How many record sets the zone may have, where the service tells.", "zone"),
 		queue:   b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
 		counted: b.gauge("brake_counted_names", "Names that the brake counts: that were deleted, or got other targets, within the last hour or wait to.", "zone", "action"),
 		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
 		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
+		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
+		dropped: &following{counter: b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.").WithLabelValues()},
 	}
 }
 
@@ -133,10 +139,20 @@ func (m *Metrics) ZoneRead(zone string, at time.Time, sets int) {
 	m.sets.WithLabelValues(zone).Set(float64(sets))
 }
 
+// ZoneLimit says how many record sets a zone may have.
+func (m *Metrics) ZoneLimit(zone string, limit int) {
+	if limit == 0 {
+		m.limits.DeleteLabelValues(zone)
+		return
+	}
+	m.limits.WithLabelValues(zone).Set(float64(limit))
+}
+
 // ZoneGone takes out what is measured of a zone that is no longer there. Its counters stay.
 func (m *Metrics) ZoneGone(zone string) {
 	m.read.DeleteLabelValues(zone)
 	m.sets.DeleteLabelValues(zone)
+	m.limits.DeleteLabelValues(zone)
 	for _, v := range []*prometheus.GaugeVec{m.counted, m.of, m.held} {
 		v.DeletePartialMatch(prometheus.Labels{"zone": zone})
 	}
@@ -156,6 +172,12 @@ func (m *Metrics) Brake(zone string, deletes, updates Braked) {
 		m.held.WithLabelValues(zone, action).Set(float64(b.Held))
 	}
 }
+
+// Unsaved counts that what must outlive the process couldn't be saved.
+func (m *Metrics) Unsaved() { m.unsaved.Inc() }
+
+// EventsDropped says how many warnings since the start got no Event of Kubernetes because there were too many.
+func (m *Metrics) EventsDropped(n int) { m.dropped.reach(n) }
 
 // Queue sets how many names wait.
 func (m *Metrics) Queue(n int) { m.queue.Set(float64(n)) }

@@ -30,17 +30,17 @@ func (p Place) rank() int { return slices.Index(order, p) }
 // placeOf says where a reason stops a name. What isn't listed is the plan's.
 func placeOf(c reason.Code) Place {
 	switch c {
-	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HoldExpired, reason.KindUnknown,
+	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.FactPending, reason.HoldExpired, reason.KindUnknown,
 		reason.KindForbidden, reason.SourceUnknown, reason.NotSynced, reason.NobodyAsks, reason.NoObject, reason.NoHost:
 		return Source
 	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged:
 		return Filters
 	case reason.NoZone, reason.ZoneNotChosen, reason.ZoneVanished:
 		return Zone
-	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.Foreign, reason.OtherOwner,
+	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.RoutingDiffers, reason.Foreign, reason.OtherOwner,
 		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous:
 		return Owner
-	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge,
+	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge, reason.ZoneFull,
 		reason.Unreached, reason.Guardrail, reason.Stale:
 		return Sent
 	case reason.Unconfirmed:
