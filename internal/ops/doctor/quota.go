@@ -5,11 +5,8 @@ package doctor
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
-	"github.com/aws/aws-sdk-go-v2/service/route53/types"
-
 	"nafuda.io/nafuda/internal/loop/limiter"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -33,7 +30,8 @@ func checkQuota(ctx context.Context, e *exam) []Finding {
 	}
 	var out []Finding
 	for _, s := range e.surveys {
-		if !s.account.Route53 {
+		reader, tells := s.account.Provider.(provider.QuotaReader)
+		if !tells {
 			continue
 		}
 		zones, err := s.zones(ctx)
@@ -41,29 +39,22 @@ func checkQuota(ctx context.Context, e *exam) []Finding {
 			out = append(out, notLookedAt(s.account.Name, err))
 		}
 		for _, z := range zones {
-			out = append(out, judgeQuota(quotaOf(ctx, s.account, z)))
+			q := quota{zone: z, have: z.Records, most: usualQuota}
+			q.err = s.account.call(ctx, limiter.Approved, func(ctx context.Context) error {
+				most, err := reader.Quota(ctx, z)
+				if err == nil {
+					q.most = most
+				}
+				return err
+			})
+			out = append(out, judgeQuota(q))
 		}
 	}
 	return out
 }
 
-// quotaOf asks Route 53 (API_GetHostedZoneLimit).
-func quotaOf(ctx context.Context, a *account, z zone.Zone) quota {
-	q := quota{zone: z, have: z.Records, most: usualQuota}
-	q.err = a.call(ctx, limiter.Approved, func(ctx context.Context) error {
-		out, err := a.client(z).GetHostedZoneLimit(ctx, &route53.GetHostedZoneLimitInput{
-			HostedZoneId: aws.String(z.ID), Type: types.HostedZoneLimitTypeMaxRrsetsByZone,
-		})
-		if err == nil && out.Limit != nil && out.Limit.Value != nil {
-			q.have, q.most = int(out.Count), int(*out.Limit.Value)
-		}
-		return err
-	})
-	return q
-}
-
 func judgeQuota(q quota) Finding {
-	const fix = "ask AWS for a higher quota (Service Quotas, Route 53), or let fewer names have markers of their own"
+	fix := reason.Reason{Code: reason.ZoneFull}.Fix()
 	in := q.zone.Name
 	switch {
 	case q.have >= q.most && q.err == nil:
