@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
@@ -38,6 +39,7 @@ const patience = 30 * time.Second
 //	keep DIR                   writes a state directory with a journal of two entries
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it, and a name server of them at $SERVER
 //	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
+//	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"dns": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -57,6 +59,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"copies":    copies,
 		"emulator":  emulator,
 		"resolver":  resolver,
+		"identity":  identity,
 		"instance":  instance,
 		"keep":      keep,
 	}
@@ -224,6 +227,11 @@ func emulator(ts *testscript.TestScript, _ bool, zones []string) {
 	} {
 		ts.Setenv(key, value)
 	}
+}
+
+func identity(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("AWS_ENDPOINT_URL_STS", serve(ts, iamemu.New()))
+	ts.Setenv("AWS_ACCESS_KEY_ID", iamemu.AdminKey)
 }
 
 func serve(ts *testscript.TestScript, h http.Handler) string {

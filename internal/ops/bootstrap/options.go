@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/spelling"
+	"nafuda.io/nafuda/internal/provider/awsconf"
 )
 
 // Options say what is to be set up. Nothing of them comes from the environment: the files are the same wherever they are written.
@@ -111,14 +112,14 @@ func text(err error) string {
 }
 
 func (o Options) checkRegion() error {
-	if o.Region == "" || slices.Contains(regions(), o.Region) {
+	if o.Region == "" || slices.Contains(awsconf.Regions(), o.Region) {
 		return nil
 	}
 	if o.NewRegion && regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`).MatchString(o.Region) {
 		return nil
 	}
 	hint := "choose one of AWS's list"
-	if near := spelling.Nearest(o.Region, regions()); near != "" {
+	if near := spelling.Nearest(o.Region, awsconf.Regions()); near != "" {
 		hint = "did you mean " + near
 	}
 	return fmt.Errorf("--region=%s: there is no such region: %s; for one that is newer than this version pass --new-region", o.Region, hint)

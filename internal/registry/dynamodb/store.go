@@ -37,7 +37,7 @@ var _ registry.Store = (*Store)(nil)
 // New returns the store for checked options, with the credentials of an account. It sends nothing.
 func New(a awsconf.Account, o Options) *Store {
 	client := dynamodb.NewFromConfig(a.Config, func(d *dynamodb.Options) {
-		d.Region = cmp.Or(o.Region, a.Region())
+		d.Region = cmp.Or(o.Region, a.Regional().Region)
 	})
 	return &Store{client, o.Table}
 }
