@@ -96,6 +96,9 @@ func zonesOwn(z reconcile.ZoneFacts, k record.Key) bool {
 	return k.Name == z.Zone.Name && (k.Type == record.NS || k.Type == record.SOA)
 }
 
+// objectsOwn are reasons for which it isn't known what an object asks for.
+var objectsOwn = []reason.Code{reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.KindUnknown, reason.KindForbidden} //nolint:gochecknoglobals // a constant in spirit
+
 // fill enters what a zone has and would have.
 func (s *Subject) fill(z reconcile.ZoneFacts) {
 	s.Zone, s.Servers, s.Known = z.Zone, z.Servers, z.Unusable.None()
@@ -106,7 +109,7 @@ func (s *Subject) fill(z reconcile.ZoneFacts) {
 	}
 	s.Differs = s.differs(z)
 	switch {
-	case s.Differs.Code == reason.NoAddressYet || s.Differs.Code == reason.KindUnknown || s.Differs.Code == reason.KindForbidden:
+	case slices.Contains(objectsOwn, s.Differs.Code):
 		s.Unasked, s.Differs = s.Differs, reason.Reason{}
 	case len(s.Objects) == 0 && len(s.There) == 0 && s.Known:
 		s.Unasked = reason.New(reason.NobodyAsks, "no object asks for %s, and it isn't there", s.Name)
