@@ -34,6 +34,7 @@ type grammar struct {
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
+	Ownership ownershipCommand `cmd:"" help:"Move what tells that record sets are ours between TXT record sets and a DynamoDB table."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
 	Migrate   migrateCommand   `cmd:"" help:"Show what becomes of a running ExternalDNS when its image is swapped for Nafuda's, and how to go back; change nothing."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
@@ -103,8 +104,8 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start, "sandbox": noted(g.Sandbox.start),
-		"version": alone(g.Show.start), "docs": alone(g.Docs.start),
+		"doctor": noted(g.Doctor.start), "ownership": noted(g.Ownership.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
+		"sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

@@ -78,6 +78,7 @@ const (
 	MarkerTooLong   Code = "MarkerNameTooLong"
 	MarkerOutside   Code = "MarkerOutsideZone"
 	Ambiguous       Code = "AmbiguousMarker"
+	ClaimsUnread    Code = "OwnershipNotRead"
 )
 
 // Why something was left out.
@@ -97,6 +98,8 @@ const (
 	Unreached Code = "Unavailable"
 	Guardrail Code = "Guardrail"
 	Stale     Code = "StaleMirror"
+	// Half is a change of several calls of which the last have to wait.
+	Half Code = "HalfDone"
 )
 
 // Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
@@ -173,6 +176,7 @@ var docs = index([]Doc{
 	{MarkerTooLong, "The marker's name would break the limits of DNS.", "use a shorter name or a shorter --txt-prefix"},
 	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix such as %{record_type}-nafuda. with the dot at its end"},
 	{Ambiguous, "A marker can be read as belonging to two record sets, so it claims neither.", "remove the marker, or one of the record sets, by hand"},
+	{ClaimsUnread, "The table that says which record sets are ours hasn't been read, so that nothing is made or taken away.", "check the table of --dynamodb-table, its region and the credentials' permissions on it"},
 	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
@@ -184,6 +188,7 @@ var docs = index([]Doc{
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Half, "The provider needs several calls for the change, and takes the last of them only when it has finished with the first; they follow by themselves.", ""},
 	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
 	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
 	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},
