@@ -27,7 +27,7 @@ type holders struct {
 
 func checkOwners(ctx context.Context, e *exam) []Finding {
 	if e.patient.Markers == nil {
-		return []Finding{warn("--registry=txt marks what is ours", "no markers are kept (--registry=noop): every record set that the filters let through counts as ours")}
+		return []Finding{warn("with --registry=noop every record set that the filters let through counts as ours: --registry=txt marks it", "no markers are kept in the zones: who has what isn't looked at here")}
 	}
 	return e.each(ctx, func(c content) []Finding { return judgeOwners(ownersOf(c, e.patient.Markers)) })
 }

@@ -17,7 +17,7 @@ func checkRegion(_ context.Context, e *exam) []Finding {
 	var out []Finding
 	for _, a := range e.accounts {
 		if a.AWS != nil {
-			out = append(out, judgeRegion(a.Name, a.AWS.Region, a.AWS.InRegion()))
+			out = append(out, judgeRegion(a.Name, a.AWS.Named, a.AWS.InRegion()))
 		}
 	}
 	return out

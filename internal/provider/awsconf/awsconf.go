@@ -42,8 +42,8 @@ type Account struct {
 	Zones  []string // the ids of the only hosted zones that it is for; none: any
 	// RoleTag is the key of the tag that names a hosted zone's role, for As; empty: no tag is followed.
 	RoleTag string
-	// Region is the one that files and environment name, which needn't exist; empty: none.
-	Region string
+	// Named is the region that files and environment name, which needn't exist; empty: none.
+	Named string
 
 	base       aws.Config // without a role, in the region of its STS
 	externalID string
@@ -52,7 +52,7 @@ type Account struct {
 
 // InRegion reports whether STS is asked in the account's region, for a role to assume; all else is global.
 func (a Account) InRegion() bool {
-	return (a.assumed || a.RoleTag != "") && wellFormed.MatchString(a.Region)
+	return (a.assumed || a.RoleTag != "") && wellFormed.MatchString(a.Named)
 }
 
 // Load reads the configuration of every account that the options name, in their order: first the profiles, then the roles of
@@ -114,7 +114,7 @@ func load(ctx context.Context, o Options, name string) (Account, error) {
 	cfg.Credentials = within(keys, "the profile "+name)
 	cfg.APIOptions = append(cfg.APIOptions, onRefusedKeys(keys.forget))
 	cfg.HTTPClient = observed(cfg.HTTPClient, o.Observe) // now that the SDK has added the certificates of AWS_CA_BUNDLE
-	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), Region: asked, base: cfg, externalID: o.ExternalID}
+	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), Named: asked, base: cfg, externalID: o.ExternalID}
 	if o.AssumeRole != "" {
 		role := a.As(o.AssumeRole)
 		a.Config, a.assumed = role.Config, true
