@@ -178,6 +178,7 @@ func (c *core) step() {
 	}
 	next = earlier(next, c.verify(now))
 	next = earlier(next, c.factsDue(now))
+	next = earlier(next, c.keepAgain(now))
 	if c.followAll(now) {
 		next = now
 	}
