@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -163,8 +164,12 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 }
 
 func (o *Options) registry() registry.Registry {
-	if o.Registry == "noop" {
+	switch {
+	case o.Registry == "noop":
 		return noop.Registry{}
+	case o.Provider == awssd.Name: // which has no TXT record sets
+		return awssd.New(o.TXT.Owner, o.Publish.AWSSD.ServiceCleanup)
+	default:
+		return txt.New(o.TXT)
 	}
-	return txt.New(o.TXT)
 }

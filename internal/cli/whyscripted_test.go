@@ -175,6 +175,8 @@ func scriptedScenarios() map[reason.Code]scripted {
 		}},
 		reason.Unreached: {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
 		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
+		reason.ZoneFull:  {because: "the service has refused more record sets", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Full}, nil), at: why.Sent},
+		reason.Half:      {because: "the provider needs time for the rest of the change", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Partial, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
 
 		reason.Undone: {because: "a person has undone it", at: why.Plan, later: func(w *world) {

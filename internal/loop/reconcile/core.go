@@ -177,8 +177,8 @@ func (c *core) step() {
 		next = earlier(next, z.step(c, now))
 	}
 	next = earlier(next, c.verify(now))
-	next = earlier(next, c.factsDue(now))
 	next = earlier(next, c.keepAgain(now))
+	next = earlier(next, c.factsDue(now))
 	if c.followAll(now) {
 		next = now
 	}

@@ -31,6 +31,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	asks := make(renames)
 	var first rank
 	var later []dirty
+	defer func() { z.quota.packed = 0 }()
 	for !z.queue.empty() {
 		d := z.queue.pop()
 		if unsure[d.name] {
@@ -51,6 +52,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if r == first && z.fits(&packer, group) {
 			apply.since[d.name] = d.since
+			z.quota.packed += max(growth(group.Changes), 0)
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
 			}
@@ -166,6 +168,10 @@ func (c *core) finish(r result) {
 		c.finishConfirm(r)
 		return
 	}
+	if r.quota != nil {
+		c.finishQuota(r)
+		return
+	}
 	z := c.zones[r.zone.Key]
 	switch {
 	case r.read != nil:
@@ -184,6 +190,8 @@ func (c *core) undone(r result) {
 		r.account.busy = false
 	case r.confirm != nil:
 		r.account.asking = false
+	case r.quota != nil:
+		r.account.measuring = false
 	default:
 		z := c.zones[r.zone.Key]
 		z.busy = false
@@ -217,21 +225,35 @@ func (c *core) finishApply(z *zoneState, r result) {
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Full:
+		c.full(z, batch, r.err)
 	case provider.Denied:
 		c.denied(z, batch, r.err)
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
-		z.doubt(batch)
-		z.stale = touched(batch)
-		z.requeue(batch)
-		c.writeFailed(z, r.err)
+		c.unclear(z, batch, detail, r.err)
 	case provider.Throttled: // the limiter has slowed down already
 		z.requeue(batch)
 		z.pause = time.Now().Add(time.Second)
 	default:
 		z.requeue(batch)
 		c.writeFailed(z, r.err)
+	}
+}
+
+// unclear reads again what a batch may have changed, and plans it anew: at once, or after a while for the names of which the
+// provider says that they aren't finished. Where it names none, the zone rests.
+func (c *core) unclear(z *zoneState, b change.Batch, detail *provider.Error, err error) {
+	z.doubt(b)
+	z.stale = touched(b)
+	z.requeue(b)
+	suspects := culprits(b, detail)
+	if len(suspects) == 0 {
+		c.writeFailed(z, err)
+	}
+	for _, g := range suspects {
+		c.park(z, g.Name, reason.New(reason.Half, "%s", err))
 	}
 }
 

@@ -25,6 +25,7 @@ type job struct {
 	names   *namesJob
 	apply   *applyJob
 	confirm *confirmJob
+	quota   *quotaJob
 	list    bool
 }
 
@@ -66,13 +67,17 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	limit   int
 	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
 	unbegun, unended error
 	unkept           error // why what must be safe before the call isn't; the batch is sent all the same if it takes nothing away
 }
 
-// Apply is the operation of Called that sends a batch.
-const Apply = "apply"
+// Apply is the operation of Called that sends a batch, Quota the one that asks how many record sets a zone may have.
+const (
+	Apply = "apply"
+	Quota = "quota"
+)
 
 // operation names the call, for metrics and logs.
 func (j job) operation() string {
@@ -85,6 +90,8 @@ func (j job) operation() string {
 		return "names"
 	case j.confirm != nil:
 		return "insync"
+	case j.quota != nil:
+		return Quota
 	default:
 		return Apply
 	}
@@ -94,7 +101,7 @@ func (j job) priority() limiter.Priority {
 	switch {
 	case j.apply != nil && j.apply.approved:
 		return limiter.Approved
-	case j.apply != nil || j.names != nil:
+	case j.apply != nil || j.names != nil || j.quota != nil && j.quota.before:
 		return limiter.User
 	default:
 		return limiter.Background
@@ -159,6 +166,8 @@ func (a *account) call(ctx context.Context, r *result) (err error) {
 		r.sets, err = a.readNames(ctx, r.job)
 	case r.confirm != nil:
 		r.inSync, err = a.provider.(provider.Confirmer).InSync(ctx, r.confirm.batch.receipt) // confirmLater has looked
+	case r.quota != nil:
+		r.limit, err = a.provider.(provider.QuotaReader).Quota(ctx, r.zone) // measure has looked
 	case r.apply != nil:
 		r.receipt, err = a.provider.Apply(ctx, r.zone, r.apply.batch)
 	}

@@ -50,6 +50,7 @@ type zoneState struct {
 	parked         map[dnsname.Name]*parking
 	unparks        time.Time // when a pause of these ends, at the earliest; zero: look
 	decided        map[dnsname.Name][]verdicts
+	quota          quota
 	guarding
 
 	flight   flight
@@ -96,6 +97,8 @@ func (z *zoneState) settled() bool {
 // step starts the next call for the zone, if there is one to make now; else it tells when to look again.
 func (z *zoneState) step(c *core, now time.Time) time.Time {
 	z.wake(c, now)
+	z.admit(now)
+	z.tellQuota(c)
 	switch {
 	case z.busy || z.vanished:
 		return never
@@ -106,12 +109,14 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case z.sendPart(c):
+	case z.unmeasured():
+		return z.measure(c, now, true)
 	case c.mayPlan() && z.sendDirty(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(earlier(z.nextPage(c), z.unpark(now)), z.nextLook())
+		return earlier(earlier(z.nextPage(c), z.unpark(now)), earlier(z.nextLook(), z.measure(c, now, false)))
 	}
 	return never
 }

@@ -70,6 +70,7 @@ const (
 	ClaimHolderWins Code = "ClaimHolderWins"
 	AddressBeats    Code = "AddressBeatsCNAME"
 	OneCNAME        Code = "OneCNAMETarget"
+	RoutingDiffers  Code = "RoutingDiffers"
 	Foreign         Code = "NotOurs"
 	OtherOwner      Code = "OtherOwner"
 	MarkerTaken     Code = "MarkerNameTaken"
@@ -92,9 +93,12 @@ const (
 	Rejected  Code = "Rejected"
 	Denied    Code = "Denied"
 	TooLarge  Code = "TooLarge"
+	ZoneFull  Code = "ZoneFull"
 	Unreached Code = "Unavailable"
 	Guardrail Code = "Guardrail"
 	Stale     Code = "StaleMirror"
+	// Half is a change of several calls of which the last have to wait.
+	Half Code = "HalfDone"
 )
 
 // Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
@@ -163,6 +167,7 @@ var docs = index([]Doc{
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
 	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
+	{RoutingDiffers, "Objects ask for different routing policies at one name; the one that is published, or the older object's, stays.", "give both objects the same routing policy, or one of them another name"},
 	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
 	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
@@ -177,9 +182,11 @@ var docs = index([]Doc{
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
+	{ZoneFull, "The zone has as many record sets as the service allows it. What adds some waits; updates and deletes go on.", "have the service raise the quota (Route 53: Service Quotas, records per hosted zone), or write fewer markers: --txt-format=shared --txt-migrate has one for all record sets of a name, --registry=dynamodb none in the zone"},
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Half, "The provider needs several calls for the change, and takes the last of them only when it has finished with the first; they follow by themselves.", ""},
 	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
 	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
 	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},
