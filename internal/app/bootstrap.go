@@ -52,7 +52,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 	if b.run, err = a.Read(target.Options().Arguments()); err != nil {
 		return nil, fmt.Errorf("read the arguments of the Deployment: %w", err)
 	}
-	b.run.Publish.AWS = aws
+	b.run.Publish.AWS, b.run.DynamoDB.Profile = aws, a.Profile
 	b.run.View.Policy = string(change.Sync)
 	b.run.Lease.Elect, b.run.Probe.Verify = "false", false
 	// The owner is asked about all that goes, by name: there is nothing left for the brake and the grace period to ask.

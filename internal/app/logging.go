@@ -45,7 +45,7 @@ func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
-	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling:
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling, reconcile.StoreRead, reconcile.StoreFailed:
 		l.zones(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
@@ -175,6 +175,22 @@ func (l *logger) zones(e reconcile.Event) {
 		l.log.Warn("the zone is nearly full", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "fix", fix)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	default:
+		l.table(e)
+	}
+}
+
+// table logs how the table of our ownership is.
+func (l *logger) table(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.StoreRead:
+		l.log.Info("read the ownership table", "table", l.options.DynamoDB.Table, "rows", e.Rows, "ours", e.Ours)
+	case reconcile.StoreFailed:
+		if e.Err == nil {
+			l.log.Info("the ownership table answers again", "table", l.options.DynamoDB.Table)
+			return
+		}
+		l.log.Warn("the ownership table fails, so names stay as they are; it is tried again", "table", l.options.DynamoDB.Table, "err", e.Err)
 	}
 }
 

@@ -35,7 +35,9 @@ func (p *planner) attach() []registry.Refused {
 			m.After = &sets[0]
 		}
 		if m.Keeps() {
-			if !leaves && m.Key().Type != record.Note { // what a note says of its name is all that a delete there can rely on
+			// A row will name another object; what a note says of its name is all that a delete there can rely on.
+			row := slices.ContainsFunc(p.after, func(o registry.Owned) bool { return o.Set.Key == m.Key() })
+			if !leaves && !row && m.Key().Type != record.Note {
 				continue
 			}
 			m.After = m.Before

@@ -45,6 +45,17 @@ type (
 		Zone zone.Zone
 		Sets int
 	}
+	// StoreRead says that the store of a view's claims has been read for the first time: so many rows, of which so many are ours.
+	StoreRead struct {
+		View       string
+		Rows, Ours int
+	}
+	// StoreFailed says that a call to the store of a view's claims has failed, in other words than before; a nil Err, that calls go well
+	// again. Meanwhile nothing of the view is made or taken away.
+	StoreFailed struct {
+		View string
+		Err  error
+	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {
 		Zone           zone.Zone

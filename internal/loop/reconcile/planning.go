@@ -88,6 +88,9 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
 		return plan.Input{}, decisions, false
 	}
+	if why := c.stores[i].claimsUnread(); !why.None() {
+		return plan.Input{}, []change.Decision{{Key: record.Key{Name: name}, Verdict: change.Held, Why: why}}, false
+	}
 	reg := z.registries[i]
 	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 	observed := z.mirror.At(name)

@@ -95,7 +95,9 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 }
 
 // free reports whether all has been read that a group depends on.
-func (z *zoneState) free(c *core, g change.Group, r rank) bool { return !z.blind(g) && !c.tooEarly(r) }
+func (z *zoneState) free(c *core, g change.Group, r rank) bool {
+	return !z.blind(g) && !c.tooEarly(r) && !c.unclaimable(g, time.Now())
+}
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
 func (z *zoneState) blind(g change.Group) bool {
@@ -135,6 +137,9 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	}
 	z.busy = true
 	apply.batch, apply.dryRun = b, c.DryRun
+	if !c.DryRun {
+		apply.claims = c.claimingOf(z, b)
+	}
 	waits, recall := context.WithCancel(c.ctx)
 	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
@@ -178,6 +183,8 @@ func (c *core) finish(r result) {
 		c.finishPage(z, r)
 	case r.names != nil:
 		c.finishNames(z, r)
+	case r.mend != nil:
+		c.finishMend(z, r)
 	default:
 		c.finishApply(z, r)
 	}
@@ -199,21 +206,18 @@ func (c *core) undone(r result) {
 			z.landed()
 			z.requeue(r.apply.batch)
 		}
+		if r.mend != nil {
+			z.seekLoose(c)
+		}
 	}
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
 	z.landed()
-	batch := r.apply.batch
-	if r.unkept != nil {
-		c.cantKeep(r.unkept, time.Now())
-		if takes(batch) {
-			c.withoutKeeper(z, batch, r.unkept)
-			return
-		}
-	} else if r.called {
-		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	if !c.wentOut(z, &r) {
+		return
 	}
+	batch := r.apply.batch
 	if err := errors.Join(r.unbegun, r.unended); err != nil {
 		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
 	}
@@ -240,6 +244,20 @@ func (c *core) finishApply(z *zoneState, r result) {
 		z.requeue(batch)
 		c.writeFailed(z, r.err)
 	}
+}
+
+// wentOut enters what came before the call of a batch: what must outlive the process, and rows. It reports whether anything was sent.
+func (c *core) wentOut(z *zoneState, r *result) bool {
+	if r.unkept != nil {
+		c.cantKeep(r.unkept, time.Now())
+		if takes(r.apply.batch) {
+			c.withoutKeeper(z, r.apply.batch, r.unkept)
+			return false
+		}
+	} else if r.called {
+		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	}
+	return c.claimsDone(z, r)
 }
 
 // unclear reads again what a batch may have changed, and plans it anew: at once, or after a while for the names of which the

@@ -177,7 +177,7 @@ func (c *core) missing() []string {
 			out = append(out, "zone "+string(z.Name))
 		}
 	}
-	return append(out, c.notHeard(time.Now())...)
+	return append(append(out, c.storesUnread()...), c.notHeard(time.Now())...)
 }
 
 func (z *zoneState) status() Zone {

@@ -78,6 +78,7 @@ const (
 	MarkerTooLong   Code = "MarkerNameTooLong"
 	MarkerOutside   Code = "MarkerOutsideZone"
 	Ambiguous       Code = "AmbiguousMarker"
+	ClaimsUnread    Code = "OwnershipNotRead"
 )
 
 // Why something was left out.
@@ -175,6 +176,7 @@ var docs = index([]Doc{
 	{MarkerTooLong, "The marker's name would break the limits of DNS.", "use a shorter name or a shorter --txt-prefix"},
 	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix such as %{record_type}-nafuda. with the dot at its end"},
 	{Ambiguous, "A marker can be read as belonging to two record sets, so it claims neither.", "remove the marker, or one of the record sets, by hand"},
+	{ClaimsUnread, "The table that says which record sets are ours hasn't been read, so that nothing is made or taken away.", "check the table of --dynamodb-table, its region and the credentials' permissions on it"},
 	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},

@@ -37,6 +37,7 @@ func variants() map[string]bootstrap.Options {
 		"limit-names": base(func(o *bootstrap.Options) {
 			o.Limit, o.Domain, o.Zone, o.Sources = true, "apps.example.com", "example.com", []string{"ingress"}
 		}),
+		"dynamodb": base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
 		"nothing-known": {
 			Domain: "example.com", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync", Prefix: "prefix_",
 			Name: "nafuda", Namespace: "dns", Image: "nafuda.io/nafuda:dev", Region: "us-east-1", Auth: "user",
@@ -76,6 +77,7 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		"region":           {func(o *bootstrap.Options) { o.Region = "ap-northeest-1" }, []string{"--region", "ap-northeast-1"}, "told before anything is made"},
 		"new region":       {func(o *bootstrap.Options) { o.Region, o.NewRegion = "xx-north-1", true }, nil, "AWS opens regions"},
 		"irsa":             {func(o *bootstrap.Options) { o.Auth = "irsa" }, []string{"--account-id", "--oidc-issuer"}, "the trust policy has both"},
+		"table":            {func(o *bootstrap.Options) { o.Registry, o.Table = "dynamodb", "a/b" }, []string{"--account-id", "--dynamodb-table"}, "the ARN has both"},
 		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
 		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
 		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},

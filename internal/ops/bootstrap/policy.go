@@ -15,6 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
 
@@ -48,7 +49,7 @@ func (o Options) policy() document {
 	groups := make(map[string]*statement)
 	d := document{Version: policyVersion}
 	var order []string
-	for _, a := range actions() {
+	for _, a := range o.actions() {
 		resource := o.resource(a)
 		key := resource
 		if a.Name == actionChange {
@@ -70,13 +71,20 @@ func (o Options) policy() document {
 	return d
 }
 
-func actions() []provider.Action {
+func (o Options) actions() []provider.Action {
 	all := route53.New(awsconf.Local(""), route53.Defaults(), provider.Filter{}).Describe().Actions
-	return slices.DeleteFunc(all, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
+	all = slices.DeleteFunc(all, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
+	if o.Registry == registryTable {
+		all = append(all, dynamodb.Actions("arn:aws:dynamodb:"+o.Region+":"+o.account()+":table/"+o.Table)...)
+	}
+	return all
 }
 
 // sid names a statement after its first action: letters and digits are all that a Sid may have.
-func sid(action string) string { return "Nafuda" + strings.TrimPrefix(action, "route53:") }
+func sid(action string) string {
+	_, name, _ := strings.Cut(action, ":")
+	return "Nafuda" + name
+}
 
 func (o Options) resource(a provider.Action) string {
 	resource := a.Resource

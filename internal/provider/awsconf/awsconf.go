@@ -5,6 +5,7 @@
 package awsconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,13 +129,13 @@ func (a Account) As(role string) Account {
 	return a
 }
 
-// Regional is the configuration for services that aren't global: signed for the region that files or environment name, or
-// us-east-1 where they name none.
+// Region is the region that files or environment name, for services that are of one; where they name none, us-east-1.
+func (a Account) Region() string { return cmp.Or(a.base.Region, a.Config.Region) }
+
+// Regional is the configuration for services that aren't global: signed for Region.
 func (a Account) Regional() aws.Config {
 	out := a.Config.Copy()
-	if a.base.Region != "" {
-		out.Region = a.base.Region
-	}
+	out.Region = a.Region()
 	return out
 }
 
