@@ -139,8 +139,9 @@ func TestNamedFlagsExist(t *testing.T) {
 	known := flagged.FindAllString(all["docs/flags.md"]+all["docs/externaldns-flags.md"], -1)
 	// Those of the sandbox and of other programs.
 	known = append(known, "--manifests", "--from-literal", "--endpoint-url", "--hosted-zone-id", "--query", "--change-batch", "--patch-file", "--limit", "--yes", "--plan", "--since")
-	known = append(known, "--domain", "--region", "--apply") // of bootstrap
-	for _, name := range []string{"README.md", "README.ja.md", "docs/differences.md", "docs/handover.md", "docs/safety.md"} {
+	known = append(known, "--domain", "--region", "--apply")                                                   // of bootstrap
+	known = append(known, "--from-manifest", "--from-flags", "--container", "--env", "--namespace", "--patch") // of migrate
+	for _, name := range []string{"README.md", "README.ja.md", "docs/differences.md", "docs/handover.md", "docs/safety.md", "docs/migrate.md"} {
 		for _, f := range flagged.FindAllString(all[name], -1) {
 			if !slices.Contains(known, f) && !slices.Contains(known, strings.Replace(f, "--no-", "--", 1)) {
 				t.Errorf("%s names %s, which is no flag", name, f)

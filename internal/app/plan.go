@@ -3,16 +3,20 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
+	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/report"
+	sources "nafuda.io/nafuda/internal/source/all"
 )
 
 // MakePlan finds out what a run with the options would change now, and changes nothing.
@@ -21,8 +25,34 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 	return p, err
 }
 
-// planOnce is MakePlan, and reports whether everything that a plan depends on could be read.
-func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan report.Plan, whole bool, err error) {
+// MakeWholePlan is MakePlan, and an error where there is no zone, or one or the objects of a source couldn't be read: what such a plan leaves out proves
+// nothing.
+func MakeWholePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (report.Plan, error) {
+	var unread []string
+	none := false
+	p, whole, err := planOnce(ctx, o, v, log, func(s reconcile.Status) {
+		none = len(s.Zones) == 0
+		for _, k := range s.Kinds {
+			if k.State != feed.Synced && slices.ContainsFunc(o.Use, func(name string) bool { return sources.Sources(o.Sources)[name].Kind == k.Name }) {
+				unread = append(unread, fmt.Sprintf("plan: the objects of the kind %s can't be read: %s; grant get, list and watch on them, or correct --kubeconfig", k.Name, cmp.Or(k.Error, string(k.State))))
+			}
+		}
+	})
+	switch {
+	case err != nil:
+		return p, err
+	case len(unread) > 0:
+		return p, errors.New(strings.Join(unread, "; "))
+	case none:
+		return p, errors.New("plan: there is no hosted zone; check which account the credentials are of, and the filters of domains and zones")
+	case !whole:
+		return p, errors.New("plan: not everything that it depends on could be read; the log says what")
+	}
+	return p, nil
+}
+
+// planOnce is MakePlan, and reports whether everything that a plan depends on could be read; look sees the loop's last status.
+func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var changes []report.Change
 	var last reconcile.Status
@@ -49,6 +79,9 @@ func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger) (plan
 	}
 	if err := ctx.Err(); err != nil {
 		return report.Plan{}, false, fmt.Errorf("plan: %w", err)
+	}
+	for _, f := range look {
+		f(last)
 	}
 	plan, err = makePlan(changes, last)
 	return plan, whole, err

@@ -56,7 +56,7 @@ var peers = map[string]string{
 // doors says who may import a heavy module, tests apart.
 var doors = map[string][]string{
 	"k8s.io/":                      {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor"},
-	"sigs.k8s.io/":                 {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor", "app"},
+	"sigs.k8s.io/":                 {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor", "ops/migrate", "app"},
 	"github.com/aws/":              {"provider/awsconf", "provider/route53", "provider/awssd", "registry/dynamodb", "ops/bootstrap", "ops/doctor"},
 	"github.com/miekg/dns":         {"serve/nameserver", "wan", "ops/probe", "ops/doctor", "provider/rfc2136"},
 	"github.com/prometheus/":       {"ops/metrics", "ops/status"},

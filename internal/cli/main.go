@@ -34,13 +34,14 @@ type grammar struct {
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
+	Migrate   migrateCommand   `cmd:"" help:"Show what becomes of a running ExternalDNS when its image is swapped for Nafuda's, and how to go back; change nothing."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
 	Show      versionCommand   `cmd:"" name:"version" help:"Print the version."`
 	Docs      docsCommand      `cmd:"" hidden:"" help:"Write the pages of docs/ that are made from the code."`
 }
 
-// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan where there
-// are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
+// Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
+// where there are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
 // held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
@@ -101,7 +102,7 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"bootstrap": g.Bootstrap.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
+		"bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 func run(args []string, out, log io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	return cli.Main(ctx, cli.IO{Args: args, Env: os.Environ(), Out: out, Err: log})
+	return cli.Main(ctx, cli.IO{Args: args, Env: os.Environ(), In: os.Stdin, Out: out, Err: log})
 }
 
 // TestScripts runs the scripts. Beside testscript's own words they have those of words.

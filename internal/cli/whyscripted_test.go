@@ -46,7 +46,14 @@ type scripted struct {
 	limits  change.Limits // of one call
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
+	keeper  reconcile.Keeper
 }
+
+// forgetful is a Keeper that can't save.
+type forgetful struct{}
+
+func (forgetful) Load(context.Context) ([]byte, error) { return nil, nil }
+func (forgetful) Save(context.Context, []byte) error   { return errors.New("no space left on device") }
 
 // unjudged are reasons why nobody can say whether the servers answer.
 func unjudged() []reason.Code {
@@ -140,7 +147,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
 	all := map[reason.Code]scripted{
-		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, at: why.InSync},
+		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, as: waits, at: why.InSync},
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
@@ -168,6 +175,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 			}
 		}},
 		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
+		reason.NotKept:     {because: "nothing can be saved", keeper: forgetful{}, at: why.Plan, later: func(w *world) { w.drop("web") }},
 		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
 			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
 			w.drop("web", "b", "c")
@@ -229,8 +237,8 @@ func TestWhyScripted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := s.run(t)
 				w := r.Walks[0]
-				if s.as == says {
-					if !tells(r, code, says, s.at) || !r.Good {
+				if s.as == says || s.as == waits {
+					if !tells(r, code, s.as, s.at) || !r.Good {
 						text, _ := json.MarshalIndent(r, "", "  ")
 						t.Errorf("why doesn't say %s at %q, or stops (%s):\n%s", code, s.at, s.because, text)
 					}
@@ -279,8 +287,8 @@ func (s scripted) run(t *testing.T) why.Report {
 	}
 	all := sources.Sources(sources.Options{})
 	config := reconcile.Config{
-		Options:  reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
-		Guard:    s.guard,
+		Options: reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
+		Guard:   s.guard, Keeper: s.keeper,
 		Accounts: []reconcile.Account{{Name: "default", Provider: flaky}}, Feed: make(events),
 		Views: []reconcile.View{{
 			Spec:     view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME,CAA"}}.Spec("default", "memory", nil, nil),

@@ -66,6 +66,11 @@ func (g grammar) kind(name string) (flags.Kind, bool) {
 	return f.Kind, ok
 }
 
+// verbatim reports whether a flag takes the argument after it as its value whatever it begins with (tag verbatim:"").
+func (g grammar) verbatim(name string) bool {
+	return slices.ContainsFunc(allFlags(g.app.Node), func(f *kong.Flag) bool { return named(f, name) && f.Tag.Has("verbatim") })
+}
+
 func kindOf(flag *kong.Flag) flags.Kind {
 	switch {
 	case flag.IsBool():

@@ -68,7 +68,7 @@ func (g grammar) flag(l *line, args []string) int {
 	name, value, hasValue := strings.Cut(bare, "=")
 	origin := args[0][:len(args[0])-len(bare)] + clip(name)
 	f, known := g.resolve(name)
-	follows := len(args) > 1 && !strings.HasPrefix(args[1], "--")
+	follows := len(args) > 1 && (g.verbatim(name) || !strings.HasPrefix(args[1], "--"))
 	switch {
 	case !known:
 		l.errs = append(l.errs, fmt.Errorf("unknown flag %s%s", origin, g.suggest(name)))

@@ -76,3 +76,12 @@ func said(err error) string {
 	}
 	return text
 }
+
+// Documents splits a YAML stream into its documents, for those who read other kinds than a feed does.
+func Documents(stream []byte) [][]byte {
+	var out [][]byte
+	for _, d := range documents(stream) {
+		out = append(out, d.text)
+	}
+	return out
+}

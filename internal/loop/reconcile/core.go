@@ -163,6 +163,7 @@ func (c *core) step() {
 		next = earlier(next, z.step(c, now))
 	}
 	next = earlier(next, c.verify(now))
+	next = earlier(next, c.keepAgain(now))
 	if c.followAll(now) {
 		next = now
 	}

@@ -116,6 +116,8 @@ type (
 		Deletes, Updates int
 		Hash             string
 		Why              []reason.Reason
+		About            endpoint.Ref // one of the objects that these are for, the same as long as it is among them; the zero Ref: none is known
+		There            bool         // About is among the objects that we see
 	}
 	// BrakeFreed says that the brake of a zone holds nothing any more.
 	BrakeFreed struct{ Zone zone.Zone }
@@ -128,6 +130,8 @@ type (
 		Zone                 zone.Zone
 		Sets, Limit, Waiting int
 	}
+	// Unkept says that what must outlive the process can't be saved, so that deletes wait; without an error, that it is saved again.
+	Unkept struct{ Err error }
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {

@@ -58,6 +58,7 @@ const (
 	Undone       Code = "Undone"
 	ChangedSince Code = "ChangedSince"
 	NewNameFirst Code = "NewNameFirst"
+	NotKept      Code = "NotKept"
 )
 
 // Who gets a name.
@@ -153,6 +154,7 @@ var docs = index([]Doc{
 	{Undone, "The name was undone by hand, so what was there before stays.", "change what the object asks for there, or undo the undo with nafuda undo"},
 	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
 	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
+	{NotKept, "What the brake has spent can't be saved, so deletes wait: after a restart nobody would know of them.", "make room in --state-dir, or let the service account update the Lease; the log says what fails"},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
