@@ -13,12 +13,14 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/feed/resolver"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -49,7 +51,7 @@ func (o *Options) prepareState() error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Observe: observe}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Facts: resolver.New(o.Resolve), Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}
@@ -162,8 +164,12 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 }
 
 func (o *Options) registry() registry.Registry {
-	if o.Registry == "noop" {
+	switch {
+	case o.Registry == "noop":
 		return noop.Registry{}
+	case o.Provider == awssd.Name: // which has no TXT record sets
+		return awssd.New(o.TXT.Owner, o.Publish.AWSSD.ServiceCleanup)
+	default:
+		return txt.New(o.TXT)
 	}
-	return txt.New(o.TXT)
 }

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry/awssd"
 )
 
 // logger turns what happens into log lines.
@@ -34,6 +35,9 @@ func (l *logger) start(v Version) {
 	}
 	if l.options.Registry == "noop" {
 		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
+	}
+	if l.options.Provider == awssd.Name && l.options.Registry == "txt" {
+		l.log.Info("our ownership is stored in the descriptions of services, because --provider=aws-sd has no TXT record sets", "registry", awssd.Name)
 	}
 }
 
@@ -276,7 +280,7 @@ func (l *logger) decided(e reconcile.Decided) {
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
 		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:

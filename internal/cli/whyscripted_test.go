@@ -31,6 +31,7 @@ import (
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/kinds"
+	"nafuda.io/nafuda/internal/source/service"
 )
 
 // scripted is what only failures and a running loop bring about. The name is web.example.com.
@@ -142,6 +143,11 @@ func scriptedScenarios() map[reason.Code]scripted {
 		Name: web.Name, Type: record.CAA, Targets: []string{`0 issue "example.net"`},
 		From: &endpoint.Origin{Source: "raw", Ref: endpoint.Ref{Kind: "raw", Namespace: "default", Name: "web"}},
 	}}}}
+	lb := &kinds.Service{Meta: meta("external-dns.kubernetes.io/hostname"), Type: "LoadBalancer", Addresses: []string{"lb.example.net"}}
+	unresolved := func(code reason.Code) raw {
+		from := &endpoint.Origin{Source: "raw", Ref: endpoint.Ref{Kind: "raw", Namespace: "default", Name: "web"}}
+		return raw{endpoint.Result{Holds: []endpoint.Hold{{Name: web.Name, From: from, Why: reason.New(code, "no")}}}}
+	}
 	crowd := &kinds.Ingress{Meta: meta(), Rules: []string{"web.example.com"}}
 	for i := range 20 {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
@@ -151,6 +157,9 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
+		reason.HostNotFound:  {because: "the load balancer is gone", object: unresolved(reason.HostNotFound), at: why.Source},
+		reason.HostUnknown:   {because: "the resolver is down", object: unresolved(reason.HostUnknown), at: why.Source},
+		reason.FactPending:   {because: "the resolver hasn't answered yet", object: lb, at: why.Source},
 		reason.KindForbidden: {because: "we may not list Ingresses", state: feed.Forbidden, at: why.Source},
 		reason.TypeCantDo:    {because: "a marker can't carry the type", object: caa, at: why.Plan},
 		reason.ZoneVanished: {because: "somebody deleted the zone", at: why.Zone, later: func(w *world) {
@@ -167,6 +176,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.Unreached: {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
 		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.ZoneFull:  {because: "the service has refused more record sets", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Full}, nil), at: why.Sent},
+		reason.Half:      {because: "the provider needs time for the rest of the change", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Partial, Keys: []record.Key{web}}, nil), at: why.Sent},
 		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
 
 		reason.Undone: {because: "a person has undone it", at: why.Plan, later: func(w *world) {
@@ -285,7 +295,7 @@ func (s scripted) run(t *testing.T) why.Report {
 	if s.op != "" {
 		flaky.Fail(s.op, s.fault)
 	}
-	all := sources.Sources(sources.Options{})
+	all := sources.Sources(sources.Options{Service: service.Options{ResolveHostname: true}})
 	config := reconcile.Config{
 		Options: reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
 		Guard:   s.guard, Keeper: s.keeper,

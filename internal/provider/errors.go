@@ -27,7 +27,7 @@ const (
 // Error is an error with its class. Its text has no credential and no request id.
 type Error struct {
 	Class     Class
-	Keys      []record.Key // the culprits of a Rejected or Stale error, where known
+	Keys      []record.Key // the culprits of a Rejected, Stale or Partial error, where known
 	Applied   []record.Key // of a Partial error
 	Action    string       // of a Denied error: the permission that is missing, where known
 	Guardrail bool         // of a Rejected error: not the content, but a rule that someone set forbids the change

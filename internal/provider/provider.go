@@ -84,6 +84,12 @@ type Description struct {
 	Limits  change.Limits // of one batch
 	Atomic  bool          // a batch is applied whole or not at all
 	Actions []Action      // permissions it uses
+
+	// What it can't store; the zero value is a provider that can hold whatever DNS allows.
+	NoApex     bool // record sets at the zone's own name
+	NoWildcard bool // record sets at a wildcard
+	OneType    bool // several record types at one name
+	MaxName    int  // names with more characters than this before the zone's name; 0: any that DNS allows
 }
 
 // Action is a permission that a provider asks for.

@@ -77,7 +77,7 @@ func (h Heritage) String() string {
 // MarkerOf reads the marker that a record set holds among its values; ok is false where it holds none. Where values name
 // different owners, Owner lists them with commas, which no owner's id has: the set is then a marker of none of them.
 func MarkerOf(s record.Set) (h Heritage, ok bool) {
-	if s.Type != record.TXT {
+	if s.Type != record.TXT && s.Type != record.Note {
 		return Heritage{}, false
 	}
 	for _, v := range s.Values {

@@ -125,13 +125,13 @@ type (
 	Released struct{ Braked }
 	// KeepFailed says that what was kept before the start can't be read; the brakes are as careful as if nothing had been.
 	KeepFailed struct{ Err error }
+	// Unkept says that what must outlive the process can't be saved, so that deletes wait; without an error, that it is saved again.
+	Unkept struct{ Err error }
 	// Filling says that a zone is nearly full, or that so many names have to wait because it has no room for what they add.
 	Filling struct {
 		Zone                 zone.Zone
 		Sets, Limit, Waiting int
 	}
-	// Unkept says that what must outlive the process can't be saved, so that deletes wait; without an error, that it is saved again.
-	Unkept struct{ Err error }
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {

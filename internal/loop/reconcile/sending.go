@@ -237,16 +237,28 @@ func (c *core) unapplied(z *zoneState, batch change.Batch, r result) {
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
-		z.doubt(batch)
-		z.stale = touched(batch)
-		z.requeue(batch)
-		c.writeFailed(z, r.err)
+		c.unclear(z, batch, detail, r.err)
 	case provider.Throttled: // the limiter has slowed down already
 		z.requeue(batch)
 		z.pause = time.Now().Add(time.Second)
 	default:
 		z.requeue(batch)
 		c.writeFailed(z, r.err)
+	}
+}
+
+// unclear reads again what a batch may have changed, and plans it anew: at once, or after a while for the names of which the
+// provider says that they aren't finished. Where it names none, the zone rests.
+func (c *core) unclear(z *zoneState, b change.Batch, detail *provider.Error, err error) {
+	z.doubt(b)
+	z.stale = touched(b)
+	z.requeue(b)
+	suspects := culprits(b, detail)
+	if len(suspects) == 0 {
+		c.writeFailed(z, err)
+	}
+	for _, g := range suspects {
+		c.park(z, g.Name, reason.New(reason.Half, "%s", err))
 	}
 }
 

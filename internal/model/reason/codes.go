@@ -40,6 +40,9 @@ const (
 // Why a name waits.
 const (
 	NoAddressYet  Code = "NoAddressYet"
+	HostNotFound  Code = "HostNotFound"
+	HostUnknown   Code = "HostNotResolved"
+	FactPending   Code = "FactPending"
 	KindUnknown   Code = "KindNotRead"
 	KindForbidden Code = "KindForbidden"
 	SourceUnknown Code = "SourceNotWatched"
@@ -94,6 +97,8 @@ const (
 	Unreached Code = "Unavailable"
 	Guardrail Code = "Guardrail"
 	Stale     Code = "StaleMirror"
+	// Half is a change of several calls of which the last have to wait.
+	Half Code = "HalfDone"
 )
 
 // Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
@@ -140,6 +145,9 @@ var docs = index([]Doc{
 	{Replaced, "The name's object asks for another record type now.", ""},
 	{Marks, "The ownership marker goes with its record set.", ""},
 	{NoAddressYet, "The object asks for the name but has no address yet; what is published stays.", "wait for the load balancer, the pod or the node, or set a target annotation"},
+	{HostNotFound, "The resolver says that the host name of the load balancer doesn't exist, or has no address; what is published stays.", "look the host name up (dig NAME); a new load balancer's name takes some minutes, one that is gone leaves an old status on the Service"},
+	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
+	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},
@@ -178,6 +186,7 @@ var docs = index([]Doc{
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Half, "The provider needs several calls for the change, and takes the last of them only when it has finished with the first; they follow by themselves.", ""},
 	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
 	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
 	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},

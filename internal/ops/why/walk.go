@@ -200,7 +200,7 @@ func (w *walker) all(v change.Verdict) bool {
 			keys = append(keys, e.Key())
 		}
 		for _, h := range a.Holds {
-			keys = append(keys, record.Key{Name: h.Name, ID: h.ID})
+			keys = append(keys, h.Key())
 		}
 		for _, k := range keys {
 			hit := func(d change.Decision) bool {

@@ -128,6 +128,16 @@ func (a Account) As(role string) Account {
 	return a
 }
 
+// Regional is the configuration for services that aren't global: signed for the region that files or environment name, or
+// us-east-1 where they name none.
+func (a Account) Regional() aws.Config {
+	out := a.Config.Copy()
+	if a.base.Region != "" {
+		out.Region = a.base.Region
+	}
+	return out
+}
+
 // wellFormed matches what could be a region.
 var wellFormed = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
 
