@@ -225,6 +225,11 @@ func (c *core) finishApply(z *zoneState, r result) {
 		c.applied(z, r)
 		return
 	}
+	c.unapplied(z, batch, r)
+}
+
+// unapplied enters that a batch wasn't taken, or that nobody knows.
+func (c *core) unapplied(z *zoneState, batch change.Batch, r result) {
 	detail, _ := errors.AsType[*provider.Error](r.err)
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
