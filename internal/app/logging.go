@@ -296,7 +296,7 @@ func (l *logger) decided(e reconcile.Decided) {
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
 		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:

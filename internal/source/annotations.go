@@ -18,8 +18,8 @@ const (
 	AccessPrivate       = "private"            // access: a node's internal addresses
 	ExternalIPs         = "NodeExternalIP"     // endpoints-type: the external addresses of a Pod's node
 	HostIP              = "HostIP"             // endpoints-type: the address of a Pod's node
-	DefinedHostsOnly    = "defined-hosts-only" // ingress-hostname-source: the hosts of rules and TLS
-	AnnotationHostsOnly = "annotation-only"    // ingress-hostname-source: the hostname annotation
+	DefinedHostsOnly    = "defined-hosts-only" // ingress-hostname-source, gateway-hostname-source: the hosts of the object's spec
+	AnnotationHostsOnly = "annotation-only"    // ingress-hostname-source, gateway-hostname-source: the hostname annotation
 	ourController       = "dns-controller"
 )
 
@@ -36,7 +36,8 @@ type Annotations struct {
 	Props             []record.Prop // sorted by name
 	Access            string        // AccessPublic, AccessPrivate or empty
 	EndpointsType     string        // ExternalIPs, HostIP or empty
-	HostnameSource    string        // DefinedHostsOnly, AnnotationHostsOnly or empty
+	HostnameSource    string        // of an Ingress: DefinedHostsOnly, AnnotationHostsOnly or empty
+	GatewayHostnames  string        // gateway-hostname-source, of a Route: the same
 	Refusals          []endpoint.Refusal
 }
 
@@ -66,6 +67,7 @@ func (o Options) Read(ref endpoint.Ref, annotations map[string]string) Annotatio
 	r.out.Access = r.word("access", false, AccessPublic, AccessPrivate)
 	r.out.EndpointsType = r.word("endpoints-type", false, ExternalIPs, HostIP)
 	r.out.HostnameSource = r.word("ingress-hostname-source", true, DefinedHostsOnly, AnnotationHostsOnly)
+	r.out.GatewayHostnames = r.word("gateway-hostname-source", true, DefinedHostsOnly, AnnotationHostsOnly)
 	r.props(o.prefixes()[0])
 	return r.out
 }

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type Builder struct {
 	holds    map[record.Key]reason.Reason // with an empty type: of all types
 	refusals []endpoint.Refusal
 	again    map[dnsname.Name]bool // pointed at the same targets more than once
+	unsure   reason.Reason
 }
 
 // NewBuilder starts the result of an object. The refusals of its annotations are part of it.
@@ -106,6 +108,9 @@ func (b *Builder) Asked(name dnsname.Name) bool {
 	return false
 }
 
+// Unsure says that the object may ask for names that can't be listed now. The first reason stays.
+func (b *Builder) Unsure(why reason.Reason) { b.unsure = cmp.Or(b.unsure, why) }
+
 // Refuse notes a part of an object that can't be used.
 func (b *Builder) Refuse(ref endpoint.Ref, field, value string, why reason.Reason) {
 	b.refusals = append(b.refusals, endpoint.Refusal{Ref: ref, Field: field, Value: Short(value), Why: why})
@@ -152,14 +157,13 @@ func (b *Builder) Result() endpoint.Result {
 	for key, why := range b.holds {
 		r.Holds = append(r.Holds, endpoint.Hold{Name: key.Name, Type: key.Type, ID: key.ID, TTL: b.notes.TTL, Props: b.notes.Props, From: b.from, Why: why})
 	}
-	r.Refusals = b.refusals
+	r.Refusals, r.Unsure = b.refusals, b.unsure
 	r.Sort()
 	for _, e := range r.Endpoints {
 		if b.again[e.Name] {
 			r.Again = append(r.Again, e)
 		}
 	}
-	slices.SortStableFunc(r.Refusals, func(x, y endpoint.Refusal) int { return x.Ref.Compare(y.Ref) })
 	r.Refusals = slices.Compact(r.Refusals)
 	return r
 }

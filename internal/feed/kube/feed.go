@@ -104,8 +104,8 @@ func (f *Feed) start(ctx context.Context, name string, out chan<- feed.Event, ru
 	if err != nil {
 		return err
 	}
-	namespaces := f.namespaces
-	if len(namespaces) == 0 || !kind.Namespaced {
+	namespaces := kind.Watched(f.namespaces)
+	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
 	t := newTeller(kind.Name, len(namespaces), out)

@@ -13,6 +13,8 @@ import (
 // is written, the assumed addresses of its load balancer.
 func complete(obj any, addresses []string) {
 	switch o := obj.(type) {
+	case interface{ Assume(addresses []string) }:
+		o.Assume(addresses)
 	case *corev1.Service:
 		completeService(o, addresses)
 	case *networkingv1.Ingress:

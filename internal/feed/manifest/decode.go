@@ -32,7 +32,7 @@ type decoder struct {
 	kinds      map[string]source.Kind // by apiVersion and kind, as they are written
 	keep       source.Keep
 	addresses  []string
-	namespaces map[string]bool // empty: all
+	namespaces []string // empty: all
 }
 
 // object is one that a file defines.
@@ -56,13 +56,13 @@ type head struct {
 }
 
 func newDecoder(o Options, kinds []source.Kind, keep source.Keep, namespaces []string) *decoder {
-	d := &decoder{kinds: make(map[string]source.Kind), keep: keep, addresses: o.AssumeAddress, namespaces: make(map[string]bool)}
+	d := &decoder{kinds: make(map[string]source.Kind), keep: keep, addresses: o.AssumeAddress}
 	for _, k := range kinds {
 		d.kinds[key(metav1.GroupVersion{Group: k.Group, Version: k.Version}.String(), k.ManifestKind)] = k
 	}
 	for _, ns := range namespaces {
 		if ns != "" {
-			d.namespaces[ns] = true
+			d.namespaces = append(d.namespaces, ns)
 		}
 	}
 	return d
@@ -155,7 +155,7 @@ func (d *decoder) known(body []byte, k source.Kind, at spot, c *content) error {
 		return err
 	}
 	meta.SetNamespace(ref.Namespace)
-	if k.Namespaced && len(d.namespaces) > 0 && !d.namespaces[ref.Namespace] {
+	if in := k.Watched(d.namespaces); len(in) > 0 && !slices.Contains(in, ref.Namespace) {
 		return nil
 	}
 	complete(obj, d.addresses)

@@ -24,6 +24,8 @@ func (c *core) explainObject(ref endpoint.Ref) *ObjectFacts {
 	case !f.There:
 		f.Unseen = c.gone(ref.String())
 	case asks:
+	case !f.Result.Unsure.None():
+		f.Silent = f.Result.Unsure
 	case c.sources[ref.Kind].Silent != nil:
 		f.Silent = c.sources[ref.Kind].Silent(obj)
 	}

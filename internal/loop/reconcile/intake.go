@@ -186,6 +186,9 @@ func (c *core) gone(resource string) reason.Reason {
 // unsure returns why an object may ask for names that we can't list: its source couldn't read what it needs, such as the names of a
 // headless Service's Pods, or it has panicked.
 func unsure(r endpoint.Result) (reason.Reason, bool) {
+	if !r.Unsure.None() {
+		return r.Unsure, true
+	}
 	for _, h := range r.Holds {
 		if h.Why.Code == reason.KindUnknown || h.Why.Code == reason.KindForbidden {
 			return h.Why, true

@@ -50,7 +50,7 @@ type Origin struct {
 	Labels      map[string]string
 	Annotations map[string]string
 	Class       string // an Ingress's class
-	Gateway     string
+	Gateway     string // the Gateways that a Route is attached to, as namespace/name, sorted, with commas between them
 }
 
 // Compare orders origins by age, the older first, then by ref.
@@ -100,6 +100,8 @@ type Result struct {
 	Endpoints []Endpoint
 	Holds     []Hold
 	Refusals  []Refusal
+	// Unsure tells why the object may ask for names beside these that can't be listed now; none: these are all.
+	Unsure reason.Reason
 	// Again has those of the endpoints that the object asks for more than once. They count once; this is for the log alone.
 	Again []Endpoint
 }
@@ -111,7 +113,9 @@ func (r *Result) Sort() {
 	slices.SortStableFunc(r.Holds, func(a, b Hold) int {
 		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Type, b.Type))
 	})
-	slices.SortStableFunc(r.Refusals, func(a, b Refusal) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) })
+	slices.SortStableFunc(r.Refusals, func(a, b Refusal) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value), a.Ref.Compare(b.Ref))
+	})
 }
 
 // Names yields each name that the result asks for or holds, sorted, once.

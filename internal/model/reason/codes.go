@@ -43,6 +43,7 @@ const (
 	HostNotFound  Code = "HostNotFound"
 	HostUnknown   Code = "HostNotResolved"
 	FactPending   Code = "FactPending"
+	NotAttached   Code = "RouteNotAttached"
 	KindUnknown   Code = "KindNotRead"
 	KindForbidden Code = "KindForbidden"
 	SourceUnknown Code = "SourceNotWatched"
@@ -167,6 +168,7 @@ var docs = index([]Doc{
 	{HostNotFound, "The resolver says that the host name of the load balancer doesn't exist, or has no address; what is published stays.", "look the host name up (dig NAME); a new load balancer's name takes some minutes, one that is gone leaves an old status on the Service"},
 	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
 	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
+	{NotAttached, "A Route isn't attached to a Gateway: there is no such Gateway, no listener of it takes the Route or its host, or its controller doesn't accept the Route; until the controller has said so, what is published stays.", "look at status.parents of the Route, and at the listeners of its Gateway: hostname, port, protocol, allowedRoutes"},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},

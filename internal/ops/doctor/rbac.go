@@ -61,9 +61,10 @@ func (c Cluster) accesses() []access {
 		for _, verb := range []string{"list", "watch"} {
 			at := authorizationv1.ResourceAttributes{Verb: verb, Group: n.Kind.Group, Version: n.Kind.Version, Resource: n.Kind.Resource}
 			what := verb + " " + n.Kind.Resource
-			if n.Kind.Namespaced && c.Namespace != "" {
-				at.Namespace = c.Namespace
-				what += " in " + c.Namespace
+			for _, ns := range n.Kind.Watched([]string{c.Namespace}) {
+				if at.Namespace = ns; ns != "" {
+					what += " in " + ns
+				}
 			}
 			out = append(out, access{at, what, level, without})
 		}

@@ -33,7 +33,8 @@ const (
 
 // All returns every kind. The options say which annotations the sources read.
 func All(o source.Options) []source.Kind {
-	return []source.Kind{serviceKind(o), ingressKind(o), nodeKind(o), podKind(o), endpointSliceKind()}
+	all := []source.Kind{serviceKind(o), ingressKind(o), nodeKind(o), podKind(o), endpointSliceKind(), namespaceKind(), gatewayKind(o), listenerSetKind(o)}
+	return append(all, routeKinds(o)...)
 }
 
 // Meta is what all slim objects share. Maps with nothing to keep are nil, and times are in UTC, so that equal objects are

@@ -29,7 +29,10 @@ func Format(ref endpoint.Ref, r endpoint.Result) string {
 		}
 		fmt.Fprintf(&b, "  refused %s %q %s\n", at, x.Value, why(x.Why))
 	}
-	if len(r.Endpoints)+len(r.Holds)+len(r.Refusals) == 0 {
+	if !r.Unsure.None() {
+		fmt.Fprintf(&b, "  unsure %s\n", why(r.Unsure))
+	}
+	if len(r.Endpoints)+len(r.Holds)+len(r.Refusals) == 0 && r.Unsure.None() {
 		fmt.Fprintln(&b, "  nothing")
 	}
 	return b.String()
