@@ -23,9 +23,9 @@ func TestGatewayAPI(t *testing.T) {
 	}{
 		"gateway, defaults": {
 			why: "Routes of the same namespace, no ListenerSets", kind: kinds.KindGateway,
-			manifest: `{metadata: {namespace: a, name: b, labels: {x: y}}, spec: {listeners: [{name: l, port: 80, protocol: HTTP}]}}`,
+			manifest: `{metadata: {namespace: a, name: b, labels: {x: v}}, spec: {listeners: [{name: l, port: 80, protocol: HTTP}]}}`,
 			want: &kinds.Gateway{
-				Meta:      kinds.Meta{Namespace: "a", Name: "b", Labels: map[string]string{"x": "y"}},
+				Meta:      kinds.Meta{Namespace: "a", Name: "b", Labels: map[string]string{"x": "v"}},
 				Listeners: []kinds.Listener{{Name: "l", Port: 80, Protocol: "HTTP", Routes: kinds.Scope{From: "Same"}}}, Sets: kinds.Scope{From: "None"},
 			},
 		},
@@ -47,14 +47,14 @@ func TestGatewayAPI(t *testing.T) {
 			manifest: `{metadata: {namespace: a, name: r}, spec: {hostnames: [x.example.com], parentRefs: [{name: g}, {namespace: i, name: h, sectionName: s, port: 80}, {kind: ListenerSet, name: l},
 				{group: "", kind: Service, name: g}, {kind: Service, name: g}, {group: example.com, name: g}]},
 				status: {parents: [{parentRef: {name: g}, conditions: [{type: Accepted, status: "True"}, {type: Other, status: "False"}]},
-				{parentRef: {group: "", kind: Service, name: g}}, {parentRef: {name: h, namespace: i}, conditions: [{type: Accepted, status: "False", reason: No}]},
+				{parentRef: {group: "", kind: Service, name: g}}, {parentRef: {name: h, namespace: i}, conditions: [{type: Accepted, status: "False", reason: Refused}]},
 				{parentRef: {kind: ListenerSet, name: l}, conditions: [{type: Accepted, status: Maybe}]}]}}`,
 			want: &kinds.Route{
 				Meta: kinds.Meta{Namespace: "a", Name: "r"}, Kind: kinds.KindHTTPRoute, Hosts: []string{"x.example.com"},
 				Parents: []kinds.Parent{{Kind: "gateway", Namespace: "a", Name: "g"}, {Kind: "gateway", Namespace: "i", Name: "h", Section: "s", Port: 80}, {Kind: "listenerset", Namespace: "a", Name: "l"}},
 				Statuses: []kinds.Status{
 					{Parent: kinds.Parent{Kind: "gateway", Namespace: "a", Name: "g"}, Accepted: kinds.Yes},
-					{Parent: kinds.Parent{Kind: "gateway", Namespace: "i", Name: "h"}, Accepted: kinds.No, Why: "No"},
+					{Parent: kinds.Parent{Kind: "gateway", Namespace: "i", Name: "h"}, Accepted: kinds.No, Why: "Refused"},
 					{Parent: kinds.Parent{Kind: "listenerset", Namespace: "a", Name: "l"}, Accepted: kinds.Undecided},
 				},
 			},
@@ -76,8 +76,8 @@ func TestGatewayAPI(t *testing.T) {
 			want: &kinds.ListenerSet{Meta: kinds.Meta{Name: "s"}, Accepted: kinds.Undecided},
 		},
 		"namespace": {
-			why: "the server sets its name as a label", kind: kinds.KindNamespace, manifest: `{metadata: {name: a, labels: {x: y}}}`,
-			want: &kinds.Namespace{Meta: kinds.Meta{Name: "a", Labels: map[string]string{"x": "y", "kubernetes.io/metadata.name": "a"}}},
+			why: "the server sets its name as a label", kind: kinds.KindNamespace, manifest: `{metadata: {name: a, labels: {x: v}}}`,
+			want: &kinds.Namespace{Meta: kinds.Meta{Name: "a", Labels: map[string]string{"x": "v", "kubernetes.io/metadata.name": "a"}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestGatewayAPI(t *testing.T) {
 // TestGatewayNoiseIsNoChange: controllers write statuses all the time.
 func TestGatewayNoiseIsNoChange(t *testing.T) {
 	const before = `{metadata: {name: r}, spec: {parentRefs: [{name: g}]}, status: {parents: [{parentRef: {name: g}, conditions: [{type: Accepted, status: "True"}]}]}}`
-	const after = `{metadata: {name: r, labels: {x: y}}, spec: {parentRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]}, status: {parents: [{parentRef: {name: g}, controllerName: c, conditions: [
+	const after = `{metadata: {name: r, labels: {x: v}}, spec: {parentRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]}, status: {parents: [{parentRef: {name: g}, controllerName: c, conditions: [
 		{type: Accepted, status: "True", reason: Accepted, message: m, observedGeneration: 7, lastTransitionTime: "2026-01-01T00:00:00Z"}, {type: ResolvedRefs, status: "False"}]}]}}`
 	a, b := slim(t, kinds.KindHTTPRoute, before, source.Keep{}), slim(t, kinds.KindHTTPRoute, after, source.Keep{})
 	if !reflect.DeepEqual(a, b) {
