@@ -66,6 +66,7 @@ func TestEndToEnd(t *testing.T) {
 		{"a restart catches up and otherwise writes nothing", restart},
 		{"what isn't ours is left alone", otherOwners},
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
+		{"Routes of the Gateway API follow their Gateways", gatewayRoutes},
 		{"denied extras break nothing", deniedExtras},
 		{"bootstrap grants exactly what is used", bootstrapGrants},
 		{"a policy that forbids deletes", deniedDeletes},
