@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -89,10 +90,13 @@ func askDNS(ctx context.Context, v reconcile.Verifier, e *reconcile.Explanation)
 // unwatched lists what the options keep us from looking at, beside filters.
 func (o *Options) unwatched() []string {
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(sources.Sources(o.Sources))) {
-		if !slices.Contains(o.Use, name) {
-			out = append(out, "nothing of the source "+name+", which isn't among --source")
-		}
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(sources.Sources(o.Sources))), func(name string) bool { return slices.Contains(o.Use, name) })
+	switch len(others) {
+	case 0:
+	case 1:
+		out = append(out, "nothing of the source "+others[0]+", which isn't among --source")
+	default:
+		out = append(out, "nothing of the sources "+strings.Join(others, ", ")+", which aren't among --source")
 	}
 	if o.View.Namespace != "" {
 		out = append(out, "only the namespace "+o.View.Namespace+" (--namespace)")

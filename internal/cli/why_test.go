@@ -65,6 +65,20 @@ const (
 	lb     = "{hostname: lb.example.net}"
 	marked = `a-own.web.example.com TXT "heritage=external-dns,external-dns/owner=me,external-dns/resource=ingress/default/web"` + "\n"
 	broken = "\n---\nkind: [\n"
+	// A Route whose status nobody has written.
+	atGateway = `
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec: {listeners: [{name: web, port: 80, protocol: HTTP}]}
+status: {addresses: [{value: 192.0.2.1}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec: {parentRefs: [{name: edge}], hostnames: [route.example.com]}
+`
 )
 
 func markedFor(resource string) string {
@@ -99,6 +113,7 @@ func scenarios() map[reason.Code]scenario {
 		reason.Marks:    {because: "only the marker is to name another object", manifests: web, zone: "web.example.com A 192.0.2.1\n" + markedFor("ingress/default/old"), ask: "web.example.com", as: stops, at: why.Sent},
 
 		reason.NoAddressYet:  {because: "the load balancer isn't ready", manifests: ingressYAML("web", "web.example.com", ""), ask: "web.example.com", as: stops, at: why.Source},
+		reason.NotAttached:   {because: "the controller hasn't said anything", flags: []string{"--source=gateway-httproute"}, manifests: atGateway, ask: "route.example.com", as: stops, at: why.Source},
 		reason.SourceUnknown: {because: "nobody watches Gateways", flags: []string{"--policy=sync"}, zone: "web.example.com A 192.0.2.1\n" + markedFor("gateway/default/web"), ask: "web.example.com", as: stops, at: why.Source},
 		reason.NotSynced:     {because: "the Ingress may be in the broken file", flags: []string{"--policy=sync"}, manifests: broken, zone: "web.example.com A 192.0.2.1\n" + marked, ask: "web.example.com", as: stops, at: why.Source},
 		reason.PolicyKeeps:   {because: "upsert-only deletes nothing", zone: "web.example.com A 192.0.2.1\n" + marked, ask: "web.example.com", as: stops, at: why.Plan},
