@@ -9,7 +9,9 @@ type Kind struct {
 	Name                     string // in lower case, as in endpoint.Ref: "ingress"
 	Group, Version, Resource string // "networking.k8s.io", "v1", "ingresses"
 	ManifestKind             string // as manifests spell it: "Ingress"
-	Namespaced               bool
+	// Older are versions that are read from files as well: what is read of an object is the same there. A server serves Version.
+	Older      []string
+	Namespaced bool
 	// Namespaces are where a namespaced kind is watched, whichever namespaces others are; an empty one stands for all. Without any
 	// it is watched where others are.
 	Namespaces []string

@@ -58,7 +58,9 @@ type head struct {
 func newDecoder(o Options, kinds []source.Kind, keep source.Keep, namespaces []string) *decoder {
 	d := &decoder{kinds: make(map[string]source.Kind), keep: keep, addresses: o.AssumeAddress}
 	for _, k := range kinds {
-		d.kinds[key(metav1.GroupVersion{Group: k.Group, Version: k.Version}.String(), k.ManifestKind)] = k
+		for _, version := range append(k.Older[:len(k.Older):len(k.Older)], k.Version) {
+			d.kinds[key(metav1.GroupVersion{Group: k.Group, Version: version}.String(), k.ManifestKind)] = k
+		}
 	}
 	for _, ns := range namespaces {
 		if ns != "" {

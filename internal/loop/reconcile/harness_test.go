@@ -29,7 +29,7 @@ import (
 )
 
 // thing is the test's object: it asks for names with targets; "hold" as a target holds the name, and "unread" does
-// because something that it depends on hasn't been read.
+// because something that it depends on hasn't been read; "unlisted" says that for want of it no name is known.
 type thing struct {
 	Created time.Time
 	Names   map[string][]string
@@ -49,6 +49,10 @@ func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 			for _, target := range targets {
 				if target == "hold" {
 					r.Holds = append(r.Holds, endpoint.Hold{Name: dnsname.Name(name), From: from, Why: reason.New(reason.NoAddressYet, "no address")})
+					continue
+				}
+				if target == "unlisted" {
+					r.Unsure = reason.New(reason.KindUnknown, "not read yet")
 					continue
 				}
 				if target == "unread" {

@@ -394,15 +394,19 @@ func TestReceiptsAreAskedForAtMostThreeTimes(t *testing.T) {
 }
 
 func TestWhatAnObjectMayStillAskForStays(t *testing.T) {
-	in(t, func(r *rig) {
-		r.put2("a.example.com", "192.0.2.1", "d/a") // a name that the object can't list while it is unsure
-		r.start()
-		r.synced(delta("d/a", ask("b.example.com=unread")))
-		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
-		r.put("d/a", ask("b.example.com=192.0.2.2"))
-		r.settle()
-		r.want("example.com", "b.example.com A 192.0.2.2", "x-a-b.example.com TXT me:d/a")
-	})
+	for _, unsure := range []string{"unread", "unlisted"} {
+		t.Run(unsure, func(t *testing.T) {
+			in(t, func(r *rig) {
+				r.put2("a.example.com", "192.0.2.1", "d/a") // a name that the object can't list while it is unsure
+				r.start()
+				r.synced(delta("d/a", ask("b.example.com="+unsure)))
+				r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+				r.put("d/a", ask("b.example.com=192.0.2.2"))
+				r.settle()
+				r.want("example.com", "b.example.com A 192.0.2.2", "x-a-b.example.com TXT me:d/a")
+			})
+		})
+	}
 }
 
 func TestWritesThatFailArePaced(t *testing.T) {

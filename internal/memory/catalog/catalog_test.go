@@ -37,6 +37,9 @@ func result(t *rapid.T, from *endpoint.Origin) endpoint.Result {
 	if rapid.IntRange(0, 4).Draw(t, "refusal") == 0 {
 		r.Refusals = append(r.Refusals, endpoint.Refusal{Ref: from.Ref, Field: "spec"})
 	}
+	if rapid.IntRange(0, 4).Draw(t, "unsure") == 0 {
+		r.Unsure = reason.New(reason.KindUnknown, "not read")
+	}
 	r.Sort()
 	return r
 }

@@ -99,7 +99,6 @@ func undecided(p kinds.Parent) reason.Reason {
 type door struct {
 	parent
 	listeners []kinds.Listener
-	sections  map[string]kinds.Verdict // of a ListenerSet
 	set       *kinds.ListenerSet
 	gateway   *kinds.Gateway
 }
@@ -185,7 +184,7 @@ func (e *evaluation) openSet(d door) (door, bool) {
 		e.Refuse(set.Ref(), "spec.parentRef", gateway.Name, reason.New(reason.NotAttached, "%s takes no ListenerSets of the namespace %s (spec.allowedListeners)", gateway.Ref(), set.Namespace))
 		return d, false
 	}
-	d.set, d.gateway, d.listeners, d.sections = set, gateway, set.Listeners, set.Sections
+	d.set, d.gateway, d.listeners = set, gateway, set.Listeners
 	return d, true
 }
 

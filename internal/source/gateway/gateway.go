@@ -90,28 +90,36 @@ func (r routes) silent(obj any) reason.Reason {
 	if why := r.shared.Elsewhere(route.Ref(), route.Annotations); !why.None() {
 		return why
 	}
-	ref, notes := route.Ref(), r.shared.Read(route.Ref(), route.Annotations)
-	watched := slices.ContainsFunc(route.Parents, r.opts.watches)
-	refused := slices.IndexFunc(route.Statuses, func(s kinds.Status) bool { return s.Accepted == kinds.No && r.opts.watches(s.Parent) })
-	taken := slices.ContainsFunc(route.Statuses, func(s kinds.Status) bool { return s.Accepted == kinds.Yes && r.opts.watches(s.Parent) })
-	hosts := len(notes.Hostnames)
-	if notes.GatewayHostnames != source.AnnotationHostsOnly {
-		hosts += len(route.Hosts)
+	if why := r.unattached(route); !why.None() {
+		return why
 	}
+	notes := r.shared.Read(route.Ref(), route.Annotations)
+	fromSpec := notes.GatewayHostnames != source.AnnotationHostsOnly && len(route.Hosts) > 0
 	switch {
-	case len(route.Parents) == 0:
-		return reason.New(reason.NotAttached, "%s names no Gateway in spec.parentRefs", ref)
-	case !watched:
-		return reason.New(reason.Filtered, "none of the parents of %s is watched (--gateway-name, --gateway-namespace, --gateway-listener-sets)", ref)
-	case !taken && refused >= 0:
-		return notAccepted(route.Statuses[refused])
-	case hosts == 0 && notes.GatewayHostnames != "":
-		return reason.New(reason.NoHost, "%s has no host where its annotation gateway-hostname-source=%s lets us look", ref, notes.GatewayHostnames)
-	case hosts == 0:
-		return reason.New(reason.NoHost, "%s names no host, and no listener that is watched and takes it does", ref)
+	case fromSpec || len(notes.Hostnames) > 0:
+		return reason.New(reason.NotAttached, "no listener of a Gateway that is watched takes %s", route.Ref())
+	case notes.GatewayHostnames != "":
+		return reason.New(reason.NoHost, "%s has no host where its annotation gateway-hostname-source=%s lets us look", route.Ref(), notes.GatewayHostnames)
 	default:
-		return reason.New(reason.NotAttached, "no listener of a Gateway that is watched takes %s", ref)
+		return reason.New(reason.NoHost, "%s names no host, and no listener that is watched and takes it does", route.Ref())
 	}
+}
+
+// unattached tells why a Route is at no Gateway that we look at; none: it may be.
+func (r routes) unattached(route *kinds.Route) reason.Reason {
+	if len(route.Parents) == 0 {
+		return reason.New(reason.NotAttached, "%s names no Gateway in spec.parentRefs", route.Ref())
+	}
+	if !slices.ContainsFunc(route.Parents, r.opts.watches) {
+		return reason.New(reason.Filtered, "none of the parents of %s is watched (--gateway-name, --gateway-namespace, --gateway-listener-sets)", route.Ref())
+	}
+	said := func(v kinds.Verdict) func(kinds.Status) bool {
+		return func(s kinds.Status) bool { return s.Accepted == v && r.opts.watches(s.Parent) }
+	}
+	if i := slices.IndexFunc(route.Statuses, said(kinds.No)); i >= 0 && !slices.ContainsFunc(route.Statuses, said(kinds.Yes)) {
+		return notAccepted(route.Statuses[i])
+	}
+	return reason.Reason{}
 }
 
 func notAccepted(s kinds.Status) reason.Reason {

@@ -19,17 +19,15 @@ func (e *evaluation) through(d door) {
 	e.entered = true
 	home, names, held := d.home(), make(map[dnsname.Name]bool), make(map[dnsname.Name]reason.Reason)
 	for i, l := range bounded(e, "spec.listeners", d.listeners, maxListeners) {
-		if !e.takes(l, d.Parent) || d.set != nil && d.sections[l.Name] == kinds.No {
+		verdict, undecided := d.section(l.Name)
+		if verdict == kinds.No || !e.takes(l, d.Parent) {
 			continue
 		}
-		admitted, why := e.admits(l.Routes, home, fmt.Sprintf("spec.listeners[%d].allowedRoutes", i), e.route.Namespace)
+		admitted, unread := e.admits(l.Routes, home, fmt.Sprintf("spec.listeners[%d].allowedRoutes", i), e.route.Namespace)
 		if !admitted {
 			continue
 		}
-		if d.set != nil && d.sections[l.Name] != kinds.Yes {
-			why = cmp.Or(why, reason.New(reason.NotAttached, "the controller hasn't said yet whether it accepts the listener %s of %s", l.Name, home))
-		}
-		why = cmp.Or(d.held, why)
+		why := cmp.Or(d.held, unread, undecided)
 		for _, name := range e.meet(home, i, l.Host) {
 			if why.None() {
 				names[name] = true
@@ -47,6 +45,14 @@ func (e *evaluation) through(d door) {
 		e.gateways[d.gateway.Namespace+"/"+d.gateway.Name] = true
 	}
 	e.point(d, slices.SortedFunc(maps.Keys(names), dnsname.Name.Compare))
+}
+
+// section tells whether a listener is in use, as far as that is the matter of a ListenerSet's status.
+func (d door) section(name string) (kinds.Verdict, reason.Reason) {
+	if d.set == nil || d.set.Sections[name] == kinds.Yes {
+		return kinds.Yes, reason.Reason{}
+	}
+	return d.set.Sections[name], reason.New(reason.NotAttached, "the controller hasn't said yet whether it accepts the listener %s of %s", name, d.set.Ref())
 }
 
 // home is the object whose listeners they are.

@@ -68,7 +68,8 @@ func everywhere() []string { return []string{""} }
 
 func gatewayKind(o source.Options) source.Kind {
 	return source.Kind{
-		Name: KindGateway, Group: GatewayGroup, Version: "v1", Resource: "gateways", ManifestKind: "Gateway", Namespaced: true, Namespaces: everywhere(),
+		Name: KindGateway, Group: GatewayGroup, Version: "v1", Older: []string{"v1beta1"}, Resource: "gateways", ManifestKind: "Gateway",
+		Namespaced: true, Namespaces: everywhere(),
 		New: func() any { return new(gateway) },
 		Slim: func(obj any, keep source.Keep) any {
 			keep.Label = every

@@ -69,16 +69,16 @@ func assumed() []condition { return []condition{{Type: "Accepted", Status: strin
 
 // routeKinds are the kinds of Routes, in the versions that ExternalDNS reads.
 func routeKinds(o source.Options) []source.Kind {
-	of := func(name, version, manifest string) source.Kind {
+	of := func(name, manifest, version string, older ...string) source.Kind {
 		return source.Kind{
-			Name: name, Group: GatewayGroup, Version: version, Resource: name + "s", ManifestKind: manifest, Namespaced: true,
+			Name: name, Group: GatewayGroup, Version: version, Older: older, Resource: name + "s", ManifestKind: manifest, Namespaced: true,
 			New:  func() any { return new(route) },
 			Slim: func(obj any, keep source.Keep) any { return slimRoute(name, obj.(*route), slim(o, keep)) },
 		}
 	}
 	return []source.Kind{
-		of(KindHTTPRoute, "v1", "HTTPRoute"), of(KindGRPCRoute, "v1", "GRPCRoute"), of(KindTLSRoute, "v1", "TLSRoute"),
-		of(KindTCPRoute, "v1alpha2", "TCPRoute"), of(KindUDPRoute, "v1alpha2", "UDPRoute"),
+		of(KindHTTPRoute, "HTTPRoute", "v1", "v1beta1"), of(KindGRPCRoute, "GRPCRoute", "v1", "v1alpha2"), of(KindTLSRoute, "TLSRoute", "v1", "v1alpha2", "v1alpha3"),
+		of(KindTCPRoute, "TCPRoute", "v1alpha2"), of(KindUDPRoute, "UDPRoute", "v1alpha2"),
 	}
 }
 
