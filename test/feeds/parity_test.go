@@ -82,7 +82,7 @@ func TestParity(t *testing.T) {
 	}
 	text := string(raw)
 	cluster.InstallGatewayAPI(t)
-	cluster.Apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: parity}\n")
+	cluster.Apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: parity}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: parity-infra}\n")
 	cluster.Apply(t, text)
 	path := filepath.Join(t.TempDir(), "objects.yaml")
 	write := func() {

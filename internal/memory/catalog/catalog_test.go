@@ -44,6 +44,21 @@ func result(t *rapid.T, from *endpoint.Origin) endpoint.Result {
 	return r
 }
 
+// TestUnsureIsRemembered: what an object can't list concerns no name, and is known all the same (proof).
+func TestUnsureIsRemembered(t *testing.T) {
+	c, unsure := catalog.New(), endpoint.Result{Unsure: reason.New(reason.KindUnknown, "not read")}
+	if dirty := c.Put(refs[0], unsure); len(dirty) > 0 {
+		t.Errorf("dirty: %v", dirty)
+	}
+	if r, ok := c.Result(refs[0]); !ok || r.Unsure != unsure.Unsure {
+		t.Errorf("got %+v, %v", r, ok)
+	}
+	c.Put(refs[0], endpoint.Result{})
+	if r, ok := c.Result(refs[0]); ok {
+		t.Errorf("it is there still: %+v", r)
+	}
+}
+
 func TestAgainstANaiveModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := catalog.New()

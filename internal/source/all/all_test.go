@@ -43,6 +43,8 @@ func TestCheck(t *testing.T) {
 		"slash only":      {why: "it isn't a domain name", flags: []string{"--annotation-prefix=/"}, want: []string{"one slash"}},
 		"ignore, service": {why: "nothing could ever be published", flags: []string{"--ignore-hostname-annotation"}, use: []string{"service"}, want: []string{"nothing would be published"}},
 		"ignore, ingress": {why: "rules and TLS remain", flags: []string{"--ignore-hostname-annotation"}, use: []string{"service", "ingress"}},
+		"ignore, routes":  {why: "spec.hostnames and listeners remain", flags: []string{"--ignore-hostname-annotation"}, use: []string{"gateway-httproute"}},
+		"gateway filter":  {why: "it is a label selector", flags: []string{"--gateway-label-filter=a in"}, use: []string{"gateway-httproute"}, want: []string{"--gateway-label-filter=a in"}},
 		"empty prefix":    {why: "given and empty isn't the same as not given", flags: []string{"--annotation-prefix="}, want: []string{"the prefix is empty"}},
 	} {
 		t.Run(name, func(t *testing.T) {
