@@ -51,7 +51,7 @@ func (c *core) takeOrder() {
 }
 
 func (c *core) everythingRead() bool {
-	if !c.keeping.loaded || !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
+	if !c.keeping.loaded || !c.storesRead() || !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
 		return false
 	}
 	for _, z := range c.zones {

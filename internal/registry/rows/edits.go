@@ -44,12 +44,22 @@ func into(r registry.Row, zoneID string) registry.Row {
 	return r.With(zonesLabel, r.Labels[zonesLabel]+" "+zoneID)
 }
 
+// written reports whether a row says that its record set is being written in some zone.
+func written(r registry.Row) bool {
+	for label := range r.Labels {
+		if strings.HasPrefix(label, writingLabel) {
+			return true
+		}
+	}
+	return false
+}
+
 // outOf removes a zone from those that a row is for; nil: none is left. A row that is for any zone stays if others may need it.
 func outOf(r registry.Row, zoneID string, elsewhere bool) *registry.Row {
 	r = r.With(writingLabel+zoneID, "")
 	list, limited := r.Labels[zonesLabel]
 	if !limited {
-		if !elsewhere {
+		if !elsewhere && !written(r) {
 			return nil
 		}
 		return &r

@@ -100,6 +100,10 @@ func TestEdits(t *testing.T) {
 		"delete in one of two":     {why: "the other one's stays", edit: edit("Z2", &one, nil), row: both, during: "me ingress/ns/x", done: ours},
 		"delete, of ExternalDNS":   {why: "no zone needs it", edit: edit("Z1", &one, nil), row: legacy, during: "me ingress/ns/x"},
 		"delete, another may need": {why: "the record set of another zone would be nobody's", edit: elsewhere(edit("Z1", &one, nil)), row: legacy, during: "me ingress/ns/x", done: legacy},
+		"delete, another is made": {
+			why: "its row would go with the other's", edit: edit("Z1", &one, nil), row: row("me", "resource", "ingress/ns/x", "nafuda/writing/Z2", "00"),
+			during: "me ingress/ns/x", done: row("me", "resource", "ingress/ns/x", "nafuda/writing/Z2", "00"),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next, why := tc.edit.Before(tc.row)

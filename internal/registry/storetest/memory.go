@@ -81,14 +81,17 @@ func (m *Memory) sorted() []registry.Row {
 func (m *Memory) begin(ctx context.Context, op string, k record.Key) (func(), error) {
 	m.mu.Lock()
 	m.calls++
-	err := ctx.Err()
-	if err == nil && m.fail != nil {
-		err = m.fail(op, k)
-	}
-	if err != nil {
-		m.mu.Unlock()
+	fail := m.fail
+	m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if fail != nil { // it may wait, or panic
+		if err := fail(op, k); err != nil {
+			return nil, err
+		}
+	}
+	m.mu.Lock()
 	return m.mu.Unlock, nil
 }
 
