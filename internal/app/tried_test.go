@@ -4,6 +4,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/ops/doctor"
+	"nafuda.io/nafuda/internal/ops/ownership"
 	"nafuda.io/nafuda/internal/ops/verify"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
@@ -83,6 +85,19 @@ func TestDoctorAndVerifyOfCloudMap(t *testing.T) {
 	}
 	wantLines(t, examined(t, c.options, 20*time.Second), `ok owners zone example.com (`+c.namespace+`): 2 names with our owner "me", 0 without a description`, "ok markers no markers are kept", "ok taken ")
 	wantLines(t, verified(t, c.options), "a.example.com  A     ok      ok ", "b.example.com  A     ok      ok ")
+	still(t, c.options)
+	if _, err := MoveOwnership(t.Context(), c.options, slog.New(slog.DiscardHandler), ownership.ToTable, false, io.Discard); !errors.Is(err, errInDescriptions) {
+		t.Errorf("ownership can be moved: %v", err)
+	}
+}
+
+// still has a plan after a run find nothing to change, as migrate makes it.
+func still(t *testing.T, o Options) {
+	t.Helper()
+	p, err := MakeWholePlan(t.Context(), o, Version{"v0", "r"}, slog.New(slog.DiscardHandler))
+	if err != nil || len(p.Views) != 1 || len(p.Views[0].Changes) != 0 {
+		t.Errorf("the plan after a run: %+v, %v", p, err)
+	}
 }
 
 // inATable is options that publish to an emulated Route 53, with claims in an emulated DynamoDB.
@@ -116,6 +131,7 @@ func TestDoctorAndVerifyOfATable(t *testing.T) {
 	}
 	wantLines(t, examined(t, o, 20*time.Second), `ok owners zone example.com (`, "ok permissions dynamodb:GetItem is allowed", "ok permissions dynamodb:PutItem", "ok permissions dynamodb:DeleteItem", "ok taken ")
 	wantLines(t, verified(t, o), "web.example.com  A     ok      ok ")
+	still(t, o)
 	none := o
 	none.DynamoDB.Table = "another"
 	wantLines(t, examined(t, none, 3*time.Second), "fail owners who has what isn't known: read the table another", "warn permissions the table of our ownership: whether dynamodb:GetItem is allowed isn't known")
