@@ -100,7 +100,8 @@ func (e Edit) Before(row *registry.Row) (*registry.Row, reason.Reason) {
 		next := row.With(writingLabel+e.ZoneID, digest(*e.Change.Before))
 		return &next, reason.Reason{}
 	}
-	return row, reason.Reason{}
+	next := row.With(writingLabel+e.ZoneID, "") // what it was written for is there, and is about to be something else
+	return &next, reason.Reason{}
 }
 
 // Done returns what the row of an edit shall be once the edit is made.

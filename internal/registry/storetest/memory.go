@@ -20,6 +20,7 @@ type Memory struct {
 	rows  map[record.Key]registry.Row
 	calls int
 	fail  func(op string, k record.Key) error
+	lose  func(k record.Key) error
 }
 
 var _ registry.Store = (*Memory)(nil)
@@ -38,6 +39,13 @@ func (m *Memory) Fail(f func(op string, k record.Key) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fail = f
+}
+
+// Lose makes f decide which swaps are made, and then fail because their answer is lost. Nil: none is.
+func (m *Memory) Lose(f func(k record.Key) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lose = f
 }
 
 // Calls is how many calls were made.
@@ -140,6 +148,9 @@ func (m *Memory) Swap(ctx context.Context, before, after *registry.Row) error {
 		delete(m.rows, k)
 	} else {
 		m.rows[k] = *after
+	}
+	if m.lose != nil {
+		return m.lose(k)
 	}
 	return nil
 }
