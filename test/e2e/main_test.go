@@ -66,6 +66,7 @@ func TestEndToEnd(t *testing.T) {
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
 		{"denied extras break nothing", deniedExtras},
 		{"bootstrap grants exactly what is used", bootstrapGrants},
+		{"the reference set-up by nothing but the output of bootstrap", referenceSetUp},
 		{"a policy that forbids deletes", deniedDeletes},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},
