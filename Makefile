@@ -2,13 +2,15 @@
 
 GO      ?= go
 VERSION ?= dev
+# What the binary says that it is: the version that is given, else where the commit is among the tags.
+DESCRIBED = $(if $(filter-out dev,$(VERSION)),$(VERSION),$(shell git describe --tags --always --dirty --match 'v*' 2> /dev/null || echo dev))
 # Where a pod finds the image: any name will do that no registry is asked for.
 IMAGE   ?= nafuda.io/nafuda:$(VERSION)
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BUDGET  := 45
 FUZZTIME ?= 20s
 SCHEDULES ?= 50000
-STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+STATIC  := CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X nafuda.io/nafuda/internal/cli.linked=$(DESCRIBED)'
 
 .PHONY: help build test quick lint docs golden fuzz soak sandbox bench mutate image need kube clean
 

@@ -3,6 +3,9 @@
 package app
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed"
@@ -25,7 +28,12 @@ type warnings interface {
 }
 
 // teller turns what happens into Events of Kubernetes.
-type teller struct{ events warnings }
+type teller struct {
+	events warnings
+	braked map[string]bool // ids of the zones whose brake is closed, as told
+}
+
+func newTeller(w warnings) teller { return teller{w, make(map[string]bool)} }
 
 // writesEvents reports whether a run has Events: objects from files have none, a dry run writes nothing, and a single pass has its log.
 func (o *Options) writesEvents(f feed.Feed) bool {
@@ -41,7 +49,7 @@ func (o *Options) tellEvents(c *reconcile.Config, leads func() bool) *kube.Event
 		return nil
 	}
 	events := f.Events(leads)
-	observe, tell := c.Observe, teller{events}
+	observe, tell := c.Observe, newTeller(events)
 	c.Observe = func(e reconcile.Event) {
 		observe(e)
 		tell.observe(e)
@@ -72,15 +80,42 @@ func (t teller) observe(e reconcile.Event) {
 		for _, ref := range e.Refs {
 			t.events.Say(kube.Warning{Ref: ref, Name: string(e.Name), Why: in(string(e.Zone.Name), e.Why)})
 		}
+	case reconcile.BrakeHeld:
+		t.braked[e.Zone.ID] = true
+		t.events.Hold(brakeOf(e.Zone.ID), brake(e))
+	case reconcile.BrakeFreed:
+		t.free(e.Zone.ID)
+	case reconcile.Turned: // what holds in this term is told in it
+		for _, id := range slices.Sorted(maps.Keys(t.braked)) {
+			t.free(id)
+		}
 	}
 }
 
-// decisions are the warnings in what was decided about a name: not what the options leave out, and not what is published.
+func brakeOf(zone string) string { return "brake " + zone }
+
+func (t teller) free(zone string) {
+	delete(t.braked, zone)
+	t.events.Hold(brakeOf(zone), nil)
+}
+
+// brake is the one warning about all that a brake holds, on one of the objects.
+func brake(e reconcile.BrakeHeld) []kube.Warning {
+	if e.About == (endpoint.Ref{}) || len(e.Why) == 0 {
+		return nil
+	}
+	why := e.Why[0]
+	why.Text = fmt.Sprintf("the brake holds %d deletes and %d updates: %s", e.Deletes, e.Updates, why.Text)
+	return []kube.Warning{{Ref: e.About, Gone: !e.There, Name: string(e.Zone.Name), Why: in(string(e.Zone.Name), why)}}
+}
+
+// decisions are the warnings in what was decided about a name: not what the options leave out, not what is published, and not what waits for something that
+// concerns all objects, which is told elsewhere.
 func decisions(e reconcile.Decided) []kube.Warning {
 	var out []kube.Warning
 	for _, d := range e.Decisions {
 		ref, ok := endpoint.ParseRef(d.Resource)
-		if !ok || d.Verdict == change.Filtered || d.Verdict == change.Noted || d.Why.Code == reason.GracePeriod {
+		if !ok || d.Verdict == change.Filtered || d.Verdict == change.Noted || d.Verdict == change.Held && common(d.Why.Code) {
 			continue
 		}
 		w := kube.Warning{Ref: ref, Name: string(e.Name), Why: in(string(e.Zone.Name), d.Why)}
@@ -90,6 +125,16 @@ func decisions(e reconcile.Decided) []kube.Warning {
 		out = append(out, w)
 	}
 	return out
+}
+
+// common reports whether a hold for that reason isn't the object's own.
+func common(code reason.Code) bool {
+	switch code {
+	case reason.GracePeriod, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
+		return true
+	default:
+		return false
+	}
 }
 
 func refusals(ref endpoint.Ref, list []endpoint.Refusal) []kube.Warning {

@@ -57,7 +57,7 @@ func (l *logger) observe(e reconcile.Event) {
 		legacylog.OtherOwner(l.log, e.Set, e.Owner, e.Ours)
 	case reconcile.Decided:
 		l.decided(e)
-	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed:
+	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed, reconcile.Unkept:
 		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
@@ -104,6 +104,22 @@ func (l *logger) brake(e reconcile.Event) {
 		l.log.Info("released what the brake held", "zone", string(e.Zone.Name), "deletes", len(e.Deletes), "updates", len(e.Updates), "plan", e.Hash)
 	case reconcile.KeepFailed:
 		l.log.Warn("can't read what the brake has spent before the start, so it is careful for an hour", "err", e.Err)
+	case reconcile.Unkept:
+		l.unkept(e)
+	}
+}
+
+// unkept is the key in warned of what unkept logs.
+const unkept = "unkept"
+
+// unkept logs that deletes wait for a place to save what they spend, once, and when that is over.
+func (l *logger) unkept(e reconcile.Unkept) {
+	switch {
+	case e.Err == nil:
+		delete(l.warned, unkept)
+		l.log.Info("what the brake has spent can be saved again")
+	case l.once(unkept):
+		l.log.Warn("what the brake has spent can't be saved, so deletes wait; all else goes on, and it is tried again", "err", e.Err)
 	}
 }
 
@@ -173,7 +189,7 @@ func (l *logger) changes(e reconcile.Event) {
 	case reconcile.InSync:
 		l.log.Debug("the change is in sync", "zone", string(e.Zone.Name), "took", e.Took)
 	case reconcile.UpToDate:
-		if !l.pending && len(l.braked) == 0 { // whoever reads that all is well looks no further
+		if !l.pending && len(l.braked) == 0 && !l.warned[unkept] { // whoever reads that all is well looks no further
 			legacylog.UpToDate(l.log)
 		}
 	}
@@ -250,8 +266,8 @@ func (l *logger) decided(e reconcile.Decided) {
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
-		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates:
+	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:
 		return false

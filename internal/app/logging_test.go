@@ -4,6 +4,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -52,6 +53,8 @@ func TestWhatIsLeftIsNotUpToDate(t *testing.T) {
 		"nothing to do": {why: "that is what it says", events: []reconcile.Event{reconcile.UpToDate{}}, want: true},
 		"changes made":  {why: "they are there", events: []reconcile.Event{reconcile.Applied{}, reconcile.UpToDate{}}, want: true},
 		"brake holds":   {why: "it waits for a person", events: []reconcile.Event{reconcile.BrakeHeld{Deletes: 12}, reconcile.UpToDate{}}},
+		"can't be kept": {why: "deletes wait", events: []reconcile.Event{reconcile.Unkept{Err: errors.New("full")}, reconcile.UpToDate{}}},
+		"kept again":    {why: "none does", events: []reconcile.Event{reconcile.Unkept{Err: errors.New("full")}, reconcile.Unkept{}, reconcile.UpToDate{}}, want: true},
 		"brake is open": {why: "nothing waits", events: []reconcile.Event{reconcile.BrakeHeld{}, reconcile.BrakeFreed{}, reconcile.UpToDate{}}, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,18 @@ func (m *meter) observe(e reconcile.Event) {
 		m.metrics.ZoneRead(string(e.Zone.Name), time.Now(), e.Sets)
 	case reconcile.Drifted:
 		m.metrics.Drift(string(e.Zone.Name), max(e.Counted-e.Known, e.Known-e.Counted))
+	case reconcile.Unkept, reconcile.Turned, reconcile.UpToDate:
+		m.process(e)
+	}
+}
+
+// process measures what concerns no zone.
+func (m *meter) process(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.Unkept:
+		if e.Err != nil {
+			m.metrics.Unsaved()
+		}
 	case reconcile.Turned:
 		m.metrics.Leader(e.Ours)
 	case reconcile.UpToDate:

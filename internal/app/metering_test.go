@@ -41,6 +41,7 @@ func TestMetrics(t *testing.T) {
 		`nafuda_insync_seconds_bucket{le="2"} 1`,
 		`nafuda_answering_seconds_bucket{le="10"} 0`,
 		`nafuda_answering_seconds_bucket{le="15"} 1`,
+		`nafuda_state_save_failures_total 2`,
 		`external_dns_registry_errors_total 2`,
 		`external_dns_controller_consecutive_soft_errors 2`,
 		`external_dns_controller_no_op_runs_total 1`,

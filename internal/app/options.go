@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/feed/resolver"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/ops/control"
@@ -36,6 +37,8 @@ type Options struct {
 
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
 	Local string `kong:"-"`
+	// Resolve asks for addresses of host names in place of the system's resolver; nil: that one does.
+	Resolve resolver.Lookup `kong:"-"`
 
 	View    view.Options      `embed:""`
 	Loop    reconcile.Options `embed:""`

@@ -103,7 +103,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics)) })
+		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events)) })
 	}
 	group.Go(func() error {
 		p.events.Run(ctx)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
@@ -18,7 +19,7 @@ import (
 const askTimeout = 5 * time.Second
 
 // handlers make the pages of the status server from what the loop says.
-func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics) status.Handlers {
+func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, events *kube.Events) status.Handlers {
 	ask := func() (reconcile.Status, error) {
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
@@ -32,6 +33,7 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics) sta
 			if census, err := loop.Census(ctx); err == nil {
 				enter(m, census)
 			}
+			m.EventsDropped(events.Dropped())
 			page.ServeHTTP(w, r)
 		}),
 		Standby: loop.Standby,

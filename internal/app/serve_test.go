@@ -51,10 +51,23 @@ func controller(t *testing.T, url string) (pages string) {
 	if err := os.WriteFile(file, []byte(web), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Use: []string{"ingress"}, Provider: "aws", Registry: "txt", LogLevel: "debug", LogFormat: "text", Local: url}
+	o := emulated(file)
+	o.Local = url
+	return controllerOf(t, o)
+}
+
+// emulated are options for an emulator and an object in a file.
+func emulated(file string) Options {
+	o := Options{Use: []string{"ingress"}, Provider: "aws", Registry: "txt", LogLevel: "debug", LogFormat: "text"}
 	o.View.Policy, o.View.ManagedTypes, o.TXT.Owner, o.TXT.Format = "sync", []string{"A,AAAA,CNAME"}, "me", "auto"
 	o.Loop.Interval, o.Loop.Resync, o.Loop.Rate, o.Loop.Burst = 5*time.Minute, 2*time.Hour, 1000, 1000
 	o.Files.Manifests, o.Status.Address = []string{file}, "127.0.0.1:0"
+	return o
+}
+
+// controllerOf runs the program with options, and returns where its pages are.
+func controllerOf(t *testing.T, o Options) (pages string) {
+	t.Helper()
 	log := &lockedLog{}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -3,7 +3,10 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,8 +15,11 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/source"
 )
 
@@ -28,13 +34,17 @@ func (n *notes) Hold(group string, warnings []kube.Warning) {
 }
 
 func (n *notes) Say(w kube.Warning) {
-	*n = append(*n, fmt.Sprintf("  %s %s %s %s after %s", w.Ref, w.Name, w.Why.Code, w.Why.Text, w.After))
+	line := fmt.Sprintf("  %s %s %s %s after %s", w.Ref, w.Name, w.Why.Code, w.Why.Text, w.After)
+	if w.Gone {
+		line += ", gone"
+	}
+	*n = append(*n, line)
 }
 
 // TestWhyEventsTell: what keeps a name from being published as asked for is told on its object, and nothing else is.
 func TestWhyEventsTell(t *testing.T) {
 	var n notes
-	tell := teller{&n}
+	tell := newTeller(&n)
 	for _, e := range happened() {
 		if p, ok := e.(reconcile.Parked); ok {
 			p.Refs = []endpoint.Ref{{Kind: "ingress", Namespace: "default", Name: "web"}}
@@ -58,10 +68,72 @@ func TestWhyEventsTell(t *testing.T) {
 		"default Z1 web.example.com:",
 		"  ingress/default/web web.example.com KindForbidden zone example.com: pods can't be read after " + aWhile.String(),
 		"default Z1 web.example.com:",
+		"brake Z1:",
+		"  ingress/default/web example.com BrakeDeletes zone example.com: the brake holds 12 deletes and 0 updates: more than 10 names would go after 0s",
+		"brake Z1:",
 		"  ingress/default/odd  ProgramError it crashed after 0s",
 	}
 	if diff := cmp.Diff(want, n); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestBrakeGivesOneEvent: neither the objects of what it holds have one each, nor has an object one that nobody takes back.
+func TestBrakeGivesOneEvent(t *testing.T) {
+	ref := endpoint.Ref{Kind: "ingress", Namespace: "default", Name: "web"}
+	z := zone.Zone{Key: zone.Key{ID: "Z1"}, Name: "example.com"}
+	held := func(code reason.Code) reconcile.Event {
+		why := reason.New(code, "too many")
+		return reconcile.Decided{View: "default", Zone: z, Name: "web.example.com", Decisions: []change.Decision{{Verdict: change.Held, Resource: ref.String(), Why: why}}}
+	}
+	closed := reconcile.BrakeHeld{Zone: z, Deletes: 12, Why: []reason.Reason{reason.New(reason.BrakeDeletes, "too many")}, About: ref, There: true}
+	gone, nobody := closed, closed
+	gone.There, nobody.About = false, endpoint.Ref{}
+	for why, c := range map[string]struct {
+		events []reconcile.Event
+		want   notes
+	}{
+		"the objects' own":      {[]reconcile.Event{held(reason.BrakeDeletes), held(reason.BrakeUpdates), held(reason.NotKept)}, notes{"default Z1 web.example.com:", "default Z1 web.example.com:", "default Z1 web.example.com:"}},
+		"it closes and opens":   {[]reconcile.Event{closed, reconcile.BrakeFreed{Zone: z}}, notes{"brake Z1:", brakeNote, "brake Z1:"}},
+		"the object is gone":    {[]reconcile.Event{gone}, notes{"brake Z1:", brakeNote + ", gone"}},
+		"no object is known":    {[]reconcile.Event{nobody}, notes{"brake Z1:"}},
+		"the turn comes anew":   {[]reconcile.Event{closed, reconcile.Turned{Ours: true}, reconcile.Turned{Ours: true}}, notes{"brake Z1:", brakeNote, "brake Z1:"}},
+		"it is open in another": {[]reconcile.Event{reconcile.Turned{}}, nil},
+	} {
+		t.Run(why, func(t *testing.T) {
+			var n notes
+			tell := newTeller(&n)
+			for _, e := range c.events {
+				tell.observe(e)
+			}
+			if diff := cmp.Diff(c.want, n); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+const brakeNote = "  ingress/default/web example.com BrakeDeletes zone example.com: the brake holds 12 deletes and 0 updates: too many after 0s"
+
+// TestDroppedEventsAreMeasured: that objects weren't told is to be seen somewhere.
+func TestDroppedEventsAreMeasured(t *testing.T) {
+	cluster, err := kube.New(kube.Options{Server: "http://192.0.2.1", QPS: 1, Burst: 1}, nil, source.Keep{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := cluster.Events(func() bool { return false })
+	for n := range 10003 { // three more than are remembered
+		events.Say(kube.Warning{Name: fmt.Sprint(n), Why: reason.New(reason.NoZone, "none")})
+	}
+	m := metrics.New(false)
+	for _, e := range []*kube.Events{nil, events, events} {
+		over, cancel := context.WithCancel(t.Context())
+		cancel() // no loop runs
+		page := httptest.NewRecorder()
+		handlers(over, reconcile.New(reconcile.Config{}), m, e).Metrics.ServeHTTP(page, httptest.NewRequestWithContext(over, "GET", "/metrics", nil))
+	}
+	if page := scrape(t, m); !strings.Contains(page, "nafuda_events_dropped_total 3\n") {
+		t.Error("three dropped warnings aren't measured")
 	}
 }
 

@@ -25,15 +25,15 @@ var levels = []struct {
 	packages []string
 }{
 	{0, []string{"model/dnsname", "model/reason", "model/crash", "model/spelling", "memory/filelock"}},
-	{1, []string{"model/record", "model/zone"}},
+	{1, []string{"model/record", "model/zone", "model/fact"}},
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
-		"memory/catalog", "memory/mirror", "memory/journal", "memory/statedir", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
+		"memory/catalog", "memory/facts", "memory/mirror", "memory/journal", "memory/statedir", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
 		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags",
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "serve/iamemu", "wan", "ops/probe",
-		"feed/kube", "feed/manifest", "memory/objects",
+		"feed/kube", "feed/manifest", "feed/resolver", "memory/objects",
 	}},
 	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest", "serve/r53emu/stsemu"}},
 	{6, []string{"ops/why", "ops/doctor", "ops/verify", "ops/bootstrap", "ops/migrate", "ops/ownership", "ops/status", "ops/control"}},

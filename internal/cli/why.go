@@ -27,7 +27,7 @@ type whyCommand struct {
 func (whyCommand) Help() string {
 	return "It walks from the object to the answer and stops at the first no, with its reason and the fix. It changes nothing.\n" +
 		"The running instance tells; without one, or with --control-socket=none, this command looks itself, with all the flags of run.\n\n" +
-		"Exit status: 0 where all that was asked about is published as wanted, 2 where it isn't; 1 an error."
+		"Exit status: 0 where all that was asked about is published as wanted, or was sent and the provider is still at it; 2 where it isn't; 1 an error."
 }
 
 // Check reports a name that can't be one.

@@ -29,6 +29,7 @@ const (
 	notes   told = "note"    // something to know beside
 	refuses told = "refusal" // a part of the object can't be used
 	says    told = "says"    // a step says it, and the walk goes on
+	waits   told = "waits"   // the walk ends there, and nothing is wrong
 )
 
 // scenario is what is there, what is asked, and which reason the answer has to have.
@@ -224,6 +225,9 @@ func tells(r why.Report, code reason.Code, as told, at why.Place) bool {
 		return slices.ContainsFunc(r.Walks[0].Steps, func(s why.Step) bool {
 			return s.Mark == why.None && s.Step == at && s.Reason != nil && s.Reason.Code == code
 		})
+	case waits:
+		last := r.Walks[0].Steps[len(r.Walks[0].Steps)-1]
+		return last.Mark == why.Wait && last.Step == at && last.Reason.Code == code && strings.HasPrefix(last.Text, "sent, waiting for in sync: ")
 	case stops:
 		if r.Object != nil && r.Object.Stop != nil {
 			return r.Object.Stop.Reason.Code == code && r.Object.Stop.Step == at
@@ -232,7 +236,7 @@ func tells(r why.Report, code reason.Code, as told, at why.Place) bool {
 			return false
 		}
 		s := r.Walks[0].Stop()
-		return s.Reason.Code == code && s.Step == at && (s.Fix == s.Reason.Fix() || code == reason.Unconfirmed)
+		return s.Reason.Code == code && s.Step == at && s.Fix == s.Reason.Fix()
 	default:
 		return slices.ContainsFunc(r.Walks, func(w why.Walk) bool {
 			return slices.ContainsFunc(w.Steps, func(s why.Step) bool {

@@ -31,6 +31,7 @@ import (
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/kinds"
+	"nafuda.io/nafuda/internal/source/service"
 )
 
 // scripted is what only failures and a running loop bring about. The name is web.example.com.
@@ -46,7 +47,14 @@ type scripted struct {
 	limits  change.Limits // of one call
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
+	keeper  reconcile.Keeper
 }
+
+// forgetful is a Keeper that can't save.
+type forgetful struct{}
+
+func (forgetful) Load(context.Context) ([]byte, error) { return nil, nil }
+func (forgetful) Save(context.Context, []byte) error   { return errors.New("no space left on device") }
 
 // unjudged are reasons why nobody can say whether the servers answer.
 func unjudged() []reason.Code {
@@ -135,15 +143,23 @@ func scriptedScenarios() map[reason.Code]scripted {
 		Name: web.Name, Type: record.CAA, Targets: []string{`0 issue "example.net"`},
 		From: &endpoint.Origin{Source: "raw", Ref: endpoint.Ref{Kind: "raw", Namespace: "default", Name: "web"}},
 	}}}}
+	lb := &kinds.Service{Meta: meta("external-dns.kubernetes.io/hostname"), Type: "LoadBalancer", Addresses: []string{"lb.example.net"}}
+	unresolved := func(code reason.Code) raw {
+		from := &endpoint.Origin{Source: "raw", Ref: endpoint.Ref{Kind: "raw", Namespace: "default", Name: "web"}}
+		return raw{endpoint.Result{Holds: []endpoint.Hold{{Name: web.Name, From: from, Why: reason.New(code, "no")}}}}
+	}
 	crowd := &kinds.Ingress{Meta: meta(), Rules: []string{"web.example.com"}}
 	for i := range 20 {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
 	all := map[reason.Code]scripted{
-		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, at: why.InSync},
+		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, as: waits, at: why.InSync},
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
 		reason.KindUnknown:   {because: "nothing is known of EndpointSlices yet", object: headless, at: why.Source},
+		reason.HostNotFound:  {because: "the load balancer is gone", object: unresolved(reason.HostNotFound), at: why.Source},
+		reason.HostUnknown:   {because: "the resolver is down", object: unresolved(reason.HostUnknown), at: why.Source},
+		reason.FactPending:   {because: "the resolver hasn't answered yet", object: lb, at: why.Source},
 		reason.KindForbidden: {because: "we may not list Ingresses", state: feed.Forbidden, at: why.Source},
 		reason.TypeCantDo:    {because: "a marker can't carry the type", object: caa, at: why.Plan},
 		reason.ZoneVanished: {because: "somebody deleted the zone", at: why.Zone, later: func(w *world) {
@@ -167,6 +183,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 			}
 		}},
 		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
+		reason.NotKept:     {because: "nothing can be saved", keeper: forgetful{}, at: why.Plan, later: func(w *world) { w.drop("web") }},
 		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
 			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
 			w.drop("web", "b", "c")
@@ -228,8 +245,8 @@ func TestWhyScripted(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := s.run(t)
 				w := r.Walks[0]
-				if s.as == says {
-					if !tells(r, code, says, s.at) || !r.Good {
+				if s.as == says || s.as == waits {
+					if !tells(r, code, s.as, s.at) || !r.Good {
 						text, _ := json.MarshalIndent(r, "", "  ")
 						t.Errorf("why doesn't say %s at %q, or stops (%s):\n%s", code, s.at, s.because, text)
 					}
@@ -276,10 +293,10 @@ func (s scripted) run(t *testing.T) why.Report {
 	if s.op != "" {
 		flaky.Fail(s.op, s.fault)
 	}
-	all := sources.Sources(sources.Options{})
+	all := sources.Sources(sources.Options{Service: service.Options{ResolveHostname: true}})
 	config := reconcile.Config{
-		Options:  reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
-		Guard:    s.guard,
+		Options: reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
+		Guard:   s.guard, Keeper: s.keeper,
 		Accounts: []reconcile.Account{{Name: "default", Provider: flaky}}, Feed: make(events),
 		Views: []reconcile.View{{
 			Spec:     view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME,CAA"}}.Spec("default", "memory", nil, nil),

@@ -19,7 +19,7 @@ type Builder struct {
 	from     *endpoint.Origin
 	notes    Annotations
 	targets  map[record.Key][]string
-	holds    map[dnsname.Name]reason.Reason
+	holds    map[record.Key]reason.Reason // with an empty type: of all types
 	refusals []endpoint.Refusal
 	again    map[dnsname.Name]bool // pointed at the same targets more than once
 }
@@ -28,7 +28,7 @@ type Builder struct {
 func NewBuilder(from *endpoint.Origin, notes Annotations) *Builder {
 	return &Builder{
 		from: from, notes: notes, refusals: slices.Clone(notes.Refusals),
-		targets: make(map[record.Key][]string), holds: make(map[dnsname.Name]reason.Reason),
+		targets: make(map[record.Key][]string), holds: make(map[record.Key]reason.Reason),
 		again: make(map[dnsname.Name]bool),
 	}
 }
@@ -86,9 +86,13 @@ func NoTarget() reason.Reason {
 }
 
 // Hold holds a name. The first reason stays.
-func (b *Builder) Hold(name dnsname.Name, why reason.Reason) {
-	if _, ok := b.holds[name]; !ok {
-		b.holds[name] = why
+func (b *Builder) Hold(name dnsname.Name, why reason.Reason) { b.HoldType(name, "", why) }
+
+// HoldType holds one type at a name, where what is known of the others is all there is. The first reason stays.
+func (b *Builder) HoldType(name dnsname.Name, t record.Type, why reason.Reason) {
+	key := record.Key{Name: name, Type: t, ID: b.notes.ID}
+	if _, ok := b.holds[key]; !ok {
+		b.holds[key] = why
 	}
 }
 
@@ -145,8 +149,8 @@ func (b *Builder) Result() endpoint.Result {
 			Name: key.Name, Type: key.Type, ID: key.ID, TTL: b.notes.TTL, Targets: slices.Compact(targets), Props: b.notes.Props, From: b.from,
 		})
 	}
-	for name, why := range b.holds {
-		r.Holds = append(r.Holds, endpoint.Hold{Name: name, ID: b.notes.ID, TTL: b.notes.TTL, Props: b.notes.Props, From: b.from, Why: why})
+	for key, why := range b.holds {
+		r.Holds = append(r.Holds, endpoint.Hold{Name: key.Name, Type: key.Type, ID: key.ID, TTL: b.notes.TTL, Props: b.notes.Props, From: b.from, Why: why})
 	}
 	r.Refusals = b.refusals
 	r.Sort()

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/reason"
 )
 
@@ -35,10 +36,17 @@ type Use struct {
 // change the object, and reads others only through look.
 type Func func(obj any, look Lookup) endpoint.Result
 
-// Lookup reads other objects. What is read is recorded, misses included, so that a change of it evaluates the reader again.
+// Lookup reads other objects, and facts. What is read is recorded, misses included, so that a change of it evaluates the reader again.
+type Lookup interface {
+	Objects
+	// Fact returns what is known of a value from outside. The first look-up of a fact has it asked for; until the answer it is unknown.
+	Fact(key fact.Key) fact.Value
+}
+
+// Objects reads other objects.
 // known is false while the kind hasn't been read in full, or can't be: the answer is then neither "there" nor "not there",
 // and Why tells the reason. The first look-up of a kind starts its watch.
-type Lookup interface {
+type Objects interface {
 	Get(ref endpoint.Ref) (obj any, known bool)
 	List(kind, index, value string) (objs []any, known bool)
 	Why(kind string) error

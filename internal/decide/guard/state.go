@@ -81,8 +81,12 @@ func DecodeState(data []byte) (State, error) {
 	return s, nil
 }
 
+// running is a time as a clock that has just been read has it: as far from its reading as before, though the clock was set in between, and from now on counted
+// by the clock that nobody sets (package time, "Monotonic Clocks").
+func running(now, t time.Time) time.Time { return now.Add(t.Sub(now)) }
+
 // export sums up what counts as spent: of names with one label the latest.
-func (t *tally) export() []Bucket {
+func (t *tally) export(now time.Time) []Bucket {
 	latest := make(map[string]time.Time)
 	for _, u := range t.names {
 		if u.as != "" && u.spent.After(latest[u.as]) {
@@ -91,10 +95,10 @@ func (t *tally) export() []Bucket {
 	}
 	sums := make(map[int]int)
 	for _, at := range latest {
-		sums[minute(at)]++
+		sums[minute(running(now, at))]++
 	}
-	for _, b := range t.before {
-		sums[b.Minute] += b.Spent
+	for _, p := range t.before {
+		sums[endingAt(running(now, p.ends))] += p.spent
 	}
 	var out []Bucket
 	for _, m := range slices.Sorted(maps.Keys(sums)) {
@@ -111,14 +115,17 @@ func (t *tally) export() []Bucket {
 
 // restore enters what was spent before a restart. What would lie in the future, because a clock was set, counts from now on.
 func (t *tally) restore(now time.Time, list []Bucket) {
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].Minute = min(list[i].Minute, minute(now))
-		t.earlier += list[i].Spent
+	for _, b := range list {
+		b.Minute = min(b.Minute, minute(now))
+		t.before = append(t.before, past{running(now, b.ends()), b.Spent})
+		t.earlier += b.Spent
 	}
-	slices.SortFunc(list, func(a, b Bucket) int { return a.Minute - b.Minute })
-	t.before = list
+	slices.SortFunc(t.before, func(a, b past) int { return a.ends.Compare(b.ends) })
 	t.slide(now)
 }
 
-func minute(t time.Time) int { return int(t.Unix() / 60) }
+// endingAt is the minute of a Bucket that ends then, or up to a minute later.
+func endingAt(t time.Time) int { return minute(t.Add(-hour - time.Nanosecond)) }
+
+// minute is the minute of Unix time; a clock that was never set is in the first.
+func minute(t time.Time) int { return max(0, int(t.Unix()/60)) }

@@ -17,7 +17,7 @@ type tally struct {
 	names   map[dnsname.Name]*use
 	labels  map[string]int // how many names have it
 	log     []spending     // in the order of time; those of names spent again since are skipped
-	before  []Bucket       // spent before a restart, in the order of time
+	before  []past         // spent before a restart, in the order of time
 	earlier int            // how many those are
 	turned  func(n dnsname.Name, counted bool)
 }
@@ -34,6 +34,12 @@ func (u use) label() string {
 		return u.waits
 	}
 	return u.as
+}
+
+// past is how much was spent about a time before a restart, and when all of it is an hour old.
+type past struct {
+	ends  time.Time
+	spent int
 }
 
 type spending struct {
@@ -101,8 +107,8 @@ func (t *tally) slide(now time.Time) {
 		}
 		t.log = t.log[1:]
 	}
-	for len(t.before) > 0 && !now.Before(t.before[0].ends()) {
-		t.earlier -= t.before[0].Spent
+	for len(t.before) > 0 && !now.Before(t.before[0].ends) {
+		t.earlier -= t.before[0].spent
 		t.before = t.before[1:]
 	}
 }
@@ -114,7 +120,7 @@ func (t *tally) next() time.Time {
 		next = t.log[0].at.Add(hour)
 	}
 	if len(t.before) > 0 {
-		next = sooner(next, t.before[0].ends())
+		next = sooner(next, t.before[0].ends)
 	}
 	return next
 }

@@ -43,11 +43,11 @@ func (u *updates) slide(now time.Time) {
 func (u *updates) next() time.Time { return sooner(u.byShift.next(), u.byService.next()) }
 
 // export gives the way that comes to less.
-func (u *updates) export() []Bucket {
+func (u *updates) export(now time.Time) []Bucket {
 	if u.byService.count() < u.byShift.count() {
-		return u.byService.export()
+		return u.byService.export(now)
 	}
-	return u.byShift.export()
+	return u.byShift.export(now)
 }
 
 func (u *updates) restore(now time.Time, list []Bucket) {

@@ -48,7 +48,7 @@ func NewZone(now time.Time, z zone.Zone, o Options, s *State) *Zone {
 	g.updates = newUpdates()
 	g.strict = now.Add(hour)
 	if s != nil {
-		if kept := time.Unix(s.Strict, 0); kept.Before(g.strict) {
+		if kept := running(now, time.Unix(s.Strict, 0)); kept.Before(g.strict) {
 			g.strict = kept
 		}
 		g.deletes.restore(now, s.Deletes)
@@ -66,9 +66,9 @@ func sign(up bool) int {
 
 // State is what NewZone needs after a restart. It costs a walk over the names that wait or were spent within the hour.
 func (g *Zone) State() State {
-	s := State{Deletes: g.deletes.export(), Updates: g.updates.export()}
+	s := State{Deletes: g.deletes.export(g.now), Updates: g.updates.export(g.now)}
 	if g.now.Before(g.strict) {
-		s.Strict = g.strict.Unix()
+		s.Strict = running(g.now, g.strict).Unix()
 	}
 	return s
 }

@@ -5,7 +5,9 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -20,8 +22,18 @@ import (
 type Row struct {
 	ID     string
 	Wants  []change.Want
-	Hold   reason.Reason // none: what isn't wanted may go
-	Askers []string      // objects that ask for the row, those that wait included, sorted
+	Hold   reason.Reason                 // none: what isn't wanted may go
+	Holds  map[record.Type]reason.Reason // of single types
+	Askers []string                      // objects that ask for the row, those that wait included, sorted
+}
+
+// held tells why the row or a type of it is held, that of the row first.
+func (r Row) held() reason.Reason {
+	why := r.Hold
+	for _, t := range slices.Sorted(maps.Keys(r.Holds)) {
+		why = cmp.Or(why, r.Holds[t])
+	}
+	return why
 }
 
 // Input is all that a plan depends on. Nothing of it is changed.
@@ -149,11 +161,12 @@ func (p *planner) rows() {
 		if i := slices.IndexFunc(p.Rows, func(r Row) bool { return r.ID == id }); i >= 0 {
 			row = p.Rows[i]
 		}
-		if !row.Hold.None() {
-			p.stay(row.Askers, row.Hold)
-			p.waiting(row)
+		row.Holds = p.managed(row.Holds)
+		if why := row.held(); !why.None() {
+			p.stay(row.Askers, why)
+			p.waiting(row, why)
 		}
-		r := rowPlan{planner: p, have: p.observed(id), wants: p.wants(row), hold: row.Hold}
+		r := rowPlan{planner: p, have: p.observed(id), wants: p.wants(row), hold: row.Hold, holds: row.Holds}
 		if r.hold.None() {
 			r.hold = p.unproven(row, r.have)
 		}
@@ -165,10 +178,27 @@ func (p *planner) rows() {
 	}
 }
 
-// waiting says of a name that has nothing yet why it has nothing.
-func (p *planner) waiting(row Row) {
-	if len(p.observed(row.ID)) == 0 && len(row.Wants) == 0 && len(row.Askers) > 0 {
-		p.decide(change.Held, record.Key{Name: p.Name, ID: row.ID}, row.Askers[0], row.Hold)
+// managed leaves the holds of types that may be touched.
+func (p *planner) managed(holds map[record.Type]reason.Reason) map[record.Type]reason.Reason {
+	holds = maps.Clone(holds)
+	maps.DeleteFunc(holds, func(t record.Type, _ reason.Reason) bool { return !p.Manages(t) })
+	return holds
+}
+
+// waiting says of a name, or of a type of it, that has nothing yet why it has nothing.
+func (p *planner) waiting(row Row, why reason.Reason) {
+	have := p.observed(row.ID)
+	if len(row.Askers) == 0 {
+		return
+	}
+	if len(have) == 0 && len(row.Wants) == 0 {
+		p.decide(change.Held, record.Key{Name: p.Name, ID: row.ID}, row.Askers[0], why)
+		return
+	}
+	for _, t := range slices.Sorted(maps.Keys(row.Holds)) {
+		if !slices.ContainsFunc(have, func(s record.Set) bool { return s.Type == t || s.Type == record.CNAME }) {
+			p.decide(change.Held, record.Key{Name: p.Name, Type: t, ID: row.ID}, row.Askers[0], row.Holds[t])
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 )
 
 // rows reads wants, one a line: "resource name TYPE value..." is a record set that an object asks for; "resource hold name" a
-// name that it holds.
+// name that it holds, "resource hold name TYPE" one type of it.
 func rows(t tester, text string) []plan.Row {
 	t.Helper()
 	byID := make(map[string]*plan.Row)
@@ -38,9 +38,17 @@ func rows(t tester, text string) []plan.Row {
 		}
 		resource, rest, _ := strings.Cut(line, " ")
 		if name, held := strings.CutPrefix(rest, "hold "); held {
+			name, typ, one := strings.Cut(name, " ")
 			_, id, _ := strings.Cut(name, "#")
 			r := at(id)
-			r.Hold = reason.New(reason.NoAddressYet, "%s has no address", resource)
+			if one {
+				if r.Holds == nil {
+					r.Holds = make(map[record.Type]reason.Reason)
+				}
+				r.Holds[record.Type(typ)] = reason.New(reason.HostUnknown, "the addresses of %s aren't known", resource)
+			} else {
+				r.Hold = reason.New(reason.NoAddressYet, "%s has no address", resource)
+			}
 			r.Askers = append(r.Askers, resource)
 			continue
 		}
@@ -96,6 +104,7 @@ func input(state []record.Set, at string, rs []plan.Row, reg registry.Registry, 
 
 func TestName(t *testing.T) {
 	const both = "www A 192.0.2.1\na-www TXT =i/x"
+	const dual = both + "\nwww AAAA 2001:db8::1\naaaa-www TXT =i/x"
 	for name, tc := range map[string]struct {
 		why     string
 		policy  change.Policy // upsert-only unless given
@@ -122,6 +131,12 @@ func TestName(t *testing.T) {
 		"hold grows":                {why: "another object's address is added", policy: change.Sync, state: both, asked: "i/x hold www\ni/y www A 192.0.2.2", want: "www A 192.0.2.1 192.0.2.2\na-www TXT =i/x", verdict: "held NoAddressYet"},
 		"hold, other type":          {why: "a new type is growth too", state: both, asked: "i/x hold www\ni/y www AAAA 2001:db8::1", want: both + "\nwww AAAA 2001:db8::1\naaaa-www TXT =i/y", verdict: "held NoAddressYet"},
 		"hold, CNAME":               {why: "a change of type would remove the address", state: both, asked: "i/x hold www\ni/y www CNAME lb.example.net", verdict: "held NoAddressYet; refused NoAddressYet"},
+		"hold of a type":            {why: "the other family is known", policy: change.Sync, state: dual, asked: "i/x www A 192.0.2.2\ni/x hold www AAAA", want: "www A 192.0.2.2\na-www TXT =i/x\nwww AAAA 2001:db8::1\naaaa-www TXT =i/x", verdict: "held HostNotResolved"},
+		"hold of a type grows":      {why: "what is known is added", policy: change.Sync, state: dual, asked: "i/x www A 192.0.2.1\ni/x www AAAA 2001:db8::2\ni/x hold www AAAA", want: both + "\nwww AAAA 2001:db8::1 2001:db8::2\naaaa-www TXT =i/x", verdict: "held HostNotResolved"},
+		"hold of a type, new":       {why: "nothing of the type is published, and it is told why", asked: "i/x www A 192.0.2.1\ni/x hold www AAAA", want: both, verdict: "held HostNotResolved"},
+		"hold of a type, CNAME":     {why: "the CNAME stands for both families", policy: change.Sync, state: "www CNAME lb.example.net\ncname-www TXT =i/x", asked: "i/x www A 192.0.2.1\ni/x hold www AAAA", verdict: "held HostNotResolved; refused HostNotResolved"},
+		"hold of a type, one gone":  {why: "another type doesn't go before all is known", policy: change.Sync, state: dual, asked: "i/x www AAAA 2001:db8::1\ni/x hold www AAAA", verdict: "held HostNotResolved; held HostNotResolved"},
+		"hold of a strange type":    {why: "what isn't managed isn't waited for", policy: change.Sync, types: []record.Type{record.A, record.CNAME}, state: "www CNAME lb.example.net\ncname-www TXT =i/x", asked: "i/x www A 192.0.2.1\ni/x hold www AAAA", want: both, verdict: ""},
 		"hold under another id":     {why: "the object still holds the name", policy: change.Sync, state: both, asked: "i/x hold www#b", verdict: "held NoAddressYet; held NoAddressYet"},
 		"hold of a stranger":        {why: "i/y's hold says nothing of what was for i/x", policy: change.Sync, state: both, asked: "i/y hold www#b", verdict: "held NoAddressYet", want: " "},
 		"hold, no resource":         {why: "the marker tells no object: it may be the one", policy: change.Sync, state: "www A 192.0.2.1\na-www TXT =", asked: "i/y hold www#b", verdict: "held NoAddressYet; held NoAddressYet"},

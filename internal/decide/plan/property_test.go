@@ -68,7 +68,7 @@ func drawRows(t *rapid.T, name string) []plan.Row {
 	for range rapid.IntRange(0, 3).Draw(t, "wants") {
 		resource := rapid.SampledFrom(resources).Draw(t, "resource")
 		if rapid.IntRange(0, 5).Draw(t, "hold") == 0 {
-			lines = append(lines, resource+" hold "+name)
+			lines = append(lines, resource+" hold "+name+rapid.SampledFrom([]string{"", " A", " AAAA"}).Draw(t, "type held"))
 			continue
 		}
 		line := drawSet(t, name)

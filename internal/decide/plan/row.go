@@ -22,12 +22,22 @@ import (
 //	A 1               CNAME x     both in one group: a type change is an update
 //	A 1, hold         A 2         update to A 1 2: a hold may grow, not shrink
 //	A 1, hold         CNAME x     none
+//	A 1, AAAA held    A 2         update to A 2: the hold of a type is for that type alone, and for a CNAME, which stands for all
 //	A 1, no id        A 1, id x   both in one group, though they are two rows: they can't stand together
 type rowPlan struct {
 	*planner
 	have  []record.Set
 	wants []change.Want
 	hold  reason.Reason
+	holds map[record.Type]reason.Reason // of single types
+}
+
+// held tells why record sets of a type may not shrink or go.
+func (r *rowPlan) held(t record.Type) reason.Reason {
+	if t == record.CNAME {
+		return Row{Hold: r.hold, Holds: r.holds}.held()
+	}
+	return cmp.Or(r.hold, r.holds[t])
 }
 
 func (r *rowPlan) run() {
@@ -50,7 +60,7 @@ func (r *rowPlan) run() {
 // replaced lists the sets that make room for others in a change of type: all that a wanted one of any row can't stand beside, or
 // all there is where no wanted one of the row has been there before.
 func (r *rowPlan) replaced() []record.Key {
-	if !r.hold.None() || !r.Policy.Allows(change.Update) {
+	if !r.held(record.CNAME).None() || !r.Policy.Allows(change.Update) {
 		return nil
 	}
 	kept := func(s record.Set) bool {
@@ -89,9 +99,9 @@ func (r *rowPlan) keep(s record.Set, resource string) {
 
 func (r *rowPlan) update(have record.Set, w change.Want) {
 	want := w.Set
-	if !r.hold.None() {
+	if why := r.held(have.Type); !why.None() {
 		want = grow(have, want)
-		r.decide(change.Held, have.Key, r.ours[have.Key].Resource, r.hold)
+		r.decide(change.Held, have.Key, r.ours[have.Key].Resource, why)
 	}
 	switch {
 	case have.Equal(want):
@@ -106,7 +116,7 @@ func (r *rowPlan) update(have record.Set, w change.Want) {
 
 // keptResource leaves the marker's object alone while the row is held: the object that is named may come back.
 func (r *rowPlan) keptResource(have record.Set, w change.Want) string {
-	if !r.hold.None() {
+	if !r.held(have.Type).None() {
 		return r.ours[have.Key].Resource
 	}
 	return r.resource(have, w)
@@ -166,7 +176,7 @@ func (r *rowPlan) occupied(k record.Key) reason.Reason {
 
 func (r *rowPlan) remove(s record.Set, replaced bool) {
 	resource := r.ours[s.Key].Resource
-	why := cmp.Or(r.hold, r.stayed(s))
+	why := cmp.Or(r.held(s.Type), r.stayed(s))
 	if why.None() && !replaced && !r.Policy.Allows(change.Delete) {
 		why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't delete %s", r.Policy, s.Key)
 	}

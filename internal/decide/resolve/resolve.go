@@ -25,6 +25,8 @@ type Row struct {
 	Wants []change.Want
 	// Hold says why what is published must not shrink, change type or go: an object that has the name doesn't know its address.
 	Hold reason.Reason
+	// Holds says the same of single types: of these alone an object doesn't know the data.
+	Holds map[record.Type]reason.Reason
 	// Askers are the objects that ask for the row, those that wait for an address included, sorted.
 	Askers []string
 }
@@ -142,7 +144,7 @@ func (c *contest) keyOf(f *endpoint.Origin) record.Key {
 	}
 	for _, h := range c.holds {
 		if h.From.Ref == f.Ref {
-			return record.Key{Name: h.Name, ID: h.ID}
+			return h.Key()
 		}
 	}
 	return record.Key{ID: c.id}
@@ -182,13 +184,29 @@ func (c *contest) row() Row {
 	}
 	if len(c.holds) > 0 {
 		slices.SortFunc(c.holds, func(a, b endpoint.Hold) int { return c.before(a.From, b.From) })
-		r.Hold = c.holds[0].Why
+		r.Hold, r.Holds = holds(c.holds)
 	}
 	for _, f := range c.origins() {
 		r.Askers = append(r.Askers, f.Ref.String())
 	}
 	slices.Sort(r.Askers)
 	return r
+}
+
+// holds tells why all types are held and why single ones are, by the first hold of each.
+func holds(list []endpoint.Hold) (all reason.Reason, single map[record.Type]reason.Reason) {
+	for _, h := range list {
+		switch _, there := single[h.Type]; {
+		case h.Type == "" && all.None():
+			all = h.Why
+		case h.Type != "" && !there:
+			if single == nil {
+				single = make(map[record.Type]reason.Reason)
+			}
+			single[h.Type] = h.Why
+		}
+	}
+	return all, single
 }
 
 // merge makes one want of endpoints of one type: those of the best origin's source together, or of the best alone for a CNAME.

@@ -4,6 +4,7 @@ package resolve_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 )
 
-// read reads lines of "age kind/namespace/name[#id] TYPE target..." or "age kind/namespace/name[#id] hold", all of one host name.
+// read reads lines of "age kind/namespace/name[#id] TYPE target..." or "age kind/namespace/name[#id] hold [TYPE]", all of one host name.
 func read(t *testing.T, text string) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -36,7 +37,11 @@ func read(t *testing.T, text string) (eps []endpoint.Endpoint, holds []endpoint.
 		ref, _ := endpoint.ParseRef(resource)
 		from := &endpoint.Origin{Source: ref.Kind, Ref: ref, Created: time.Unix(int64(1000-age), 0)}
 		if f[2] == "hold" {
-			holds = append(holds, endpoint.Hold{Name: "www.example.com", ID: id, From: from, Why: reason.New(reason.NoAddressYet, "%s has no address", ref)})
+			hold := endpoint.Hold{Name: "www.example.com", ID: id, From: from, Why: reason.New(reason.NoAddressYet, "%s has no address", ref)}
+			if len(f) > 3 {
+				hold.Type = record.Type(f[3])
+			}
+			holds = append(holds, hold)
 			continue
 		}
 		eps = append(eps, endpoint.Endpoint{Name: "www.example.com", Type: record.Type(f[2]), ID: id, Targets: f[3:], From: from})
@@ -53,6 +58,9 @@ func show(rows []resolve.Row, decisions []change.Decision) string {
 		}
 		if !r.Hold.None() {
 			out = append(out, strings.TrimSpace(r.ID+" held"))
+		}
+		for _, t := range slices.Sorted(maps.Keys(r.Holds)) {
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s held: %s", r.ID, t, r.Holds[t].Text)))
 		}
 	}
 	for _, d := range decisions {
@@ -90,6 +98,7 @@ func TestName(t *testing.T) {
 		"equal CNAMEs":       {why: "they ask for the same", asked: "1 ingress/a/x CNAME a.example.net\n2 ingress/a/y CNAME a.example.net", want: "CNAME a.example.net = ingress/a/y ingress/a/x"},
 		"CNAME of two":       {why: "the first is published", asked: "1 ingress/a/x CNAME b.example.net a.example.net", want: "CNAME a.example.net = ingress/a/x\nnoted OneCNAMETarget ingress/a/x"},
 		"hold":               {why: "nothing but a hold", asked: "1 ingress/a/x hold", want: "held"},
+		"hold of a type":     {why: "the first of each type counts, and one of all types beside", asked: "1 ingress/a/y hold AAAA\n2 ingress/a/x hold AAAA\n1 ingress/a/z hold\n1 ingress/a/y A 192.0.2.1", want: "A 192.0.2.1 = ingress/a/y\nheld\nAAAA held: ingress/a/x has no address"},
 		"hold and address":   {why: "the hold keeps what is there, the address is added", asked: "1 ingress/a/x hold\n1 ingress/a/y A 192.0.2.1", want: "A 192.0.2.1 = ingress/a/y\nheld"},
 		"identifiers":        {why: "each set identifier is a row of its own", asked: "1 ingress/a/x#one A 192.0.2.1\n1 ingress/b/y#two A 192.0.2.2", want: "one A 192.0.2.1 = ingress/a/x\ntwo A 192.0.2.2 = ingress/b/y"},
 		"one identifier":     {why: "namespaces don't share a row", asked: "1 ingress/a/x#one A 192.0.2.1\n2 ingress/b/y#one A 192.0.2.2", want: "one A 192.0.2.2 = ingress/b/y\nlost OlderObjectWins ingress/a/x"},
@@ -135,7 +144,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		for range rapid.IntRange(0, 6).Draw(t, "objects") {
 			ref := rapid.SampledFrom([]string{"ingress/a/x", "ingress/b/y", "service/a/z", "node/n"}).Draw(t, "ref")
 			id := rapid.SampledFrom([]string{"", "#one"}).Draw(t, "id")
-			what := rapid.SampledFrom([]string{"hold", "A 192.0.2.1", "A 192.0.2.1 192.0.2.2", "AAAA 2001:db8::1", "CNAME b.example.net a.example.net"}).Draw(t, "what")
+			what := rapid.SampledFrom([]string{"hold", "hold AAAA", "A 192.0.2.1", "A 192.0.2.1 192.0.2.2", "AAAA 2001:db8::1", "CNAME b.example.net a.example.net"}).Draw(t, "what")
 			if key := ref + id + strings.Fields(what)[0]; !seen[key] {
 				seen[key] = true
 				lines = append(lines, fmt.Sprintf("%d %s%s %s", len(ref)%3, ref, id, what))

@@ -29,6 +29,7 @@ type Warning struct {
 	Ref   endpoint.Ref
 	Name  string        // what of the object it concerns: a host name, or a field
 	Why   reason.Reason // with the zone in its text, where there is one
+	Gone  bool          // the object may be gone: its namespace has the Event all the same
 	After time.Duration // how long it must have held before anyone is told; for what is usual for a moment
 }
 
@@ -132,8 +133,11 @@ func (e *Events) Say(w Warning) {
 	e.poke()
 }
 
-// Dropped tells how many warnings were forgotten because there were more than are remembered.
+// Dropped tells how many warnings were forgotten because there were more than are remembered. A nil one has forgotten none.
 func (e *Events) Dropped() int {
+	if e == nil {
+		return 0
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.dropped

@@ -199,7 +199,7 @@ func TestEventsThatFailOrAreUseless(t *testing.T) {
 		if len(s.wrote()) != 6 {
 			t.Errorf("%d tries in five minutes, want one a minute", len(s.wrote()))
 		}
-		s.answers(errUseless)
+		s.answers(errGone)
 		pass(time.Hour)
 		if len(s.wrote()) != 7 || len(e.at) != 0 {
 			t.Errorf("%d tries: nobody tries for an object that is gone", len(s.wrote()))

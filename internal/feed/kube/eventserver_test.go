@@ -113,8 +113,21 @@ func TestEventsOnAServer(t *testing.T) {
 	t.Run("of an object that is gone", func(t *testing.T) {
 		gone := w
 		gone.Ref.Name = "gone"
-		if err := e.write(t.Context(), gone, 0); !errors.Is(err, errUseless) {
-			t.Errorf("it gives %v, want errUseless", err)
+		if err := e.write(t.Context(), gone, 0); !errors.Is(err, errGone) || outcome(err) != eventUseless {
+			t.Errorf("it gives %v, want errGone", err)
+		}
+		gone.Gone = true
+		if err := e.write(t.Context(), gone, 0); err != nil {
+			t.Errorf("where that is known, it gives %v", err)
+		}
+		var list corev1.EventList
+		get(t, c, "/api/v1/namespaces/told/events?fieldSelector="+url.QueryEscape("involvedObject.name=gone"), &list)
+		if len(list.Items) != 1 {
+			t.Errorf("its namespace has %d Events of it, want one", len(list.Items))
+		}
+		gone.Ref.Namespace = "nowhere"
+		if err := e.write(t.Context(), gone, 0); outcome(err) != eventUseless {
+			t.Errorf("without a namespace it gives %v", err)
 		}
 	})
 	t.Run("by a role without Events", func(t *testing.T) { forbiddenEvents(t, c, w) })

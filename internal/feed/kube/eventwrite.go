@@ -84,17 +84,20 @@ const (
 	eventFailed eventOutcome = iota
 	eventWritten
 	eventForbidden
-	eventUseless // the object is gone, or no server will ever take the Event
+	eventUseless // the object or its namespace is gone, or no server will ever take the Event
 )
 
-// errUseless says that there is nobody to tell.
-var errUseless = errors.New("the object is gone, or of no kind that is known")
+// Why there is nobody to tell.
+var (
+	errUnknown = errors.New("the object is of no kind that is known")
+	errGone    = errors.New("the object is gone")
+)
 
 func outcome(err error) eventOutcome {
 	switch {
 	case err == nil:
 		return eventWritten
-	case errors.Is(err, errUseless), apierrors.IsInvalid(err), apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
+	case errors.Is(err, errUnknown), errors.Is(err, errGone), apierrors.IsNotFound(err), apierrors.IsInvalid(err), apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return eventUseless
 	case apierrors.IsForbidden(err):
 		return eventForbidden
@@ -115,6 +118,9 @@ func (w *eventWriter) write(ctx context.Context, warn Warning, count int) error 
 		}
 	}
 	uid, err := w.uidOf(ctx, warn.Ref)
+	if warn.Gone && errors.Is(err, errGone) {
+		uid, err = "", nil
+	}
 	if err != nil {
 		return err
 	}
@@ -175,7 +181,7 @@ func (w *eventWriter) uidOf(ctx context.Context, ref endpoint.Ref) (types.UID, e
 	const moment = time.Minute
 	k, known := w.kinds[ref.Kind]
 	if !known || ref.Name == "" {
-		return "", errUseless
+		return "", errUnknown
 	}
 	if ref == w.ref && time.Since(w.asked) < moment {
 		return w.uid, nil
@@ -189,7 +195,7 @@ func (w *eventWriter) uidOf(ctx context.Context, ref endpoint.Ref) (types.UID, e
 	var found metav1.PartialObjectMetadata
 	switch {
 	case apierrors.IsNotFound(err):
-		return "", errUseless
+		return "", errGone
 	case apierrors.IsForbidden(err):
 	case err != nil:
 		return "", err

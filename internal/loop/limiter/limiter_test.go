@@ -131,3 +131,48 @@ func TestReportDoesNotOutliveTheContext(t *testing.T) {
 		t.Errorf("Wait = %v, want the context's error", err)
 	}
 }
+
+// TestApartReadsHaveAShareWhileThrottled: changes that are throttled again and again keep waiting, so without a share no read would ever be made, and what
+// is stale in one zone could not be read because of another.
+func TestApartReadsHaveAShareWhileThrottled(t *testing.T) {
+	within(t, func(ctx context.Context, l *limiter.Limiter) {
+		calls(ctx, t, l, 10)
+		l.Report(ctx, true)
+		order := make(chan limiter.Priority)
+		for range 2 { // one waits while the other has its turn
+			for _, p := range []limiter.Priority{limiter.User, limiter.Approved, limiter.Background} {
+				go func() {
+					for l.Wait(ctx, p) == nil {
+						select {
+						case order <- p:
+						case <-ctx.Done():
+							return
+						}
+					}
+				}()
+			}
+		}
+		had := make(map[limiter.Priority]int)
+		const n = 40
+		for range n {
+			p := <-order
+			had[p]++
+			l.Report(ctx, true)
+			synctest.Wait()
+		}
+		if want := n / 4; had[limiter.Background] != want || had[limiter.User] != n-want {
+			t.Errorf("of %d calls %d were reads and %d urgent, want %d and %d", n, had[limiter.Background], had[limiter.User], want, n-want)
+		}
+		for range 100 {
+			l.Report(ctx, false)
+		}
+		before := had[limiter.User]
+		for range n {
+			had[<-order]++
+			synctest.Wait()
+		}
+		if got := had[limiter.User] - before; got < n-1 { // a read may have been given its call before
+			t.Errorf("at full rate %d of %d calls were urgent: reads have no share then", got, n)
+		}
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 )
@@ -122,6 +123,7 @@ type brakeTold struct {
 	held  [2]bool   // deletes and updates
 	at    time.Time // when
 	again time.Time // when to look again; zero: when something has changed
+	about endpoint.Ref
 }
 
 // tellBrake tells when a brake closes or opens, or what it holds has changed.
@@ -137,15 +139,41 @@ func (z *zoneState) tellBrake(c *core, now time.Time) {
 	case b.Hash == z.told.hash:
 		return
 	case b.Hash == "":
-		z.told.hash = ""
+		z.told.hash, z.told.about = "", endpoint.Ref{}
 		c.Observe(BrakeFreed{Zone: z.Zone})
 		return
 	case z.told.hash != "" && now.Before(z.told.at.Add(tellEvery)):
 		z.told.again = z.told.at.Add(tellEvery)
 		return
 	}
-	z.told.hash, z.told.at = b.Hash, now
-	c.Observe(BrakeHeld{Zone: z.Zone, Deletes: len(b.Deletes), Updates: len(b.Updates), Hash: b.Hash, Why: b.Why})
+	z.told.hash, z.told.at, z.told.about = b.Hash, now, c.example(b, z.told.about)
+	c.Observe(BrakeHeld{
+		Zone: z.Zone, Deletes: len(b.Deletes), Updates: len(b.Updates), Hash: b.Hash, Why: b.Why,
+		About: z.told.about, There: c.objects.Get(z.told.about) != nil,
+	})
+}
+
+// example is one object that something is held of: the one told before, else the first by name that is there, else the first that was.
+func (c *core) example(b Braked, before endpoint.Ref) endpoint.Ref {
+	var there, gone []endpoint.Ref
+	for _, ch := range slices.Concat(b.Deletes, b.Updates) {
+		ref, ok := endpoint.ParseRef(ch.Resource)
+		switch {
+		case !ok:
+		case ref == before:
+			return before
+		case c.objects.Get(ref) != nil:
+			there = append(there, ref)
+		default:
+			gone = append(gone, ref)
+		}
+	}
+	for _, list := range [][]endpoint.Ref{there, gone} {
+		if len(list) > 0 {
+			return slices.MinFunc(list, endpoint.Ref.Compare)
+		}
+	}
+	return endpoint.Ref{}
 }
 
 // heldBack tells, at the end of a run with Once, what brakes hold.

@@ -42,6 +42,7 @@ type core struct {
 	kinds    map[string]kindInfo // watched kinds, by name
 	sources  map[string]source.Source
 	objects  *objects.Store
+	facts    known
 	catalog  *catalog.Catalog
 	window   window
 	accounts []*account
@@ -80,7 +81,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		want: make(chan string), feeds: make(chan feed.Event), results: make(chan result), answers: make(chan answered),
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
-		objects: objects.New(config.Kinds), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
+		objects: objects.New(config.Kinds), facts: newKnown(), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
 		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	if c.Once {
@@ -113,24 +114,37 @@ func (c *core) run(asks <-chan func(*core)) error {
 			c.Observe(Settled{c.status(), c.explain})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
-		want, next := c.nextWant()
-		select {
-		case want <- next:
-			c.toWant = c.toWant[1:]
-		case e := <-c.feeds:
-			c.take(e)
-		case r := <-c.results:
-			c.finish(r)
-		case a := <-c.answers:
-			c.finishVerify(a, time.Now())
-		case f := <-asks:
-			f(c)
-		case <-c.wake.C:
-		case <-turned:
-		case <-c.ctx.Done():
+		if !c.hear(asks, turned) {
 			return c.drain(asks)
 		}
 	}
+}
+
+// hear takes one message, or hands one over; false: the context has ended.
+func (c *core) hear(asks <-chan func(*core), turned <-chan struct{}) bool {
+	want, next := c.nextWant()
+	ask, key := c.nextFact()
+	select {
+	case want <- next:
+		c.toWant = c.toWant[1:]
+	case ask <- key:
+		c.facts.todo = c.facts.todo[1:]
+	case n := <-c.facts.news:
+		c.learn(n)
+	case e := <-c.feeds:
+		c.take(e)
+	case r := <-c.results:
+		c.finish(r)
+	case a := <-c.answers:
+		c.finishVerify(a, time.Now())
+	case f := <-asks:
+		f(c)
+	case <-c.wake.C:
+	case <-turned:
+	case <-c.ctx.Done():
+		return false
+	}
+	return true
 }
 
 // nextWant is the next kind to ask of the feed, and where; nil where there is none.
@@ -163,6 +177,8 @@ func (c *core) step() {
 		next = earlier(next, z.step(c, now))
 	}
 	next = earlier(next, c.verify(now))
+	next = earlier(next, c.keepAgain(now))
+	next = earlier(next, c.factsDue(now))
 	if c.followAll(now) {
 		next = now
 	}
@@ -235,12 +251,12 @@ func (c *core) settled() bool {
 	return c.lookupsKnown()
 }
 
-// lookupsKnown reports whether the kinds that sources looked up have answered too.
+// lookupsKnown reports whether something is known of the kinds and facts that sources looked up, too.
 func (c *core) lookupsKnown() bool {
 	for name := range c.kinds {
 		if state, _ := c.objects.State(name); state == feed.Same {
 			return false
 		}
 	}
-	return true
+	return c.factsKnown(time.Now())
 }

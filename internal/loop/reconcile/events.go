@@ -116,6 +116,8 @@ type (
 		Deletes, Updates int
 		Hash             string
 		Why              []reason.Reason
+		About            endpoint.Ref // one of the objects that these are for, the same as long as it is among them; the zero Ref: none is known
+		There            bool         // About is among the objects that we see
 	}
 	// BrakeFreed says that the brake of a zone holds nothing any more.
 	BrakeFreed struct{ Zone zone.Zone }
@@ -123,6 +125,8 @@ type (
 	Released struct{ Braked }
 	// KeepFailed says that what was kept before the start can't be read; the brakes are as careful as if nothing had been.
 	KeepFailed struct{ Err error }
+	// Unkept says that what must outlive the process can't be saved, so that deletes wait; without an error, that it is saved again.
+	Unkept struct{ Err error }
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {

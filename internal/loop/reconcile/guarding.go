@@ -21,12 +21,14 @@ type guarding struct {
 	fights   *guard.Fights
 	after    map[dnsname.Name][]string // names that go after others, with the objects that those are for
 	approved map[dnsname.Name]string   // the hash of what a person has released of a name
+	unkept   map[dnsname.Name]bool     // names that keep something because nothing can be saved
 	told     brakeTold
 }
 
 func newGuarding() guarding {
 	return guarding{
 		fights: guard.NewFights(), after: make(map[dnsname.Name][]string), approved: make(map[dnsname.Name]string),
+		unkept: make(map[dnsname.Name]bool),
 	}
 }
 
@@ -145,7 +147,7 @@ func (z *zoneState) idleName(c *core, n dnsname.Name, all []verdicts) {
 func (z *zoneState) permitted(c *core, asks renames, d dirty, now time.Time) change.Group {
 	group, all := c.plan(z, d.name, change.Sync)
 	effect := guard.Of(group)
-	if v := z.guard.Ask(now, effect); v.Policy() != change.Sync {
+	if v := c.holdUnkept(z, effect, z.guard.Ask(now, effect)); v.Policy() != change.Sync {
 		less, held := c.plan(z, d.name, v.Policy())
 		group, all = less, blame(held, all, v, effect)
 	}

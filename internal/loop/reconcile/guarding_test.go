@@ -351,39 +351,42 @@ func TestBrakeIsCarefulWithAStateItCannotRead(t *testing.T) {
 	}
 }
 
-// full is a folder on a disk that is full for a while.
-type full struct {
-	statedir.Dir
-	until time.Time
-}
-
-func (f full) Save(ctx context.Context, state []byte) error {
-	if time.Now().Before(f.until) {
-		return errors.New("no space left on device")
-	}
-	return f.Dir.Save(ctx, state)
-}
-
-func TestBrakeSendsNothingThatItCannotRemember(t *testing.T) {
+// TestBrakeTellsOfOneObject: one Event is made of what a brake holds, on an object that people can look at.
+func TestBrakeTellsOfOneObject(t *testing.T) {
 	in(t, func(r *rig) {
-		d := r.kept()
-		r.guard = free
-		objects := r.own(5)
-		r.keeper = full{d, time.Now().Add(5 * time.Minute)}
-		l := r.start()
-		r.synced(objects[1:]...)
-		time.Sleep(3 * time.Minute)
-		synctest.Wait()
-		r.holds(5, "it can't be kept that one is spent")
-		s, err := l.Status(context.Background())
-		if err != nil || !strings.Contains(s.Zones[0].Error, "no space left") || s.Zones[0].Retry == nil {
-			t.Errorf("the status is %+v, %v", s.Zones, err)
+		r.kept()
+		r.guard = careful
+		objects := r.own(12)
+		r.start()
+		r.synced(objects...)
+		abouts := func() (out []string) {
+			for _, e := range r.seen() {
+				if b, ok := e.(reconcile.BrakeHeld); ok {
+					out = append(out, fmt.Sprint(b.About, b.There))
+				}
+			}
+			return slices.Compact(out)
 		}
-		time.Sleep(4 * time.Minute)
+		gone := make([]feed.Delta, 0, len(objects))
+		for i := range 11 { // n5 asks for nothing any more, the others are gone
+			d := feed.Delta{Ref: objects[i].Ref}
+			if i == 5 {
+				d = delta("d/n5", ask())
+			}
+			gone = append(gone, d)
+		}
+		r.say(feed.Event{Deltas: gone})
+		time.Sleep(time.Minute)
 		synctest.Wait()
-		r.holds(4, "it can now")
-		if got, err := d.Load(context.Background()); err != nil || !strings.Contains(string(got), `"deletes":[[`) {
-			t.Errorf("kept %s, %v", got, err)
+		if got := abouts(); !slices.Equal(got, []string{"ingress/d/n5 true"}) {
+			t.Errorf("told of %q, want n5, which is there", got)
+		}
+		r.put("d/n5", nil)
+		r.put("d/n11", ask()) // there, and no reason to tell of another one
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := abouts(); !slices.Equal(got, []string{"ingress/d/n5 true", "ingress/d/n5 false"}) {
+			t.Errorf("told of %q, want n5 as long as it is among them", got)
 		}
 	})
 }

@@ -111,6 +111,8 @@ type rig struct {
 	permits  *turns                  // nil: it is always our turn
 	provider provider.Provider       // nil: flaky
 	settled  func(reconcile.Settled) // nil: nobody is told
+	facts    reconcile.Facts         // nil: they stay unknown
+	eval     source.Func             // nil: evalThing
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -144,13 +146,16 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 		look(n)
 		return evalThing(n.Ref)(n.thing)
 	}
+	if r.eval != nil {
+		src.Eval = r.eval
+	}
 	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
 		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
 		Views: []reconcile.View{{
 			Spec: r.view.Spec("default", "memory", r.labels, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
 		}},
-		Verifier: r.asks,
+		Verifier: r.asks, Facts: r.facts,
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
 			defer r.heard.Unlock()

@@ -32,9 +32,14 @@ func (c *core) holding(ref endpoint.Ref, before, after endpoint.Result) {
 	}
 }
 
-// bounded reports whether --hold-for bounds a hold: what can't be read says nothing about the object, however long that lasts.
+// bounded reports whether --hold-for bounds a hold: what can't be read or found out says nothing about the object, however long that lasts.
 func bounded(h endpoint.Hold) bool {
-	return h.Why.Code != reason.KindUnknown && h.Why.Code != reason.KindForbidden
+	switch h.Why.Code {
+	case reason.KindUnknown, reason.KindForbidden, reason.HostUnknown, reason.FactPending:
+		return false
+	default:
+		return true
+	}
 }
 
 // expired tells that a name has been held for too long; no reason: it is held.

@@ -107,7 +107,7 @@ func (c *core) eval(ref endpoint.Ref) {
 	if !ok {
 		return
 	}
-	look := c.objects.Reader(ref)
+	look := c.reader(ref)
 	var result endpoint.Result
 	obj := c.objects.Get(ref)
 	if obj != nil {
@@ -129,6 +129,7 @@ func (c *core) eval(ref endpoint.Ref) {
 	names := c.catalog.Put(ref, result)
 	c.window.add(names, time.Now(), changed)
 	c.takeBack(names)
+	c.wantFacts()
 	for _, kind := range c.objects.Wanted() {
 		if _, asked := c.kinds[kind]; !asked {
 			c.kinds[kind] = kindInfo{}

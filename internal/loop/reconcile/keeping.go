@@ -21,7 +21,7 @@ import (
 type Keeper interface {
 	// Load returns what was saved last, by this process or the one before it; nothing where nothing was.
 	Load(ctx context.Context) ([]byte, error)
-	// Save returns once the bytes are safe. Where it fails, the batch that needs them isn't sent.
+	// Save returns once the bytes are safe. Where it fails, deletes wait until it doesn't.
 	Save(ctx context.Context, state []byte) error
 }
 
@@ -44,6 +44,7 @@ type keeping struct {
 	edits  uint64                 // how often what is to be kept has changed
 	safe   uint64                 // the edit up to which it is kept
 	last   chan uint64            // the edit that was saved last; who has taken it out may save
+	unkept unkept
 }
 
 func newKeeping() keeping {
@@ -182,14 +183,15 @@ func (c *core) snapshot() []byte {
 	return encodeKept(zones, c.byHand.export())
 }
 
-// spend enters a batch that is about to be sent and returns what makes that safe; nil: nothing has to be done for it.
+// spend enters a batch that is about to be sent and returns what makes that safe; nil: nothing has to be done for it, or it is known to fail and the batch
+// goes without.
 func (c *core) spend(z *zoneState, b change.Batch, now time.Time) (edit uint64, save func(context.Context) error) {
 	for _, g := range b.Groups {
 		if z.guard.Sent(now, guard.Of(g)) {
 			c.keeping.edits++
 		}
 	}
-	if c.Keeper == nil || c.DryRun || c.keeping.edits == c.keeping.safe {
+	if c.Keeper == nil || c.DryRun || c.keeping.edits == c.keeping.safe || c.keeping.unkept.failing && !takes(b) {
 		return 0, nil
 	}
 	return c.keeping.edits, c.keeping.save(c.Keeper, c.snapshot(), c.keeping.edits)
@@ -212,7 +214,7 @@ func (k *keeping) save(keeper Keeper, state []byte, edit uint64) func(context.Co
 			return nil
 		}
 		if err := keeper.Save(ctx, state); err != nil {
-			return fmt.Errorf("save what must outlive the process, without which nothing is sent: %w", err)
+			return fmt.Errorf("save what must outlive the process, without which nothing is deleted: %w", err)
 		}
 		last = edit
 		return nil

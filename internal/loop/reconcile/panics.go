@@ -49,7 +49,7 @@ func (c *core) evalSafely(ref endpoint.Ref, eval func() endpoint.Result) endpoin
 		result.Holds = append(result.Holds, h)
 	}
 	result.Sort()
-	result.Holds = slices.CompactFunc(result.Holds, func(a, b endpoint.Hold) bool { return a.Name == b.Name && a.ID == b.ID })
+	result.Holds = slices.CompactFunc(result.Holds, func(a, b endpoint.Hold) bool { return a.Key() == b.Key() })
 	return result
 }
 

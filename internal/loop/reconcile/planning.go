@@ -130,11 +130,11 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 	for _, h := range allHolds {
 		if hold := c.look(spec, name, h.From, h, func() {
 			if why := spec.Select(h.From, name); !why.None() {
-				skip(record.Key{Name: h.Name, ID: h.ID}, h.From, why)
+				skip(h.Key(), h.From, why)
 				return
 			}
 			if why := c.expired(h); !why.None() {
-				decisions = append(decisions, change.Decision{Key: record.Key{Name: h.Name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
+				decisions = append(decisions, change.Decision{Key: h.Key(), Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 				return
 			}
 			made, kept := spec.Hold(h)
@@ -184,7 +184,7 @@ func (c *core) here(view int, z *zoneState, name dnsname.Name, eps []endpoint.En
 	}
 	eps = slices.DeleteFunc(eps, func(e endpoint.Endpoint) bool { return elsewhere(e.Props, e.Key(), e.From) })
 	holds = slices.DeleteFunc(holds, func(h endpoint.Hold) bool {
-		return elsewhere(h.Props, record.Key{Name: h.Name, ID: h.ID}, h.From)
+		return elsewhere(h.Props, h.Key(), h.From)
 	})
 	return eps, holds, decisions
 }
@@ -203,7 +203,7 @@ func (c *core) checkZone(name dnsname.Name) {
 				lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Refused, Resource: e.From.Ref.String(), Why: why})
 			}
 			for _, h := range holds {
-				lost = append(lost, change.Decision{Key: record.Key{Name: name, ID: h.ID}, Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
+				lost = append(lost, change.Decision{Key: h.Key(), Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 			}
 		}
 		key := viewName{v.Spec.Name, name}

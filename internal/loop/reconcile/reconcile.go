@@ -87,6 +87,7 @@ type Config struct {
 	Keeper   Keeper           // nil: nothing outlives the process
 	Permits  Permits          // nil: it is always our turn
 	Verifier Verifier         // nil: nobody asks DNS
+	Facts    Facts            // nil: facts stay unknown
 	// Jitter draws from [0, n), so that what failed together isn't tried again together; nil: at random. It may be called from
 	// several goroutines.
 	Jitter func(n time.Duration) time.Duration
@@ -131,6 +132,7 @@ func (l *Loop) run(ctx context.Context, order *undoOrder) error {
 	c := newCore(ctx, config, group)
 	c.order = order
 	group.Go(func() error { return l.config.Feed.Run(ctx, c.want, c.feeds) })
+	group.Go(c.runFacts)
 	c.tell = l.asks
 	var failed error // why the loop itself ended: the feed, which ends because of that, may be the first to say so
 	group.Go(func() error {

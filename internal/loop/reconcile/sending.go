@@ -196,10 +196,16 @@ func (c *core) undone(r result) {
 
 func (c *core) finishApply(z *zoneState, r result) {
 	z.landed()
-	if r.called {
+	batch := r.apply.batch
+	if r.unkept != nil {
+		c.cantKeep(r.unkept, time.Now())
+		if takes(batch) {
+			c.withoutKeeper(z, batch, r.unkept)
+			return
+		}
+	} else if r.called {
 		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
 	}
-	batch := r.apply.batch
 	if err := errors.Join(r.unbegun, r.unended); err != nil {
 		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
 	}

@@ -163,7 +163,11 @@ func (c *core) missing() []string {
 	}
 	for _, a := range c.accounts {
 		if !a.listed {
-			out = append(out, "zones of account "+a.name)
+			what := "zones of account " + a.name
+			if a.fault != nil {
+				what += ": " + a.fault.Error()
+			}
+			out = append(out, what)
 		}
 	}
 	for _, z := range c.sortedZones() {

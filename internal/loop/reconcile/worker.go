@@ -68,6 +68,7 @@ type result struct {
 	inSync  bool
 	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
 	unbegun, unended error
+	unkept           error // why what must be safe before the call isn't; the batch is sent all the same if it takes nothing away
 }
 
 // Apply is the operation of Called that sends a batch.
@@ -124,7 +125,8 @@ func (c *core) do(a *account, j job) result {
 	if j.apply != nil && j.apply.dryRun {
 		return r
 	}
-	if r.err = j.prepare(c.ctx); r.err != nil {
+	if r.unkept = j.prepare(c.ctx); r.unkept != nil && takes(j.apply.batch) {
+		r.err = r.unkept
 		return r
 	}
 	ctx, cancel, ok := c.admit(a, j)

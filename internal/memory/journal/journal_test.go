@@ -248,3 +248,30 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoAfterAClockThatJumped: entries are in the order in which they were begun, whatever the clock said, and none hides another from a search by time.
+func TestUndoAfterAClockThatJumped(t *testing.T) {
+	both(t, func(t *testing.T, j *Journal) {
+		day := 24 * time.Hour
+		for n, at := range []time.Duration{0, day, time.Minute, -day, 2 * time.Minute} { // a day ahead and back, then a day behind and back
+			in := published(n % 3)
+			in.Time = noon.Add(at)
+			mustBegin(t, j, in)
+		}
+		for why, c := range map[string]struct {
+			filter Filter
+			want   []ID
+		}{
+			"all, the last begun first":         {Filter{}, []ID{5, 4, 3, 2, 1}},
+			"since, beyond one that is behind":  {Filter{Since: noon}, []ID{5, 3, 2, 1}},
+			"until, beyond one that is ahead":   {Filter{Until: noon.Add(time.Hour)}, []ID{5, 4, 3, 1}},
+			"the last of a name is the last":    {Filter{Name: "app1.example.com"}, []ID{5, 2}},
+			"a time of which there was nothing": {Filter{Since: noon.Add(2 * day)}, nil},
+		} {
+			t.Run(why, func(t *testing.T) {
+				entries, _ := read(t, j, c.filter)
+				wantEqual(t, why, c.want, ids(entries))
+			})
+		}
+	})
+}

@@ -66,7 +66,7 @@ func footprint(b *testing.B, annotations string) {
 		part("store")
 		src := ingress.New(ingress.Options{}, shared)
 		for _, ref := range store.Refs(slim.KindIngress) {
-			cat.Put(ref, src.Eval(store.Get(ref), store.Reader(ref)))
+			cat.Put(ref, src.Eval(store.Get(ref), nil))
 		}
 		part("catalog")
 		for i := range count {

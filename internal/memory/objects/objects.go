@@ -176,7 +176,7 @@ func (s *Store) Wanted() []string {
 }
 
 // Reader returns the look-ups of one object and forgets those it made before.
-func (s *Store) Reader(ref endpoint.Ref) source.Lookup {
+func (s *Store) Reader(ref endpoint.Ref) source.Objects {
 	for _, r := range s.reads[ref] {
 		delete(s.readers[r], ref)
 		if len(s.readers[r]) == 0 {

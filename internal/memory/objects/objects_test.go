@@ -44,20 +44,20 @@ func TestPutTellsReaders(t *testing.T) {
 		why    string
 		before any
 		after  any
-		read   func(source.Lookup)
+		read   func(source.Objects)
 		told   bool
 	}{
-		"got":            {why: "what was read has changed", before: pod{"a", "1"}, after: pod{"a", "2"}, read: func(l source.Lookup) { l.Get(ref("pod", "p")) }, told: true},
-		"missed":         {why: "a miss is a read", after: pod{"a", "1"}, read: func(l source.Lookup) { l.Get(ref("pod", "p")) }, told: true},
-		"gone":           {why: "what was read is gone", before: pod{"a", "1"}, read: func(l source.Lookup) { l.Get(ref("pod", "p")) }, told: true},
-		"other":          {why: "another object was read", after: pod{"a", "1"}, read: func(l source.Lookup) { l.Get(ref("pod", "q")) }},
-		"listed, old":    {why: "it leaves the value that was read", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Lookup) { l.List("pod", "app", "a") }, told: true},
-		"listed, new":    {why: "it comes to the value that was read", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Lookup) { l.List("pod", "app", "b") }, told: true},
-		"listed, other":  {why: "it never had the value", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Lookup) { l.List("pod", "app", "c") }},
-		"listed, all":    {why: "all were read", before: pod{"a", "1"}, after: pod{"a", "2"}, read: func(l source.Lookup) { l.List("pod", "", "") }, told: true},
-		"equal":          {why: "nothing has changed", before: pod{"a", "1"}, after: pod{"a", "1"}, read: func(l source.Lookup) { l.Get(ref("pod", "p")) }},
-		"absent twice":   {why: "nothing has changed", read: func(l source.Lookup) { l.Get(ref("pod", "p")) }},
-		"asked why only": {why: "a kind's error isn't an object", after: pod{"a", "1"}, read: func(l source.Lookup) { _ = l.Why("pod") }},
+		"got":            {why: "what was read has changed", before: pod{"a", "1"}, after: pod{"a", "2"}, read: func(l source.Objects) { l.Get(ref("pod", "p")) }, told: true},
+		"missed":         {why: "a miss is a read", after: pod{"a", "1"}, read: func(l source.Objects) { l.Get(ref("pod", "p")) }, told: true},
+		"gone":           {why: "what was read is gone", before: pod{"a", "1"}, read: func(l source.Objects) { l.Get(ref("pod", "p")) }, told: true},
+		"other":          {why: "another object was read", after: pod{"a", "1"}, read: func(l source.Objects) { l.Get(ref("pod", "q")) }},
+		"listed, old":    {why: "it leaves the value that was read", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Objects) { l.List("pod", "app", "a") }, told: true},
+		"listed, new":    {why: "it comes to the value that was read", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Objects) { l.List("pod", "app", "b") }, told: true},
+		"listed, other":  {why: "it never had the value", before: pod{"a", "1"}, after: pod{"b", "1"}, read: func(l source.Objects) { l.List("pod", "app", "c") }},
+		"listed, all":    {why: "all were read", before: pod{"a", "1"}, after: pod{"a", "2"}, read: func(l source.Objects) { l.List("pod", "", "") }, told: true},
+		"equal":          {why: "nothing has changed", before: pod{"a", "1"}, after: pod{"a", "1"}, read: func(l source.Objects) { l.Get(ref("pod", "p")) }},
+		"absent twice":   {why: "nothing has changed", read: func(l source.Objects) { l.Get(ref("pod", "p")) }},
+		"asked why only": {why: "a kind's error isn't an object", after: pod{"a", "1"}, read: func(l source.Objects) { _ = l.Why("pod") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := synced()

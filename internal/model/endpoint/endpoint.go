@@ -76,12 +76,16 @@ func (e Endpoint) Key() record.Key { return record.Key{Name: e.Name, Type: e.Typ
 // supplies an address can make one of it.
 type Hold struct {
 	Name  dnsname.Name
+	Type  record.Type // the one type whose data isn't known; empty: nothing is
 	ID    string
 	TTL   uint32
 	Props []record.Prop
 	From  *Origin
 	Why   reason.Reason
 }
+
+// Key is what is held: with an empty type, all types.
+func (h Hold) Key() record.Key { return record.Key{Name: h.Name, Type: h.Type, ID: h.ID} }
 
 // Refusal is a part of an object that can't be used. The rest of the object isn't affected.
 type Refusal struct {
@@ -104,7 +108,9 @@ type Result struct {
 func (r *Result) Sort() {
 	slices.SortStableFunc(r.Endpoints, func(a, b Endpoint) int { return a.Key().Compare(b.Key()) })
 	slices.SortStableFunc(r.Again, func(a, b Endpoint) int { return a.Key().Compare(b.Key()) })
-	slices.SortStableFunc(r.Holds, func(a, b Hold) int { return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortStableFunc(r.Holds, func(a, b Hold) int {
+		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Type, b.Type))
+	})
 	slices.SortStableFunc(r.Refusals, func(a, b Refusal) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Value, b.Value)) })
 }
 

@@ -40,6 +40,9 @@ const (
 // Why a name waits.
 const (
 	NoAddressYet  Code = "NoAddressYet"
+	HostNotFound  Code = "HostNotFound"
+	HostUnknown   Code = "HostNotResolved"
+	FactPending   Code = "FactPending"
 	KindUnknown   Code = "KindNotRead"
 	KindForbidden Code = "KindForbidden"
 	SourceUnknown Code = "SourceNotWatched"
@@ -58,6 +61,7 @@ const (
 	Undone       Code = "Undone"
 	ChangedSince Code = "ChangedSince"
 	NewNameFirst Code = "NewNameFirst"
+	NotKept      Code = "NotKept"
 )
 
 // Who gets a name.
@@ -137,6 +141,9 @@ var docs = index([]Doc{
 	{Replaced, "The name's object asks for another record type now.", ""},
 	{Marks, "The ownership marker goes with its record set.", ""},
 	{NoAddressYet, "The object asks for the name but has no address yet; what is published stays.", "wait for the load balancer, the pod or the node, or set a target annotation"},
+	{HostNotFound, "The resolver says that the host name of the load balancer doesn't exist, or has no address; what is published stays.", "look the host name up (dig NAME); a new load balancer's name takes some minutes, one that is gone leaves an old status on the Service"},
+	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
+	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},
@@ -151,6 +158,7 @@ var docs = index([]Doc{
 	{Undone, "The name was undone by hand, so what was there before stays.", "change what the object asks for there, or undo the undo with nafuda undo"},
 	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
 	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
+	{NotKept, "What the brake has spent can't be saved, so deletes wait: after a restart nobody would know of them.", "make room in --state-dir, or let the service account update the Lease; the log says what fails"},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},

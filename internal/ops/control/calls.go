@@ -61,7 +61,7 @@ func (c *Client) Journal(ctx context.Context, r JournalRequest) (j report.Journa
 	return j, err
 }
 
-// Why asks for an explanation of a name or KIND/NAMESPACE/NAME, in the JSON of what explains it.
+// Why asks for an explanation of a name or KIND/NAMESPACE/NAME, in the JSON of what explains it. A standby fails with ErrStandby.
 func (c *Client) Why(ctx context.Context, of string) (text json.RawMessage, err error) {
 	err = c.call(ctx, http.MethodGet, "/v1/why?of="+url.QueryEscape(of), nil, &text)
 	return text, err

@@ -119,6 +119,7 @@ func TestStandby(t *testing.T) {
 	<-loop.asked
 	<-loop.asked
 	calls := map[string]func() error{
+		"why":     func() error { _, err := c.Why(ctx, "a.example.com"); return err },
 		"held":    func() error { _, err := c.Held(ctx); return err },
 		"approve": func() error { _, err := c.Approve(ctx, hash); return err },
 		"plan":    func() error { _, err := c.PlanUndo(ctx, reconcile.UndoRequest{Name: "a.example.com"}); return err },

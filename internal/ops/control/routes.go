@@ -17,12 +17,13 @@ import (
 	"nafuda.io/nafuda/internal/ops/report"
 )
 
-// mux are the requests. Those that change something, or show what a change would do, want the replica that has the turn.
+// mux are the requests. Those that change something, or show what a change would do, want the replica that has the turn; so does why, for a standby reads no
+// zones.
 func mux(i *Instance) http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /v1/status", answer(i.status))
 	m.Handle("GET /v1/journal", answer(i.journal))
-	m.Handle("GET /v1/why", answer(i.why))
+	m.Handle("GET /v1/why", answer(i.leading(i.why)))
 	m.Handle("GET /v1/held", answer(i.leading(i.held)))
 	m.Handle("POST /v1/approve", answer(i.leading(i.approve)))
 	m.Handle("POST /v1/undo/plan", answer(i.leading(i.planUndo)))

@@ -44,6 +44,10 @@ func fill(m *metrics.Metrics) {
 	m.ZoneRead("example.org/Z2", at, 20)
 	m.ZoneGone("example.org/Z2")
 	m.Queue(7)
+	m.Unsaved()
+	for _, n := range []int{3, 5, 4} { // two scrapes at a time, the slower last
+		m.EventsDropped(n)
+	}
 	m.Registry(map[string]int{"A": 3, "CNAME": 2})
 	m.Sources(map[string]int{"A": 4})
 	m.Verified(map[string]int{"A": 3})
@@ -73,7 +77,7 @@ func TestPage(t *testing.T) {
 		`nafuda_kind_state{kind="ingress",state="synced"} 1`,
 		`nafuda_zone_read_timestamp_seconds{zone="example.com/Z1"} 1.7000000005e+09`,
 		`nafuda_zone_record_sets{zone="example.com/Z1"} 20`,
-		`nafuda_queue_names 7`,
+		`nafuda_queue_names 7`, `nafuda_state_save_failures_total 1`, `nafuda_events_dropped_total 5`,
 		`external_dns_registry_endpoints_total 5`,
 		`external_dns_source_endpoints_total 4`,
 		`external_dns_controller_verified_records{record_type="a"} 3`,

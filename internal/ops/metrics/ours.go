@@ -28,6 +28,8 @@ type ours struct {
 	of      *prometheus.GaugeVec
 	held    *prometheus.GaugeVec
 	leader  prometheus.Gauge
+	unsaved prometheus.Counter
+	dropped *following
 }
 
 func newOurs(b builder) ours {
@@ -55,6 +57,8 @@ func newOurs(b builder) ours {
 		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
 		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
+		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
+		dropped: &following{counter: b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.").WithLabelValues()},
 	}
 }
 
@@ -156,6 +160,12 @@ func (m *Metrics) Brake(zone string, deletes, updates Braked) {
 		m.held.WithLabelValues(zone, action).Set(float64(b.Held))
 	}
 }
+
+// Unsaved counts that what must outlive the process couldn't be saved.
+func (m *Metrics) Unsaved() { m.unsaved.Inc() }
+
+// EventsDropped says how many warnings since the start got no Event of Kubernetes because there were too many.
+func (m *Metrics) EventsDropped(n int) { m.dropped.reach(n) }
 
 // Queue sets how many names wait.
 func (m *Metrics) Queue(n int) { m.queue.Set(float64(n)) }

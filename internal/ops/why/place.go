@@ -30,7 +30,7 @@ func (p Place) rank() int { return slices.Index(order, p) }
 // placeOf says where a reason stops a name. What isn't listed is the plan's.
 func placeOf(c reason.Code) Place {
 	switch c {
-	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HoldExpired, reason.KindUnknown,
+	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.FactPending, reason.HoldExpired, reason.KindUnknown,
 		reason.KindForbidden, reason.SourceUnknown, reason.NotSynced, reason.NobodyAsks, reason.NoObject, reason.NoHost:
 		return Source
 	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged:

@@ -33,7 +33,7 @@ func (r Report) Write(w io.Writer, colour bool) error {
 		t.object(*r.Object)
 	}
 	for _, walk := range r.Walks {
-		if r.Object != nil && walk.Good {
+		if r.Object != nil && walk.Good && !walk.waits() {
 			t.verdict(walk)
 			continue
 		}
@@ -133,7 +133,7 @@ func (t *text) step(s Step) {
 		content += fmt.Sprintf(" [%s]", s.Reason.Code)
 	}
 	t.entry(s.Mark, string(s.Step), content)
-	if s.Mark == No {
+	if s.Mark == No || s.Mark == Wait {
 		t.below("fix", s.Fix)
 	}
 	if s.Command != "" {
@@ -156,6 +156,8 @@ func (t *text) entry(m Mark, place, content string) {
 		mark, colour = "ok", green
 	case No:
 		mark, colour = "no", red
+	case Wait:
+		mark = ".."
 	}
 	if t.colour && colour != "" {
 		mark = colour + mark + plain

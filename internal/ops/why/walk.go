@@ -74,6 +74,9 @@ func (w *walker) walk() Walk {
 		if step.Mark == No {
 			return out
 		}
+		if step.Mark == Wait {
+			break
+		}
 	}
 	out.Good = true
 	return out
@@ -104,8 +107,11 @@ func (w *walker) halt(s stop) Step {
 	step := no(s.why)
 	step.Step, step.Command = s.at, w.command(s.why)
 	switch {
-	case s.at == InSync && w.zone.Why.None():
-		step.Fix = "" // it comes by itself
+	case s.at == InSync: // it comes by itself
+		step.Mark, step.Text = Wait, "sent, waiting for in sync: "+step.Text
+		if w.zone.Why.None() {
+			step.Fix = ""
+		}
 	case step.Command != "" && s.why.Code == reason.PolicyKeeps:
 		step.Text = "left behind: " + step.Text
 	case w.zone != nil && s.why == w.pending():
@@ -194,7 +200,7 @@ func (w *walker) all(v change.Verdict) bool {
 			keys = append(keys, e.Key())
 		}
 		for _, h := range a.Holds {
-			keys = append(keys, record.Key{Name: h.Name, ID: h.ID})
+			keys = append(keys, h.Key())
 		}
 		for _, k := range keys {
 			hit := func(d change.Decision) bool {

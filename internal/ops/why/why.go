@@ -40,7 +40,7 @@ type Walk struct {
 	Zone     *report.Zone    `json:"zone,omitempty"`
 	Good     bool            `json:"good"`
 	State    reconcile.State `json:"state,omitempty"`
-	Steps    []Step          `json:"steps"` // up to the first no, that included
+	Steps    []Step          `json:"steps"` // up to the first no or wait, that included
 	Observed []Observed      `json:"observed"`
 	Changes  []report.Change `json:"changes"`         // what would change now if nothing held it
 	Retry    *time.Time      `json:"retry,omitempty"` // when it is tried again
@@ -74,6 +74,7 @@ const (
 	OK   Mark = "ok"
 	No   Mark = "no"   // here it stops
 	None Mark = "none" // nothing to say yes or no to
+	Wait Mark = "wait" // all is done here, and the provider isn't; what comes after it can't be told yet
 )
 
 // Step is one part of the way.
@@ -123,6 +124,9 @@ func (w Walk) Stop() *Step {
 	}
 	return nil
 }
+
+// waits reports whether the walk ends because the provider is still at it.
+func (w Walk) waits() bool { return len(w.Steps) > 0 && w.Steps[len(w.Steps)-1].Mark == Wait }
 
 func object(e reconcile.Explanation) *Object {
 	f := e.Object

@@ -49,12 +49,13 @@ type Account struct {
 // Load reads the configuration of every account that the options name, in their order: first the profiles, then the roles of
 // --aws-zone-role by name, which the first profile assumes. It reads files and the environment as the SDK does, endpoint URLs
 // included (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"), but sends nothing: credentials are fetched by the
-// first call. Its errors have no secret.
+// first call, each in a time of our own, so that an account whose credentials hang delays no other. Its errors have no secret, and it ends
+// even where a file hangs.
 func Load(ctx context.Context, o Options) ([]Account, error) {
 	var out []Account
 	var errs []error
 	for _, name := range o.names() {
-		a, err := load(ctx, o, name)
+		a, err := loadWithin(ctx, credentialsTimeout, o, name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("load the AWS configuration of profile %s: %s: check the shared configuration files and the environment", name, Scrub(err.Error())))
 			continue
@@ -97,7 +98,7 @@ func load(ctx context.Context, o Options, name string) (Account, error) {
 		return again.Credentials, err
 	}}
 	keys.adopt(cfg.Credentials)
-	cfg.Credentials = keys
+	cfg.Credentials = within(keys, "the profile "+name)
 	cfg.APIOptions = append(cfg.APIOptions, onRefusedKeys(keys.forget))
 	cfg.HTTPClient = observed(cfg.HTTPClient, o.Observe) // now that the SDK has added the certificates of AWS_CA_BUNDLE
 	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), base: cfg, externalID: o.ExternalID}
@@ -121,7 +122,7 @@ func (a Account) As(role string) Account {
 		}
 	}))
 	a.Config = base.Copy()
-	a.Config.Credentials = session
+	a.Config.Credentials = within(session, "the role "+role)
 	a.Config.APIOptions = append(a.Config.APIOptions, onRefusedKeys(session.Invalidate))
 	a.Config.Region = signingRegion(base.Region)
 	return a

@@ -46,9 +46,10 @@ var _ aws.CredentialsProvider = (*rotating)(nil)
 
 // adopt takes credentials that were loaded just now.
 func (r *rotating) adopt(p aws.CredentialsProvider) {
+	seen := r.print()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now, r.seen = p, r.print()
+	r.now, r.seen = p, seen
 }
 
 // Retrieve implements aws.CredentialsProvider. Files that give no credentials, such as one that is half written, leave those that
@@ -68,15 +69,24 @@ func (r *rotating) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return keys, err
 }
 
+// current loads what the files have now. It reads them without the lock, for they may hang, and forget shall not.
 func (r *rotating) current(ctx context.Context) aws.CredentialsProvider {
+	seen := r.print()
+	r.mu.Lock()
+	now, void := r.now, r.void
+	fresh := seen == r.seen && !void
+	r.void = false // from here on it is a new refusal
+	r.mu.Unlock()
+	if fresh {
+		return now
+	}
+	p, err := r.load(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	seen := r.print()
-	if seen == r.seen && !r.void {
-		return r.now
-	}
-	if p, err := r.load(ctx); err == nil {
-		r.now, r.void = p, false
+	if err == nil {
+		r.now = p
+	} else {
+		r.void = r.void || void
 	}
 	r.seen = seen
 	return r.now

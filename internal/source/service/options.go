@@ -16,6 +16,7 @@ type Options struct {
 	PublishHostIP         bool     `name:"publish-host-ip" negatable:"" help:"Publish, for headless Services, the addresses of the nodes rather than those of the Pods."`
 	AlwaysPublishNotReady bool     `name:"always-publish-not-ready-addresses" negatable:"" help:"Publish Pods of headless Services that aren't ready, too."`
 	ExposeInternalIPv6    bool     `name:"expose-internal-ipv6" negatable:"" help:"Publish the internal IPv6 addresses of nodes together with their external addresses."`
+	ResolveHostname       bool     `name:"resolve-service-load-balancer-hostname" negatable:"" help:"Publish the addresses that a load balancer's host name has, asked of the system's resolver once or twice a minute, rather than a CNAME to it."`
 	ExcludeUnschedulable  bool     `name:"exclude-unschedulable" default:"true" negatable:"" help:"Leave out nodes that are cordoned."`
 }
 

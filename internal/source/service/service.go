@@ -101,7 +101,11 @@ func (e *evaluation) loadBalancer() {
 		field, texts = "spec.externalIPs", e.svc.ExternalIPs
 	}
 	missing := reason.New(reason.NoAddressYet, "the Service has no load balancer address")
-	e.PointAt(e.notes.Hostnames, e.svc.Ref(), field, texts, missing)
+	if e.opts.ResolveHostname && len(e.svc.ExternalIPs) == 0 {
+		e.PointResolved(e.notes.Hostnames, e.svc.Ref(), field, texts, missing, e.look)
+	} else {
+		e.PointAt(e.notes.Hostnames, e.svc.Ref(), field, texts, missing)
+	}
 	if !e.svc.Headless() {
 		e.atClusterIP(e.notes.InternalHostnames)
 	}

@@ -20,7 +20,7 @@ func Format(ref endpoint.Ref, r endpoint.Result) string {
 		fmt.Fprintf(&b, "  %s %s%s\n", head(e.Name, string(e.Type), e.ID, e.TTL, e.Props), strings.Join(e.Targets, ", "), class(e.From))
 	}
 	for _, h := range r.Holds {
-		fmt.Fprintf(&b, "  %s %s%s\n", head(h.Name, "held", h.ID, h.TTL, h.Props), why(h.Why), class(h.From))
+		fmt.Fprintf(&b, "  %s %s%s\n", head(h.Name, strings.TrimSpace(string(h.Type)+" held"), h.ID, h.TTL, h.Props), why(h.Why), class(h.From))
 	}
 	for _, x := range r.Refusals {
 		at := x.Field

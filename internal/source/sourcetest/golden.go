@@ -4,6 +4,7 @@ package sourcetest
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"nafuda.io/nafuda/internal/model/fact"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/internal/source/kinds"
 
@@ -29,6 +32,8 @@ var errUnread = errors.New("the list is still being read")
 //	# run: --flag --other=value    one evaluation of all objects with these flags; without such a line there is one without flags
 //	# forbidden: pod               the kind can't be read
 //	# unread: node                 the kind hasn't been read yet
+//	# host: lb.example.net 192.0.2.1 2001:db8::1
+//	                               the addresses of a host name; "AAAA?" in place of some: they aren't known
 //
 // It also checks what must be true of every source: an evaluation gives the same again, leaves the objects alone, gives canonical
 // targets and lets no name go because a kind isn't known.
@@ -79,6 +84,27 @@ func evaluateFile(t *testing.T, data string, build Build) string {
 	return out.String()
 }
 
+func readFact(t *testing.T, text string) fact.Value {
+	t.Helper()
+	v := fact.Value{V4: fact.Family{Known: true}, V6: fact.Family{Known: true}}
+	failed := fact.Unknown(reason.New(reason.HostUnknown, "the resolver fails"))
+	for _, f := range strings.Fields(text) {
+		switch a, err := netip.ParseAddr(f); {
+		case f == "A?":
+			v.V4 = failed.V4
+		case f == "AAAA?":
+			v.V6 = failed.V6
+		case err != nil:
+			t.Fatal(err)
+		case a.Is4():
+			v.V4.Addrs = append(v.V4.Addrs, a)
+		default:
+			v.V6.Addrs = append(v.V6.Addrs, a)
+		}
+	}
+	return v
+}
+
 // directives returns what the comments of one name at the start of a file say.
 func directives(data, name string) []string {
 	var out []string
@@ -105,6 +131,10 @@ func decode(t *testing.T, data string, shared source.Options) *Objects {
 	}
 	for _, kind := range directives(data, "unread") {
 		objects.Hide(kind, errUnread)
+	}
+	for _, text := range directives(data, "host") {
+		host, rest, _ := strings.Cut(text, " ")
+		objects.Tell(fact.OfHost(host), readFact(t, rest))
 	}
 	return objects
 }

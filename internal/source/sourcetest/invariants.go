@@ -47,17 +47,23 @@ func evaluate(t *testing.T, src source.Source, obj any, look source.Lookup) endp
 // asked for or held, or below a name that is held for that very reason, since what can't be read may hold the names themselves.
 func checkUnknown(t *testing.T, src source.Source, obj any, objects *Objects, r endpoint.Result) {
 	t.Helper()
+	check := func(what string, hidden *Objects) {
+		got := src.Eval(obj, hidden)
+		for _, name := range r.Names() {
+			if !slices.Contains(got.Names(), name) && !slices.ContainsFunc(got.Holds, func(h endpoint.Hold) bool { return covers(h, name) }) {
+				t.Errorf("%s: while %s aren't known, %s is let go", kinds.RefOf(obj), what, name)
+			}
+		}
+	}
 	for _, use := range src.Uses {
 		hidden := *objects
 		hidden.unknown = maps.Clone(objects.unknown)
 		hidden.Hide(use.Kind, errUnread)
-		got := src.Eval(obj, &hidden)
-		for _, name := range r.Names() {
-			if !slices.Contains(got.Names(), name) && !slices.ContainsFunc(got.Holds, func(h endpoint.Hold) bool { return covers(h, name) }) {
-				t.Errorf("%s: while objects of the kind %s aren't known, %s is let go", kinds.RefOf(obj), use.Kind, name)
-			}
-		}
+		check("objects of the kind "+use.Kind, &hidden)
 	}
+	hidden := *objects
+	hidden.facts = nil
+	check("facts", &hidden)
 }
 
 func covers(h endpoint.Hold, name dnsname.Name) bool {

@@ -12,6 +12,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/fact"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/internal/source/kinds"
 )
@@ -22,6 +24,7 @@ type Objects struct {
 	byRef   map[endpoint.Ref]any
 	indexes map[string]map[string]func(any) []string
 	unknown map[string]error
+	facts   map[fact.Key]fact.Value
 }
 
 var _ source.Lookup = (*Objects)(nil)
@@ -126,3 +129,19 @@ func (o *Objects) List(kind, index, value string) (objs []any, known bool) {
 
 // Why is part of source.Lookup.
 func (o *Objects) Why(kind string) error { return o.unknown[kind] }
+
+// Tell enters a fact; those that nobody has told are unknown.
+func (o *Objects) Tell(key fact.Key, v fact.Value) {
+	if o.facts == nil {
+		o.facts = make(map[fact.Key]fact.Value)
+	}
+	o.facts[key] = v
+}
+
+// Fact is part of source.Lookup.
+func (o *Objects) Fact(key fact.Key) fact.Value {
+	if v, told := o.facts[key]; told {
+		return v
+	}
+	return fact.Unknown(reason.New(reason.FactPending, "nobody has told the %s", key))
+}
