@@ -3,6 +3,7 @@
 package bootstrap
 
 import (
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -105,6 +106,17 @@ func (o Options) args() []string {
 	out = append(out, "--provider=aws", "--policy="+o.Policy, "--aws-zone-type="+o.ZoneType, "--registry=txt", "--txt-owner-id="+owner, "--txt-prefix="+o.Prefix)
 	if o.domain() != o.zone() {
 		out = append(out, "--aws-zone-match-parent")
+	}
+	if !slices.Equal(o.published(), usualTypes()) {
+		for _, t := range o.published() {
+			out = append(out, "--managed-record-types="+string(t))
+		}
+	}
+	if o.Assume != "" {
+		out = append(out, "--aws-assume-role="+o.Assume)
+	}
+	if o.External != "" {
+		out = append(out, "--aws-assume-role-external-id="+o.External)
 	}
 	if o.usual() {
 		return append(out, "--log-level=debug")

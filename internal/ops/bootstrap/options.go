@@ -24,6 +24,9 @@ type Options struct {
 	Policy    string   `name:"policy" env:"-" enum:"sync,upsert-only,create-only" default:"upsert-only" help:"Which changes will be made."`
 	Owner     string   `name:"owner" env:"-" placeholder:"ID" help:"Owner id of the record sets. Default: the id of the hosted zone."`
 	Prefix    string   `name:"prefix" env:"-" default:"prefix_" help:"Text before the names of markers."`
+	Types     []string `name:"managed-record-types" env:"-" sep:"none" default:"A,AAAA,CNAME" placeholder:"TYPE" help:"A type of record sets that is published; --limit-names allows these. Repeatable."`
+	Assume    string   `name:"aws-assume-role" env:"-" placeholder:"ARN" help:"A role to assume for Route 53, where the hosted zone is in another account: the policy allows only that, and one more file has what the role needs."`
+	External  string   `name:"aws-assume-role-external-id" env:"-" placeholder:"ID" help:"External id that this role asks for."`
 	Name      string   `name:"name" env:"-" default:"nafuda" help:"Name of all that is made; external-dns stands for the names of the usual set-up of ExternalDNS."`
 	Namespace string   `name:"namespace" env:"-" default:"kube-system" help:"Namespace to run in; it must be there."`
 	Image     string   `name:"image" env:"-" default:"nafuda.io/nafuda:dev" help:"The image to run."`
@@ -88,7 +91,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkAuth(), o.checkSources())
+	errs = append(errs, o.checkRegion(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }

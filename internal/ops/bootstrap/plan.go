@@ -58,6 +58,13 @@ func MakePlan(o Options) (Plan, error) {
 		}
 		p.Files = append(p.Files, File{"trust-policy.json", 0o644, p.Trust})
 	}
+	if o.Assume != "" {
+		files, err := o.assumed()
+		if err != nil {
+			return Plan{}, err
+		}
+		p.Files = append(p.Files, files...)
+	}
 	var manifest strings.Builder
 	fmt.Fprintf(&manifest, "# Made by nafuda bootstrap. %s\n", o.keysNote())
 	for i, obj := range o.objects() {

@@ -84,6 +84,9 @@ func (t *Target) Apply(ctx context.Context, out io.Writer) error {
 	if err := run(ctx, out, append(t.makingIAM(), t.makingObjects()...)); err != nil {
 		return err
 	}
+	if t.o.Assume != "" {
+		fmt.Fprint(out, t.o.assumedNote())
+	}
 	if t.o.Auth == authPodIdentity {
 		fmt.Fprintf(out, "One step is left, with the aws command line:\n\n%s\n", t.o.association(t.o.roleARN()))
 	}
@@ -124,6 +127,9 @@ func (t *Target) namespace(ctx context.Context, o Options) error {
 
 // zoneOf finds the hosted zone: the one named, or the closest at or above the domain that is of the right type.
 func (t *Target) zoneOf(ctx context.Context, o Options) (Options, error) {
+	if o.Assume != "" { // it is in another account, and named
+		return o, nil
+	}
 	client := route53.NewFromConfig(t.config)
 	if o.ZoneID != "" {
 		name, err := zoneOfID(ctx, client, o)
