@@ -35,7 +35,7 @@ type Options struct {
 	Auth      string   `name:"auth" env:"-" enum:"user,irsa,pod-identity" default:"user" help:"How the pod gets its credentials: user (keys of an IAM user in a Secret), irsa (a role for the service account) or pod-identity (EKS)."`
 	Account   string   `name:"account-id" env:"-" placeholder:"ID" help:"The AWS account. With --apply another one is refused; irsa needs it."`
 	Issuer    string   `name:"oidc-issuer" env:"-" placeholder:"URL" help:"The cluster's OIDC issuer, for irsa."`
-	Cluster   string   `name:"cluster" env:"-" placeholder:"NAME" help:"The EKS cluster's name, for pod-identity."`
+	Cluster   string   `name:"cluster" env:"-" placeholder:"NAME" help:"The EKS cluster's name, for pod-identity; --apply needs it."`
 	Limit     bool     `name:"limit-names" env:"-" negatable:"" help:"Let the IAM policy allow only names of the domain, their markers, and the types that are published."`
 	IAMPolicy string   `name:"policy-name" env:"-" placeholder:"NAME" help:"Name of the IAM policy. Default: made of --name."`
 	User      string   `name:"user-name" env:"-" placeholder:"NAME" help:"Name of the IAM user. Default: made of --name."`

@@ -4,6 +4,7 @@ package bootstrap_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
@@ -41,6 +42,8 @@ func start(t *testing.T, c *cluster.Cluster) *world {
 	w := &world{T: t, iam: iamemu.New(), cluster: c}
 	server := httptest.NewServer(w.iam)
 	t.Cleanup(server.Close)
+	eks := httptest.NewServer(w.iam.EKS())
+	t.Cleanup(eks.Close)
 	url, emu := r53emutest.Start(t, r53emu.Options{})
 	w.emu, w.zone = emu, emu.AddZone("example.com", false)
 	t.Setenv("HOME", t.TempDir())
@@ -49,7 +52,7 @@ func start(t *testing.T, c *cluster.Cluster) *world {
 	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 	t.Setenv("AWS_ENDPOINT_URL_ROUTE_53", url)
 	w.access = bootstrap.Access{
-		IAMEndpoint: server.URL, Pause: time.Millisecond, Patience: 20 * time.Second,
+		IAMEndpoint: server.URL, EKSEndpoint: eks.URL, Pause: time.Millisecond, Patience: 20 * time.Second,
 		Kube: kube.Options{Kubeconfig: c.Kubeconfig, RequestTimeout: 30 * time.Second, QPS: 100, Burst: 100},
 	}
 	w.config = c.Config(t)
@@ -119,9 +122,12 @@ func TestTarget(t *testing.T) {
 		{"applied, repeated, changed and deleted", applied},
 		{"the usual names", usualNames},
 		{"a role", roles},
+		{"pod identity", podIdentity},
+		{"foreign: a pod identity association", foreignAssociation},
 		{"every variant applies", variantsApply},
 		{"told before anything is made", toldBefore},
 		{"foreign: what isn't ours stays", foreign},
+		{"what was made by hand is adopted", adopted},
 		{"a key that can't be stored is taken back", takenBack},
 		{"nothing goes while pods run", podsRun},
 		{"two keys", twoKeys},
@@ -137,6 +143,29 @@ func (w *world) cleanUp(o bootstrap.Options) {
 	w.Helper()
 	w.told(func(b *strings.Builder) error { return w.open(o).Stop(w.Context(), b) })
 	w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
+	w.collect(o)
+}
+
+// collect does what the garbage collector does with objects whose deletion waits for what belongs to them: the cluster has none.
+func (w *world) collect(o bootstrap.Options) {
+	w.Helper()
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	paths := []string{"/api/v1/namespaces/" + o.Namespace + "/secrets/" + o.Name + "-aws"}
+	for _, obj := range p.Objects {
+		paths = append(paths, obj.Path)
+	}
+	for _, path := range paths {
+		there, err := bootstrap.Get(w.Context(), w.config, path)
+		if err == nil && there != nil {
+			err = bootstrap.Merge(w.Context(), w.config, path, map[string]any{"metadata": map[string]any{"finalizers": nil}})
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
 }
 
 func applied(w *world) {
@@ -162,6 +191,7 @@ func applied(w *world) {
 	if again := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); strings.Contains(again, "now ") {
 		w.Errorf("the second deletion found something:\n%s", again)
 	}
+	w.collect(o)
 }
 
 func usualNames(w *world) {
@@ -184,11 +214,74 @@ func roles(w *world) {
 		w.Errorf("the trust policy stayed:\n%s", out)
 	}
 	w.cleanUp(o)
-	o = known(func(o *bootstrap.Options) { o.Auth, o.Cluster = "pod-identity", "home" })
-	if out := w.apply(o); !strings.Contains(out, "create-pod-identity-association --cluster-name home") {
-		w.Errorf("the step that is left isn't told:\n%s", out)
+}
+
+// podIdentity makes the association, changes its role, leaves one that others have made, and adopts it.
+func podIdentity(w *world) {
+	o := known(func(o *bootstrap.Options) { o.Auth, o.Cluster = "pod-identity", "home" })
+	if _, _, err := bootstrap.Open(w.Context(), known(func(o *bootstrap.Options) { o.Auth = "pod-identity" }), w.access); err == nil || !strings.Contains(err.Error(), "--cluster") {
+		w.Errorf("without a cluster: %v", err)
+	}
+	if err := w.open(o).Apply(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "No cluster found for name: home") || !strings.Contains(err.Error(), "nothing was made") {
+		w.Errorf("a cluster that isn't there: %v", err)
+	}
+	w.iam.AddCluster("home")
+	const what = "EKS pod identity association of kube-system/nafuda in home"
+	if out := w.apply(o); !strings.Contains(out, "now        "+what+": make it, for the IAM role nafuda\nnow        Deployment") {
+		w.Errorf("want it made before the pods start:\n%s", out)
+	}
+	if again := w.apply(o); strings.Contains(again, "now ") {
+		w.Errorf("the second run found something to do:\n%s", again)
+	}
+	o.Role = "another"
+	if out := w.apply(o); !strings.Contains(out, what+": give it the role arn:aws:iam::"+iamemu.Account+":role/another instead of") {
+		w.Errorf("the role stayed:\n%s", out)
+	}
+	o.Role = ""
+	w.apply(o)
+	w.call("DetachRolePolicy", "RoleName", "another", "PolicyArn", "arn:aws:iam::"+iamemu.Account+":policy/nafuda-policy")
+	w.call("DeleteRole", "RoleName", "another")
+	w.cleanUp(o)
+	if left := w.iam.Left(); len(left) > 0 {
+		w.Errorf("left: %s", left)
+	}
+}
+
+// foreignAssociation leaves an association that somebody else has made, until it may be adopted.
+func foreignAssociation(w *world) {
+	o := known(func(o *bootstrap.Options) { o.Auth, o.Cluster = "pod-identity", "home" })
+	w.iam.AddCluster("home")
+	w.call("CreateRole", "RoleName", "theirs", "AssumeRolePolicyDocument", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`)
+	body := `{"namespace":"kube-system","serviceAccount":"nafuda","roleArn":"arn:aws:iam::` + iamemu.Account + `:role/theirs"}`
+	req, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.access.EKSEndpoint+"/clusters/home/pod-identity-associations", strings.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+iamemu.AdminKey+"/20260101/us-east-1/eks/aws4_request, SignedHeaders=host, Signature=00")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		w.Fatalf("%v, %v", resp, err)
+	}
+	resp.Body.Close()
+	const what = "EKS pod identity association of kube-system/nafuda in home"
+	var out strings.Builder
+	if err := w.open(o).Apply(w.Context(), &out); err == nil || !strings.Contains(out.String(), "found      "+what+": it isn't ours") {
+		w.Errorf("invariant foreign: %v\n%s", err, out.String())
+	}
+	if out := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); !strings.Contains(out, "left       "+what) {
+		w.Errorf("invariant foreign: want it left:\n%s", out)
+	}
+	w.access.Adopt = true
+	w.apply(o)
+	w.access.Adopt = false
+	if again := w.apply(o); strings.Contains(again, "now ") {
+		w.Errorf("after it was adopted something is to be done:\n%s", again)
 	}
 	w.cleanUp(o)
+	if diff := cmp.Diff([]string{"role theirs"}, w.iam.Left()); diff != "" {
+		w.Error(diff)
+	}
 }
 
 // variantsApply has the server take each manifest as it was written, with every field known to it.
@@ -252,24 +345,90 @@ func foreign(w *world) {
 	w.call("CreatePolicy", "PolicyName", "nafuda-policy", "PolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`)
 	w.call("CreateUser", "UserName", "nafuda")
 	w.call("CreateAccessKey", "UserName", "nafuda")
-	if err := w.open(o).Apply(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "isn't ours") {
-		w.Errorf("a foreign policy was changed: %v", err)
+	w.cluster.Apply(w, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: nafuda, namespace: kube-system}\n")
+	var out strings.Builder
+	err := w.open(o).Apply(w.Context(), &out)
+	if err == nil || !strings.Contains(err.Error(), "nothing was made") || strings.Count(out.String(), "found      ") != 3 || strings.Contains(out.String(), "now        ") {
+		w.Errorf("invariant foreign: want three things found and nothing made: %v\n%s", err, out.String())
 	}
-	o.IAMPolicy = "nafuda-2"
-	if out := w.apply(o); !strings.Contains(out, "as it is   IAM user nafuda\n") {
-		w.Errorf("the user that is there isn't used:\n%s", out)
+	for action, n := range w.iam.Calls() {
+		if !strings.HasPrefix(action, "Get") && !strings.HasPrefix(action, "List") && n > 1 {
+			w.Errorf("invariant foreign: %s was called %d times", action, n)
+		}
 	}
-	out := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
-	if !strings.Contains(out, "left       IAM user nafuda") || !strings.Contains(out, "access keys of the IAM user nafuda: delete 1\n") {
-		w.Errorf("invariant foreign: want the foreign user and its own key left:\n%s", out)
+	told := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
+	for _, left := range []string{"IAM user nafuda", "IAM policy nafuda-policy", "ServiceAccount kube-system/nafuda"} {
+		if !strings.Contains(told, "left       "+left) {
+			w.Errorf("invariant foreign: want %s left:\n%s", left, told)
+		}
 	}
-	w.cluster.Apply(w, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: theirs, namespace: kube-system}\n")
-	o.Name, o.User = "theirs", "theirs"
-	if err := w.open(o).Apply(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "isn't ours") {
-		w.Errorf("a foreign object was changed: %v", err)
+	if diff := cmp.Diff([]string{"policy nafuda-policy", "user nafuda"}, w.iam.Left()); diff != "" {
+		w.Error(diff)
 	}
-	if out := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); !strings.Contains(out, "left       ServiceAccount kube-system/theirs") {
-		w.Errorf("invariant foreign: want the foreign object left:\n%s", out)
+	w.cluster.Delete(w, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: nafuda, namespace: kube-system}\n")
+}
+
+// byHand is the usual set-up as people have made it by hand: the keys are in the Deployment, and the role is wider than it need be.
+const byHand = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: external-dns}
+rules:
+- {apiGroups: [""], resources: [services, endpoints, pods, nodes, secrets], verbs: [get, list, watch]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: external-dns, namespace: kube-system}
+spec:
+  strategy: {type: Recreate}
+  selector: {matchLabels: {app: external-dns}}
+  template:
+    metadata: {labels: {app: external-dns}}
+    spec:
+      serviceAccountName: external-dns
+      securityContext: {fsGroup: 65534}
+      containers:
+      - name: external-dns
+        image: example.com/external-dns:v0.10
+        args: [--source=service, --provider=aws, --txt-owner-id=$(HOSTED_ZONE_ID)]
+        env:
+        - {name: AWS_ACCESS_KEY_ID, value: AKIAEXAMPLE000000001}
+        - {name: AWS_SECRET_ACCESS_KEY, value: by-hand}
+        - {name: MINE, value: "1"}
+`
+
+// adopted takes over a set-up that was made by hand, and deletes it like one of our own.
+func adopted(w *world) {
+	o := known(func(o *bootstrap.Options) { o.Name = "external-dns" })
+	w.call("CreatePolicy", "PolicyName", "k8s-external-dns-policy", "PolicyDocument", `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["route53:ChangeResourceRecordSets"],"Resource":["arn:aws:route53:::hostedzone/*"]},
+		{"Effect":"Allow","Action":["route53:ListHostedZones","route53:ListResourceRecordSets"],"Resource":["*"]}]}`)
+	w.call("CreateUser", "UserName", "k8s-external-dns")
+	w.call("CreateAccessKey", "UserName", "k8s-external-dns")
+	w.call("AttachUserPolicy", "UserName", "k8s-external-dns", "PolicyArn", "arn:aws:iam::"+iamemu.Account+":policy/k8s-external-dns-policy")
+	w.cluster.Apply(w, byHand)
+	var found strings.Builder
+	if err := w.open(o).Apply(w.Context(), &found); err == nil {
+		w.Error("it was taken over without being asked")
+	}
+	w.access.Adopt = true
+	took := w.apply(o)
+	golden.File(w.T, filepath.Join("testdata", "adopt.txt"), strings.ReplaceAll(found.String()+took, w.zone, "Z0123456789ABCDEFGHIJ"))
+	text, err := json.Marshal(w.get("/apis/apps/v1/namespaces/kube-system/deployments/external-dns")["spec"])
+	if err != nil || strings.Contains(string(text), "by-hand") || strings.Contains(string(text), "MINE") || !strings.Contains(string(text), "secretKeyRef") {
+		w.Errorf("the Deployment isn't what the manifest has: %s, %v", text, err)
+	}
+	w.access.Adopt = false
+	if again := w.apply(o); strings.Contains(again, "now ") {
+		w.Errorf("after it was adopted something is to be done:\n%s", again)
+	}
+	o.Policy = "sync"
+	if changed := w.apply(o); strings.Count(changed, "now ") != 1 {
+		w.Errorf("want the Deployment changed, as one of our own:\n%s", changed)
+	}
+	w.cleanUp(o)
+	if left := w.iam.Left(); len(left) > 0 {
+		w.Errorf("left: %s", left)
 	}
 }
 
@@ -308,6 +467,7 @@ func podsRun(w *world) {
 func twoKeys(w *world) {
 	o := known(func(o *bootstrap.Options) { o.Name = "two" })
 	w.call("CreateUser", "UserName", "two")
+	w.access.Adopt = true
 	w.call("CreateAccessKey", "UserName", "two")
 	w.call("CreateAccessKey", "UserName", "two")
 	err := w.open(o).Apply(w.Context(), &strings.Builder{})
@@ -344,6 +504,18 @@ func rotation(w *world) {
 	o := known(func(o *bootstrap.Options) { o.Name = "rotate" })
 	w.apply(o)
 	w.ready("rotate")
+	label := func(value any) {
+		err := bootstrap.Merge(w.Context(), w.config, "/api/v1/namespaces/kube-system/secrets/rotate-aws",
+			map[string]any{"metadata": map[string]any{"labels": map[string]any{"app.kubernetes.io/managed-by": value}}})
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	label(nil)
+	if err := w.open(o).Rotate(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "--adopt") || w.iam.Calls()["CreateAccessKey"] != 1 {
+		w.Errorf("invariant foreign: a Secret that isn't ours: %v", err)
+	}
+	label("nafuda-bootstrap")
 	before := w.secret("rotate-aws")
 	out := w.told(func(b *strings.Builder) error { return w.open(o).Rotate(w.Context(), b) })
 	if diff := cmp.Diff(before, w.secret("rotate-aws")); diff == "" {

@@ -21,7 +21,7 @@ func (s *Server) Grants(access string) (documents []string, known bool) {
 	return documents, true
 }
 
-// Left names what there is in the account, sorted: "policy P", "role R", "user U".
+// Left names what there is in the account, sorted: "association C N/A", "policy P", "role R", "user U".
 func (s *Server) Left() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,6 +34,11 @@ func (s *Server) Left() []string {
 	}
 	for name := range s.users {
 		out = append(out, "user "+name)
+	}
+	for name, list := range s.clusters {
+		for _, a := range list {
+			out = append(out, "association "+name+" "+a.Namespace+"/"+a.Account)
+		}
 	}
 	slices.Sort(out)
 	return out

@@ -21,6 +21,7 @@ import (
 const (
 	doc   = `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"route53:GetChange","Resource":"*"}]}`
 	trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	pods  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`
 	arn   = "arn:aws:iam::123456789012:policy/p"
 )
 
@@ -31,7 +32,7 @@ func ask(t *testing.T, at string, words string) (code, body string) {
 	form := url.Values{"Action": {fields[0]}, "Version": {"2010-05-08"}}
 	for _, f := range fields[1:] {
 		name, value, _ := strings.Cut(f, "=")
-		form.Set(name, strings.NewReplacer("DOC", doc, "TRUST", trust).Replace(value))
+		form.Set(name, strings.NewReplacer("DOC", doc, "TRUST", trust, "PODS", pods).Replace(value))
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -67,6 +68,10 @@ func rules() map[string]string {
 			CreateUser UserName=u > ok
 			CreateUser UserName=u > EntityAlreadyExists
 			GetUser UserName=u > ok
+			TagUser UserName=u Tags.member.1.Key=k Tags.member.1.Value=v > ok
+			TagUser UserName=none Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
+			TagRole RoleName=none Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
+			TagPolicy PolicyArn=` + arn + ` Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
 			DeleteUser UserName=u > ok
 			DeleteUser UserName=u > NoSuchEntity`,
 		"two keys": `CreateAccessKey UserName=u > NoSuchEntity

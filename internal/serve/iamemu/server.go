@@ -29,6 +29,7 @@ type Server struct {
 	users    map[string]*user
 	roles    map[string]*role
 	policies map[string]*policy // by ARN
+	clusters map[string][]*association
 	made     int
 	calls    map[string]int
 	refuse   map[string]string // action → code
@@ -63,7 +64,7 @@ type version struct {
 // New returns an empty account.
 func New() *Server {
 	return &Server{
-		users: make(map[string]*user), roles: make(map[string]*role), policies: make(map[string]*policy),
+		users: make(map[string]*user), roles: make(map[string]*role), policies: make(map[string]*policy), clusters: make(map[string][]*association),
 		calls: make(map[string]int), refuse: make(map[string]string),
 	}
 }
