@@ -15,6 +15,7 @@ import (
 
 	"nafuda.io/nafuda/internal/ops/bootstrap"
 	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/internal/serve/r53emu/stsemu"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -87,6 +88,49 @@ func grants(t *testing.T, s *suite, o bootstrap.Options) {
 	}
 	if n := run.count(`level=(warning|error)`); n > 0 {
 		t.Errorf("the log has %d warnings or errors", n)
+	}
+}
+
+// bootstrapAssumes runs the program with keys that may do nothing but assume a role in the account that has the zone, and a role that
+// may do what bootstrap says it has to. A limit of names goes to where the changes are made.
+func bootstrapAssumes(t *testing.T, s *suite) {
+	o := setUp("nafuda", "example.com", true)
+	o.ZoneID = r53emu.New(r53emu.Options{ZoneMark: "TWO"}).AddZone("example.com", false)
+	o.Account, o.Assume, o.External = first, theRole, "ext-1"
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"sts:AssumeRole"}, granted(t, p.Policy)); diff != "" {
+		t.Errorf("the keys may do more than assume the role: %s", diff)
+	}
+	i := slices.IndexFunc(p.Files, func(f bootstrap.File) bool { return f.Name == "assumed-role-policy.json" })
+	w := s.world(t)
+	c := w.cloud()
+	theirs := r53emu.New(r53emu.Options{ZoneMark: "TWO", Policy: policy(t, string(p.Files[i].Content))})
+	c.other = &world{suite: s, t: t, emu: theirs, zone: theirs.AddZone("example.com", false)}
+	c.AddAccount(second, theirs)
+	c.AddKey(first, keyOne)
+	c.AddRole(stsemu.Role{ARN: theRole, Account: second, Trusts: []string{first}, ExternalID: "ext-1"})
+	c.write(t, "default="+keyOne)
+	as := *s
+	as.user = w.whoHas(p)
+	w.suite = &as
+	w.cluster.Apply(t, ingress("web", "web.example.com", "192.0.2.1"))
+	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--control-socket=none"), c.env...)
+	c.other.want("web.example.com A 300 192.0.2.1", markerOf(o.ZoneID, "prefix_a-web.example.com", "ingress/default/web"))
+	kube.Wait(t, "the question whether a change is everywhere", func() error {
+		if theirs.Calls()["GetChange"] == 0 {
+			return errors.New("it isn't asked")
+		}
+		return nil
+	})
+	run.stop()
+	if diff := cmp.Diff(granted(t, p.Files[i].Content), slices.Sorted(maps.Keys(theirs.Calls()))); diff != "" {
+		t.Errorf("-granted to the role +asked for:\n%s", diff)
+	}
+	if calls := w.emu.Calls(); len(calls) > 0 {
+		t.Errorf("the keys themselves were used for Route 53: %v", calls)
 	}
 }
 

@@ -67,6 +67,7 @@ func TestEndToEnd(t *testing.T) {
 		{"denied extras break nothing", deniedExtras},
 		{"bootstrap grants exactly what is used", bootstrapGrants},
 		{"the reference set-up by nothing but the output of bootstrap", referenceSetUp},
+		{"bootstrap for a zone in another account", bootstrapAssumes},
 		{"a policy that forbids deletes", deniedDeletes},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},

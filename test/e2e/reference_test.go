@@ -116,7 +116,7 @@ func newPerson(t *testing.T, s *suite) *person {
 	p.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "KUBECONFIG="+s.cluster.Kubeconfig, "AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ACCESS_KEY_ID="+iamemu.AdminKey, "AWS_SECRET_ACCESS_KEY=admin-secret", "AWS_PAGER=",
 		"AWS_DEFAULT_REGION=us-east-1", "AWS_ENDPOINT_URL_IAM="+iam.URL, "AWS_ENDPOINT_URL_STS="+iam.URL, "AWS_ENDPOINT_URL_ROUTE_53="+p.url, "NO_PROXY=*")
-	s.cluster.Delete(t, file(t, "testdata/clusterrole.yaml")) // the usual name is that of the suite's role
+	p.vacate()
 	return p
 }
 
@@ -130,13 +130,20 @@ func (p *person) write(path, text string, mode os.FileMode) {
 	}
 }
 
+// vacate takes what has the usual names out of the cluster: the suite's own role, and what other tests have left.
+func (p *person) vacate() {
+	p.t.Helper()
+	_, err := p.shell("kubectl delete --ignore-not-found clusterrole/external-dns clusterrolebinding/external-dns-viewer\n" +
+		"kubectl --namespace=kube-system delete --ignore-not-found {deployment,role,rolebinding,serviceaccount}/external-dns secret/external-dns-aws\n")
+	if err != nil {
+		p.t.Fatalf("clean up: %v", err)
+	}
+}
+
 // leave has the cluster as it was, for the other tests, whatever went wrong.
 func (p *person) leave() {
 	p.t.Helper()
-	manifest := filepath.Join("external-dns", "external-dns.yaml")
-	if _, err := p.shell("[ ! -e " + manifest + " ] || kubectl delete --ignore-not-found -f " + manifest); err != nil {
-		p.t.Errorf("clean up: %v", err)
-	}
+	p.vacate()
 	p.cluster.Apply(p.t, file(p.t, "testdata/clusterrole.yaml"))
 }
 

@@ -108,6 +108,7 @@ func (t tags) ours() bool {
 // policyFacts is what there is of a policy.
 type policyFacts struct {
 	Default string `xml:"GetPolicyResult>Policy>DefaultVersionId"`
+	Holders int    `xml:"GetPolicyResult>Policy>AttachmentCount"`
 	Tags    tags   `xml:"GetPolicyResult>Policy>Tags"`
 }
 

@@ -52,7 +52,7 @@ func (t *Target) lookPolicy(ctx context.Context) (todo, error) {
 	case !there.Tags.ours() && same:
 		return t.foreign(ourTag, ""), nil
 	case !there.Tags.ours():
-		return t.foreign(ourTag, "and a new version:"+difference(document, t.plan.Policy)), nil
+		return t.foreign(ourTag, fmt.Sprintf("and, for all %d who have it, a new version:%s", there.Holders, difference(document, t.plan.Policy))), nil
 	case same:
 		return todo{}, nil
 	}
