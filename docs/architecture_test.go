@@ -32,7 +32,7 @@ func TestArchitectureListsEveryPackage(t *testing.T) {
 	if diff := cmp.Diff(packagesWithLevels(t), listed); diff != "" {
 		t.Errorf("the packages and their levels, -the tree and internal/arch +ARCHITECTURE.md:\n%s", diff)
 	}
-	const most = 150
+	const most = 180 // a row a package, of which there are over seventy
 	if lines := strings.Count(page, "\n"); lines > most {
 		t.Errorf("ARCHITECTURE.md has %d lines, more than %d", lines, most)
 	}

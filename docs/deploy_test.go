@@ -83,7 +83,7 @@ func TestReferenceArguments(t *testing.T) {
 func TestPolicies(t *testing.T) {
 	for name, want := range map[string][]string{
 		"iam-policy.json":        {"route53:ChangeResourceRecordSets", "route53:ListHostedZones", "route53:ListResourceRecordSets"},
-		"iam-policy-extras.json": {"route53:GetChange", "route53:ListTagsForResources"},
+		"iam-policy-extras.json": {"route53:GetChange", "route53:GetHostedZoneLimit", "route53:ListTagsForResources"},
 	} {
 		var policy struct {
 			Version   string

@@ -19,7 +19,9 @@ import (
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
-	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/registry/awssd"
+	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
@@ -29,6 +31,9 @@ import (
 
 // viewName is the one view that flags make.
 const viewName = "default"
+
+// dynamodbName is the value of --registry for a table.
+const dynamodbName = "dynamodb"
 
 // Version says which program this is.
 type Version struct{ Number, Revision string }
@@ -72,7 +77,10 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	if err != nil {
 		return nil, err
 	}
-	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches), Registry: o.registry()}
+	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches)}
+	if err := o.register(ctx, &view); err != nil {
+		return nil, err
+	}
 	for _, a := range accounts {
 		view.Accounts = append(view.Accounts, a.Name)
 	}
@@ -162,9 +170,32 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 	return out, nil
 }
 
-func (o *Options) registry() registry.Registry {
-	if o.Registry == "noop" {
-		return noop.Registry{}
+// register says how the view's ownership is stored. It sends nothing.
+func (o *Options) register(ctx context.Context, v *reconcile.View) error {
+	switch {
+	case o.Registry == "noop":
+		v.Registry = noop.Registry{}
+	case o.Provider == awssd.Name: // which has no TXT record sets
+		v.Registry = awssd.New(o.TXT.Owner, o.Publish.AWSSD.ServiceCleanup)
+	case o.Registry == dynamodbName:
+		store, err := o.table(ctx)
+		if err != nil {
+			return err
+		}
+		v.Store, v.Owner = store, o.TXT.Owner
+	default:
+		v.Registry = txt.New(o.TXT)
 	}
-	return txt.New(o.TXT)
+	return nil
+}
+
+// table opens the table of --registry=dynamodb with the credentials that ExternalDNS would use: those of no --aws-profile.
+func (o *Options) table(ctx context.Context) (*dynamodb.Store, error) {
+	aws := o.Publish.AWS
+	aws.Profiles, aws.ZoneRoles, aws.RoleTag = []string{o.DynamoDB.Profile}, nil, "" // a blank profile is none
+	accounts, err := awsconf.Load(ctx, aws)
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.New(accounts[0], o.DynamoDB), nil
 }

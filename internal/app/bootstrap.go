@@ -53,7 +53,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 	if b.run, err = a.Read(target.Options().Arguments()); err != nil {
 		return nil, fmt.Errorf("read the arguments of the Deployment: %w", err)
 	}
-	b.run.Publish.AWS = aws
+	b.run.Publish.AWS, b.run.DynamoDB.Profile = aws, a.Profile
 	b.run.Publish.AWS.AssumeRole, b.run.Publish.AWS.ExternalID = o.Assume, o.External
 	b.run.View.Policy = string(change.Sync)
 	b.run.Lease.Elect, b.run.Probe.Verify = "false", false

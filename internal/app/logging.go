@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry/awssd"
 )
 
 // logger turns what happens into log lines.
@@ -35,13 +36,16 @@ func (l *logger) start(v Version) {
 	if l.options.Registry == "noop" {
 		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
 	}
+	if l.options.Provider == awssd.Name && l.options.Registry == "txt" {
+		l.log.Info("our ownership is stored in the descriptions of services, because --provider=aws-sd has no TXT record sets", "registry", awssd.Name)
+	}
 }
 
 func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
-	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted:
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling, reconcile.StoreRead, reconcile.StoreFailed:
 		l.zones(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
@@ -162,8 +166,31 @@ func (l *logger) zones(e reconcile.Event) {
 		legacylog.RecordFilter(l.log, e.Zones)
 	case reconcile.ZoneRead:
 		l.log.Info("read zone", "zone", string(e.Zone.Name), "id", e.Zone.ID, "records", e.Sets)
+	case reconcile.Filling:
+		fix := reason.Reason{Code: reason.ZoneFull}.Fix()
+		if e.Waiting > 0 {
+			l.log.Warn("the zone is full, so names wait that need more record sets", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "names", e.Waiting, "fix", fix)
+			return
+		}
+		l.log.Warn("the zone is nearly full", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "fix", fix)
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
+	default:
+		l.table(e)
+	}
+}
+
+// table logs how the table of our ownership is.
+func (l *logger) table(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.StoreRead:
+		l.log.Info("read the ownership table", "table", l.options.DynamoDB.Table, "rows", e.Rows, "ours", e.Ours)
+	case reconcile.StoreFailed:
+		if e.Err == nil {
+			l.log.Info("the ownership table answers again", "table", l.options.DynamoDB.Table)
+			return
+		}
+		l.log.Warn("the ownership table fails, so names stay as they are; it is tried again", "table", l.options.DynamoDB.Table, "err", e.Err)
 	}
 }
 
@@ -239,6 +266,9 @@ func (l *logger) called(e reconcile.Called) {
 		return
 	}
 	level := slog.LevelError
+	if e.Operation == reconcile.Quota && e.Class == provider.Denied {
+		return // of an optional permission, and told so
+	}
 	if e.Class == provider.Throttled || e.Class == provider.Stale {
 		level = slog.LevelWarn
 	} else if e.Operation == reconcile.Apply {
@@ -255,7 +285,7 @@ func (l *logger) decided(e reconcile.Decided) {
 		if d.Why.Code == reason.NoTarget { // mostly for the moment until the target is there
 			level = slog.LevelInfo
 		}
-		if d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
+		if d.Why.Code == reason.ZoneFull || d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}
 		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context

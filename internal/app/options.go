@@ -21,6 +21,8 @@ import (
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/status"
 	providers "nafuda.io/nafuda/internal/provider/all"
+	"nafuda.io/nafuda/internal/registry/awssd"
+	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/txt"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/selector"
@@ -29,8 +31,8 @@ import (
 // Options are all that a run is configured with: the options of the packages that it is made of.
 type Options struct {
 	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
-	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53)."`
-	Registry  string   `name:"registry" enum:"txt,noop" default:"txt" help:"How our ownership is stored: txt, or noop for not at all."`
+	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53) or aws-sd (Cloud Map)."`
+	Registry  string   `name:"registry" enum:"txt,dynamodb,aws-sd,noop" default:"txt" help:"How our ownership is stored: in txt record sets, in a dynamodb table, or noop for not at all. With --provider=aws-sd it is aws-sd, in the descriptions of services, unless it is noop."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
 	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"A folder for what has to outlive a restart: the journal, which names are undone, and what the brake has let go within the hour. Without it the last 1,000 entries of the journal are in memory, and the rest is kept in the Lease; with neither, at most --max-deletes names of a zone may go in the first hour."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`
@@ -40,20 +42,21 @@ type Options struct {
 	// Resolve asks for addresses of host names in place of the system's resolver; nil: that one does.
 	Resolve resolver.Lookup `kong:"-"`
 
-	View    view.Options      `embed:""`
-	Loop    reconcile.Options `embed:""`
-	Guard   guard.Options     `embed:""`
-	TXT     txt.Options       `embed:""`
-	Sources sources.Options   `embed:""`
-	Publish providers.Options `embed:""`
-	Kube    kube.Options      `embed:""`
-	Lease   kube.LeaseOptions `embed:""`
-	Files   manifest.Options  `embed:""`
-	Journal journal.Options   `embed:""`
-	Status  status.Options    `embed:""`
-	Metrics metrics.Options   `embed:""`
-	Control control.Options   `embed:""`
-	Probe   probe.Options     `embed:""`
+	View     view.Options      `embed:""`
+	Loop     reconcile.Options `embed:""`
+	Guard    guard.Options     `embed:""`
+	TXT      txt.Options       `embed:""`
+	DynamoDB dynamodb.Options  `embed:""`
+	Sources  sources.Options   `embed:""`
+	Publish  providers.Options `embed:""`
+	Kube     kube.Options      `embed:""`
+	Lease    kube.LeaseOptions `embed:""`
+	Files    manifest.Options  `embed:""`
+	Journal  journal.Options   `embed:""`
+	Status   status.Options    `embed:""`
+	Metrics  metrics.Options   `embed:""`
+	Control  control.Options   `embed:""`
+	Probe    probe.Options     `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only
@@ -68,6 +71,12 @@ func (o *Options) Check() error {
 		add("--provider: name the provider: %s", strings.Join(providers.Names(), ", "))
 	} else if !slices.Contains(providers.Names(), o.Provider) {
 		add("--provider=%s: must be %s", o.Provider, strings.Join(providers.Names(), " or "))
+	}
+	if o.Registry == awssd.Name && o.Provider != awssd.Name {
+		add("--registry=%s: only the services of --provider=%s have descriptions to store our ownership in: use txt", awssd.Name, awssd.Name)
+	}
+	if o.Registry == dynamodbName && o.Provider == awssd.Name {
+		add("--registry=%s: our ownership of Cloud Map's services is stored in their descriptions: use %s", dynamodbName, awssd.Name)
 	}
 	filter := func(flag, text string) {
 		if _, err := selector.Parse(text); err != nil {

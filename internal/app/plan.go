@@ -31,12 +31,7 @@ func MakeWholePlan(ctx context.Context, o Options, v Version, log *slog.Logger) 
 	var unread []string
 	none := false
 	p, whole, err := planOnce(ctx, o, v, log, func(s reconcile.Status) {
-		none = len(s.Zones) == 0
-		for _, k := range s.Kinds {
-			if k.State != feed.Synced && slices.ContainsFunc(o.Use, func(name string) bool { return sources.Sources(o.Sources)[name].Kind == k.Name }) {
-				unread = append(unread, fmt.Sprintf("plan: the objects of the kind %s can't be read: %s; grant get, list and watch on them, or correct --kubeconfig", k.Name, cmp.Or(k.Error, string(k.State))))
-			}
-		}
+		none, unread = len(s.Zones) == 0, o.unread(s)
 	})
 	switch {
 	case err != nil:
@@ -51,8 +46,24 @@ func MakeWholePlan(ctx context.Context, o Options, v Version, log *slog.Logger) 
 	return p, nil
 }
 
+// unread tells which sources' objects couldn't be read, and why.
+func (o *Options) unread(s reconcile.Status) []string {
+	var out []string
+	for _, k := range s.Kinds {
+		if k.State != feed.Synced && slices.ContainsFunc(o.Use, func(name string) bool { return sources.Sources(o.Sources)[name].Kind == k.Name }) {
+			out = append(out, fmt.Sprintf("plan: the objects of the kind %s can't be read: %s; grant get, list and watch on them, or correct --kubeconfig", k.Name, cmp.Or(k.Error, string(k.State))))
+		}
+	}
+	return out
+}
+
 // planOnce is MakePlan, and reports whether everything that a plan depends on could be read; look sees the loop's last status.
 func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
+	return planWith(ctx, o, v, log, nil, look...)
+}
+
+// planWith is planOnce by a loop about whose configuration others have the last word.
+func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjust []func(*reconcile.Config), look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
 	var changes []report.Change
 	var last reconcile.Status
@@ -69,7 +80,7 @@ func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, look 
 		case reconcile.Settled:
 			last = e.Status
 		}
-	})
+	}, adjust...)
 	if err != nil {
 		return report.Plan{}, false, err
 	}

@@ -64,6 +64,7 @@ func enter(m *metrics.Metrics, c reconcile.Census) {
 	m.Queue(c.Waiting)
 	for _, z := range c.Zones {
 		m.ZoneRead(z.Name, z.Read, z.Sets)
+		m.ZoneLimit(z.Name, z.Limit)
 		m.Brake(z.Name, metrics.Braked{Counted: z.Brake.Deletes, Of: z.Brake.Base, Held: z.Held.Deletes}, metrics.Braked{Counted: z.Brake.Updates, Of: z.Brake.Owned, Held: z.Held.Updates})
 	}
 	type kind struct{ verdict, reason string }

@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/app/flags"
 	"nafuda.io/nafuda/internal/cli/parse"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/ops/doctor"
 	"nafuda.io/nafuda/internal/ops/metrics"
 )
 
@@ -43,6 +44,7 @@ func Pages() ([]Page, error) {
 		return nil, err
 	}
 	return []Page{
+		{"doctor.md", doctorPage(doctor.Checks())},
 		{"flags.md", flagsPage(list)},
 		{"externaldns-flags.md", tablePage(flags.All())},
 		{"metrics.md", metricsPage(metrics.New(true).Docs())},
@@ -106,6 +108,28 @@ func metricsPage(list []metrics.Doc) string {
 		}
 		row(&b, "`"+d.Name+"`", d.Type, codes(d.Labels), d.Help, when)
 	}
+	return b.String()
+}
+
+func doctorPage(list []doctor.Check) string {
+	var b strings.Builder
+	b.WriteString("# What doctor checks\n\n" + generated)
+	b.WriteString("`nafuda doctor` finds out what keeps an installation from working. It takes the arguments of `nafuda run`, those of a running\n" +
+		"ExternalDNS included, asks the cluster, AWS and DNS, and prints `ok`, `warn` or `fail` for each check, with what to do about it.\n" +
+		"`-o json` prints the same for programs. The exit status is 0 where no check fails, 2 where one does, and 1 after an error.\n\n" +
+		"All checks run at the same time, each for no longer than `--check-timeout`; one that hangs holds no other. Nothing is changed, and\n" +
+		"no credential is shown. `--static-pods` names another folder of static pods, and `--no-verify` has no DNS server asked.\n\n" +
+		"| check | ok | warn | fail |\n|---|---|---|---|\n")
+	for _, c := range list {
+		row(&b, "`"+c.Name+"`", c.OK, c.Warn, c.Fail)
+	}
+	b.WriteString("\n## How a permission is tried without a change\n\n" +
+		"Reading is tried by reading: a listing of zones, one record set of each zone, and the state of a change that isn't there. Writing is\n" +
+		"tried by asking each zone to delete a TXT record set whose name and value were drawn at random for this one call, below the domain of\n" +
+		"`--domain-filter` where the zone has one. Route 53 looks at the permission first, with a policy's conditions on names, types and actions.\n" +
+		"Only then does it look for the record set, finds none, and refuses the batch as `InvalidChangeBatch`: that is the answer that doctor\n" +
+		"takes for a yes. A delete has to have the name, type, TTL and every value of what it deletes, so this one fits no record set of anybody's.\n" +
+		"The running instance isn't disturbed; CloudTrail shows the refused call.\n")
 	return b.String()
 }
 

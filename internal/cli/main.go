@@ -29,10 +29,13 @@ type grammar struct {
 	Run       runCommand       `cmd:"" default:"withargs" help:"Publish objects into DNS until told to stop. The default command."`
 	Plan      planCommand      `cmd:"" help:"Show what run would change, and why, and change nothing."`
 	Why       whyCommand       `cmd:"" help:"Show why a name is published, or isn't, and what to do about it; change nothing."`
+	Verify    verifyCommand    `cmd:"" help:"Compare names at objects, provider, the zone's servers and a resolver, and name the cause where they differ; change nothing."`
 	Status    statusCommand    `cmd:"" help:"Show how the running instance is."`
 	Approve   approveCommand   `cmd:"" help:"Show what the brake of the running instance holds, and release it."`
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
+	Ownership ownershipCommand `cmd:"" help:"Move what tells that record sets are ours between TXT record sets and a DynamoDB table."`
+	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
 	Migrate   migrateCommand   `cmd:"" help:"Show what becomes of a running ExternalDNS when its image is swapped for Nafuda's, and how to go back; change nothing."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
@@ -41,8 +44,9 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
-// where there are changes, from why where something isn't published as wanted, and from the commands to a running instance where something is
-// held or waits for a yes. Nothing outside is touched before the whole configuration has been found right.
+// where there are changes, from why and verify where something isn't as wanted, from doctor where a check fails, and from the commands
+// to a running instance where something is held or waits for a yes. Nothing outside is touched before the whole configuration has been
+// found right.
 func Main(ctx context.Context, x IO) int {
 	args := x.Args
 	if slices.Contains(args, "--version") { // as for ExternalDNS, whatever else is given
@@ -66,7 +70,7 @@ func Main(ctx context.Context, x IO) int {
 	switch err := g.start(ctx, x, res); {
 	case err == nil:
 		return 0
-	case errors.Is(err, errChanges), errors.Is(err, errNotGood), errors.Is(err, errWaits):
+	case errors.Is(err, errChanges), errors.Is(err, errNotGood), errors.Is(err, errWaits), errors.Is(err, errUnwell):
 		return 2
 	default:
 		fmt.Fprintf(x.Err, "nafuda: %v\n", err)
@@ -100,9 +104,10 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	}
 	alone := func(f func(IO) error) starter { return func(_ context.Context, x IO) error { return f(x) } }
 	return map[string]starter{
-		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start),
+		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start), "verify": noted(g.Verify.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start, "sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
+		"ownership": noted(g.Ownership.start), "doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
+		"sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }
 

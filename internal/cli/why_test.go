@@ -77,6 +77,8 @@ func scenarios() map[reason.Code]scenario {
 	const long = "x1234567890123456789012345678901234567890123456789012345678901.example.com"
 	two := strings.Replace(web, "name: web", "name: web, namespace: one, creationTimestamp: 2026-01-01T00:00:00Z", 1) +
 		strings.Replace(web, "name: web", "name: web, namespace: two, creationTimestamp: 2026-02-01T00:00:00Z", 1)
+	policies := ingressYAML("web, namespace: one, creationTimestamp: 2026-01-01T00:00:00Z", "web.example.com", ip, `annotations: {external-dns.kubernetes.io/set-identifier: one, external-dns.kubernetes.io/aws-weight: "1"}`) +
+		ingressYAML("web, namespace: two, creationTimestamp: 2026-02-01T00:00:00Z", "web.example.com", ip, `annotations: {external-dns.kubernetes.io/set-identifier: two, external-dns.kubernetes.io/aws-region: eu-west-1}`)
 	return map[reason.Code]scenario{
 		reason.BadName:   {because: "an underscore at the wrong place", manifests: ingressYAML("web", `"we b.example.com"`, ip), ask: "ingress/default/web", as: refuses},
 		reason.BadTTL:    {because: "a TTL in words", manifests: ingressYAML("web", "web.example.com", ip, noted("ttl", "soon")), ask: "ingress/default/web", as: refuses},
@@ -105,6 +107,7 @@ func scenarios() map[reason.Code]scenario {
 		reason.ClaimHolderWins: {because: "another namespace has it", manifests: two, zone: "web.example.com A 192.0.2.1\n" + markedFor("ingress/two/web"), ask: "ingress/one/web", as: stops, at: why.Owner},
 		reason.AddressBeats:    {because: "an address and a host name", manifests: ingressYAML("web", "web.example.com", ip+", "+lb), ask: "ing/web", as: notes},
 		reason.OneCNAME:        {because: "two host names", manifests: ingressYAML("web", "web.example.com", lb+", {hostname: mb.example.net}"), ask: "web.example.com", as: notes},
+		reason.RoutingDiffers:  {because: "the older is weighted", manifests: policies, ask: "ingress/two/web", as: stops, at: why.Owner},
 		reason.Foreign:         {because: "made by hand", manifests: web, zone: "web.example.com A 192.0.2.9", ask: "web.example.com", as: stops, at: why.Owner},
 		reason.OtherOwner:      {because: "made by another installation", manifests: web, zone: "web.example.com A 192.0.2.9\n" + strings.Replace(marked, "owner=me", "owner=you", 1), ask: "web.example.com", as: stops, at: why.Owner},
 		reason.MarkerTaken:     {because: "a text where the marker goes", manifests: web, zone: `a-own.web.example.com TXT "hello"`, ask: "web.example.com", as: stops, at: why.Owner},
@@ -153,8 +156,13 @@ func TestWhy(t *testing.T) {
 	}
 }
 
-// toldElsewhere are reasons that no name is as it is for: an undo that would undo more than was asked for says so itself.
-var toldElsewhere = []reason.Code{reason.ChangedSince}
+// toldElsewhere are reasons that no name is as it is for: an undo that would undo more than was asked for says so itself, and what
+// others answer is told by verify.
+var toldElsewhere = []reason.Code{
+	reason.ChangedSince,
+	reason.Intercepted, reason.NotDelegated, reason.OtherZone, reason.PrivateUnseen, reason.Rebinding, reason.AbsenceCached, reason.StaleCache,
+	reason.LocalAnswer, reason.LongerTTL, reason.ResolverFails, reason.NoResolver, reason.TargetAbsent, reason.NoConnection, reason.NoHairpin,
+}
 
 // unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for.
 var unplanned = []reason.Code{reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}

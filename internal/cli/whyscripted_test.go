@@ -27,6 +27,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/why"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry/storetest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
@@ -45,6 +46,7 @@ type scripted struct {
 	fault   providertest.Fault // of the operation
 	op      providertest.Op
 	limits  change.Limits // of one call
+	table   bool          // claims are in a table, which can't be read
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
 	keeper  reconcile.Keeper
@@ -173,9 +175,12 @@ func scriptedScenarios() map[reason.Code]scripted {
 			w.feed <- feed.Event{Kind: "ingress", Deltas: []feed.Delta{{Ref: endpoint.Ref{Kind: "ingress", Namespace: "default", Name: "web"}, Object: (*kinds.Ingress)(nil)}}}
 			w.wait(3 * time.Second)
 		}},
-		reason.Unreached: {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
-		reason.Stale:     {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
-		reason.TooLarge:  {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
+		reason.Unreached:    {because: "the provider is down", op: providertest.OpZones, fault: fails(provider.Error{Class: provider.Unavailable}, nil), at: why.Zone},
+		reason.Stale:        {because: "the provider says the zone is otherwise, again and again", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Stale, Keys: []record.Key{web}}, nil), at: why.Sent},
+		reason.ZoneFull:     {because: "the service has refused more record sets", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Full}, nil), at: why.Sent},
+		reason.Half:         {because: "the provider needs time for the rest of the change", op: providertest.OpApply, fault: fails(provider.Error{Class: provider.Partial, Keys: []record.Key{web}}, nil), at: why.Sent},
+		reason.ClaimsUnread: {because: "the table is missing", table: true, at: why.Owner},
+		reason.TooLarge:     {because: "more values than one call carries", object: crowd, limits: change.Limits{Values: 10}, at: why.Sent},
 
 		reason.Undone: {because: "a person has undone it", at: why.Plan, later: func(w *world) {
 			if err := w.undo(context.Background(), "web.example.com"); err != nil {
@@ -312,6 +317,11 @@ func (s scripted) run(t *testing.T) why.Report {
 	}
 	if s.guard == (guard.Options{}) {
 		config.Guard = free
+	}
+	if s.table {
+		store := storetest.NewMemory()
+		store.Fail(func(string, record.Key) error { return storetest.Down() })
+		config.Views[0].Registry, config.Views[0].Store, config.Views[0].Owner = nil, store, "me"
 	}
 	var err error
 	if config.Journal, err = journal.Open("", journal.Options{}); err != nil {

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 )
 
@@ -36,7 +37,9 @@ const patience = 30 * time.Second
 //	copies N FILE DIR          writes N copies of a file into a folder, each with its number for every %d
 //	instance SOCKET [LEADER]   plays a running instance, or the standby of a leader, and points commands at it
 //	keep DIR                   writes a state directory with a journal of two entries
-//	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it
+//	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it, and a name server of them at $SERVER
+//	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
+//	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"dns": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -55,6 +58,8 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"everyhost": everyHost,
 		"copies":    copies,
 		"emulator":  emulator,
+		"resolver":  resolver,
+		"identity":  identity,
 		"instance":  instance,
 		"keep":      keep,
 	}
@@ -216,11 +221,17 @@ func emulator(ts *testscript.TestScript, _ bool, zones []string) {
 		emu.AddZone(dnsname.MustParse(z), false)
 	}
 	ts.Setenv("AWS_ENDPOINT_URL_ROUTE_53", serve(ts, emu))
+	ts.Setenv("SERVER", serveZones(ts, emu.DB()))
 	for key, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "example", "AWS_SECRET_ACCESS_KEY": "example", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
 		ts.Setenv(key, value)
 	}
+}
+
+func identity(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("AWS_ENDPOINT_URL_STS", serve(ts, iamemu.New()))
+	ts.Setenv("AWS_ACCESS_KEY_ID", iamemu.AdminKey)
 }
 
 func serve(ts *testscript.TestScript, h http.Handler) string {

@@ -17,6 +17,7 @@ const (
 	Throttled   Class = "throttled"   // slow down and try again
 	Stale       Class = "stale"       // what we took for stored isn't: read the names again, plan again
 	Rejected    Class = "rejected"    // the content is refused; Keys says which, if the service told
+	Full        Class = "full"        // the zone can't have so many record sets; nothing was changed, and what adds none may go on
 	Denied      Class = "denied"      // the credentials don't allow it
 	Unavailable Class = "unavailable" // nothing was changed; try again later
 	Uncertain   Class = "uncertain"   // may have been applied: read, don't resend
@@ -26,7 +27,7 @@ const (
 // Error is an error with its class. Its text has no credential and no request id.
 type Error struct {
 	Class     Class
-	Keys      []record.Key // the culprits of a Rejected or Stale error, where known
+	Keys      []record.Key // the culprits of a Rejected, Stale or Partial error, where known
 	Applied   []record.Key // of a Partial error
 	Action    string       // of a Denied error: the permission that is missing, where known
 	Guardrail bool         // of a Rejected error: not the content, but a rule that someone set forbids the change

@@ -43,6 +43,19 @@ type Confirmer interface {
 	InSync(ctx context.Context, r Receipt) (bool, error)
 }
 
+// QuotaReader tells how many record sets a hosted zone may have.
+type QuotaReader interface {
+	// Quota returns the most record sets that a zone may have, whoever owns them, its own NS and SOA included. It changes rarely:
+	// when a person has asked the service for more.
+	Quota(ctx context.Context, z zone.Zone) (int, error)
+}
+
+// Router tells the routing policies of a service apart, of which record sets of one name and type have the same.
+type Router interface {
+	// Routing returns which policy properties make; empty for none, or one that isn't known. It is pure.
+	Routing([]record.Prop) string
+}
+
 // ZoneExplainer tells which hosted zones are there but not used.
 type ZoneExplainer interface {
 	// ExplainZones returns what Zones returns, and every zone that the provider's options leave out, sorted.
@@ -71,6 +84,12 @@ type Description struct {
 	Limits  change.Limits // of one batch
 	Atomic  bool          // a batch is applied whole or not at all
 	Actions []Action      // permissions it uses
+
+	// What it can't store; the zero value is a provider that can hold whatever DNS allows.
+	NoApex     bool // record sets at the zone's own name
+	NoWildcard bool // record sets at a wildcard
+	OneType    bool // several record types at one name
+	MaxName    int  // names with more characters than this before the zone's name; 0: any that DNS allows
 }
 
 // Action is a permission that a provider asks for.

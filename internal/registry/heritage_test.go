@@ -21,6 +21,7 @@ func TestParseHeritage(t *testing.T) {
 		"double quotes":   {why: "others add a pair", value: `"\"heritage=external-dns,external-dns/owner=me\""`, want: registry.Heritage{Owner: "me"}, ok: true},
 		"other order":     {why: "the order doesn't matter", value: `"external-dns/owner=me,heritage=external-dns"`, want: registry.Heritage{Owner: "me"}, ok: true},
 		"other keys":      {why: "unknown keys are passed over", value: `"heritage=external-dns,external-dns/future=1,external-dns/owner=me"`, want: registry.Heritage{Owner: "me"}, ok: true},
+		"types":           {why: "a key of our own", value: `"heritage=external-dns,external-dns/owner=me,nafuda/types=A+AAAA"`, want: registry.Heritage{Owner: "me", Types: "A+AAAA"}, ok: true},
 		"equals sign":     {why: "only the first one separates", value: `"heritage=external-dns,external-dns/owner=a=b"`, want: registry.Heritage{Owner: "a=b"}, ok: true},
 		"space":           {why: "spaces aren't trimmed", value: `"heritage=external-dns, external-dns/owner=me"`, ok: true},
 		"bare key":        {why: "keys have the program's prefix", value: `"heritage=external-dns,owner=me"`, ok: true},
@@ -42,10 +43,10 @@ func TestParseHeritage(t *testing.T) {
 }
 
 func TestHeritageString(t *testing.T) {
-	h := registry.Heritage{Owner: "me", Resource: "ingress/ns/x,external-dns/owner=them"}
+	h := registry.Heritage{Owner: "me", Resource: "ingress/ns/x,external-dns/owner=them,nafuda/types=MX"}
 	got, ok := registry.ParseHeritage(h.String())
-	if !ok || got.Owner != "me" {
-		t.Errorf("%s reads as %+v: a resource must not make itself another owner's", h, got)
+	if !ok || got.Owner != "me" || got.Types != "" {
+		t.Errorf("%s reads as %+v: a resource must make itself neither another owner's nor one of other types", h, got)
 	}
 	const want = `"heritage=external-dns,external-dns/owner=me,external-dns/resource=service/ns/x"`
 	if got := (registry.Heritage{Owner: "me", Resource: "service/ns/x"}).String(); got != want {
@@ -93,7 +94,7 @@ func FuzzParseHeritage(f *testing.F) {
 		if strings.Contains(h.Owner, ",") {
 			t.Fatalf("owner %q has a comma, which tells sets of several owners", h.Owner)
 		}
-		if strings.Contains(h.Owner+h.Resource, `"`) {
+		if strings.Contains(h.Owner+h.Resource+h.Types, `"`) {
 			return // quotes at the ends are trimmed, so such a marker isn't written back the same
 		}
 		if again, ok := registry.ParseHeritage(h.String()); !ok || again != h {

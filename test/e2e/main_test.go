@@ -44,6 +44,8 @@ func TestEndToEnd(t *testing.T) {
 		{"alias before its target", aliasBeforeItsTarget},
 		{"weighted record sets", weighted},
 		{"every routing policy, one after the other", routingPolicies},
+		{"two routing policies at one name", mixedRouting},
+		{"a zone's quota holds what adds to it", zoneQuota},
 		{"wrong properties are refused one by one", wrongProperties},
 		{"a health check that isn't there yet", healthCheckLater},
 		{"private and public zones of one name", privateAndPublic},

@@ -114,6 +114,45 @@ func routingPolicies(t *testing.T, s *suite) {
 	}
 }
 
+// mixedRouting has two objects that ask for different routing at one name: what is there stays, the other is told why, and nothing is
+// sent that the service would refuse. Once they agree again, both go in one batch.
+func mixedRouting(t *testing.T, s *suite) {
+	w := s.world(t)
+	one := func(notes ...string) {
+		w.cluster.Apply(t, service("one", "192.168.10.71", append([]string{"hostname=app.example.com"}, notes...)...))
+	}
+	two := func(notes ...string) {
+		w.cluster.Apply(t, ingress("two", "app.example.com", "192.168.10.72", notes...))
+	}
+	set := func(id, props, address string) string {
+		return fmt.Sprintf("app.example.com A %s %s 300 %s", id, props, address)
+	}
+	mark := func(id, props, resource string) string {
+		return fmt.Sprintf("prefix_a-app.example.com TXT %s %s 300 %s", id, props, heritage("ZOWNER", resource))
+	}
+	p := w.start(reference())
+	one("set-identifier=one", "aws-weight=1")
+	first := []string{set("one", "aws/weight=1", "192.168.10.71"), mark("one", "aws/weight=1", "service/default/one")}
+	w.want(first...)
+	two("set-identifier=two", "aws-region=eu-west-1")
+	p.wantVerdict("app.example.com", change.Refused, reason.RoutingDiffers)
+	w.want(first...)
+	two() // simple
+	p.wantVerdict("app.example.com", change.Lost, reason.ClaimHolderWins)
+	w.want(first...)
+	two("set-identifier=two", "aws-weight=2")
+	w.want(append(first, set("two", "aws/weight=2", "192.168.10.72"), mark("two", "aws/weight=2", "ingress/default/two"))...)
+	one("set-identifier=one", "aws-region=eu-west-1")
+	p.wantVerdict("app.example.com", change.Refused, reason.RoutingDiffers)
+	w.want(append(first, set("two", "aws/weight=2", "192.168.10.72"), mark("two", "aws/weight=2", "ingress/default/two"))...)
+	two("set-identifier=two", "aws-region=us-east-1")
+	w.want(set("one", "aws/region=eu-west-1", "192.168.10.71"), mark("one", "aws/region=eu-west-1", "service/default/one"),
+		set("two", "aws/region=us-east-1", "192.168.10.72"), mark("two", "aws/region=us-east-1", "ingress/default/two"))
+	if taken := len(w.batches()); w.attempts() != taken || taken != 3 {
+		t.Errorf("%d batches, of which %d were refused; want 3 and none", w.attempts(), w.attempts()-taken)
+	}
+}
+
 // wrongProperties has one Service for each wrong value: each is refused alone, and what was there stays.
 func wrongProperties(t *testing.T, s *suite) {
 	w := s.world(t)

@@ -21,7 +21,7 @@ func aws() []Flag {
 			"all calls of an account share one rate; see --aws-api-rate and --aws-api-burst"),
 		honoured("aws-evaluate-target-health", Switch, "true"),
 		honoured("aws-prefer-cname", Switch, "false"),
-		refused("aws-sd-service-cleanup", Switch, "false", "the Cloud Map provider isn't there yet; use --provider=aws"),
-		refused("aws-sd-create-tag", List, "", "the Cloud Map provider isn't there yet; use --provider=aws"),
+		honoured("aws-sd-service-cleanup", Switch, "false"),
+		honoured("aws-sd-create-tag", List, ""),
 	}
 }

@@ -18,7 +18,7 @@ func registry() []Flag {
 			"an owner id can't be migrated yet; let ExternalDNS do it first, or keep the id with --txt-owner-id"),
 		refused("crd-registry-namespace", Value, "",
 			"the custom resource registry isn't there yet; use --registry=txt"),
-		refused("dynamodb-region", Value, "", "the DynamoDB registry isn't there yet; use --registry=txt"),
-		refused("dynamodb-table", Value, "external-dns", "the DynamoDB registry isn't there yet; use --registry=txt"),
+		honoured("dynamodb-region", Value, ""),
+		honoured("dynamodb-table", Value, "external-dns"),
 	}
 }

@@ -21,8 +21,8 @@ func (p *planner) attach() []registry.Refused {
 	if refused != nil {
 		return refused
 	}
-	if len(p.changes) == 0 && !p.Policy.Allows(change.Update) {
-		return nil // a marker alone changes only because its object did
+	if len(p.changes) == 0 {
+		markers = p.alone(markers)
 	}
 	records := len(p.changes)
 	leaves := slices.ContainsFunc(p.changes, func(c change.Change) bool { return c.After != nil })
@@ -35,7 +35,9 @@ func (p *planner) attach() []registry.Refused {
 			m.After = &sets[0]
 		}
 		if m.Keeps() {
-			if !leaves {
+			// A row will name another object; what a note says of its name is all that a delete there can rely on.
+			row := slices.ContainsFunc(p.after, func(o registry.Owned) bool { return o.Set.Key == m.Key() })
+			if !leaves && !row && m.Key().Type != record.Note {
 				continue
 			}
 			m.After = m.Before
@@ -44,6 +46,14 @@ func (p *planner) attach() []registry.Refused {
 		p.changes = append(p.changes, m)
 	}
 	return nil
+}
+
+// alone leaves those markers that the policy lets change with nothing else: such a marker changes because its object did, or goes
+// because nothing is left for it.
+func (p *planner) alone(markers []change.Change) []change.Change {
+	return slices.DeleteFunc(markers, func(m change.Change) bool {
+		return !p.Policy.Allows(change.Update) || m.After == nil && !p.Policy.Allows(change.Delete)
+	})
 }
 
 // refuseAll bars every change, because their markers can't be written.
@@ -121,6 +131,9 @@ func (p *planner) final() []record.Set {
 
 // clash reports whether two record sets of one name exclude each other.
 func clash(a, b record.Key) bool {
+	if a.Type == record.Note || b.Type == record.Note {
+		return false
+	}
 	if a.Type != b.Type {
 		return a.Type == record.CNAME || b.Type == record.CNAME
 	}

@@ -45,6 +45,7 @@ type Input struct {
 	Ledger   registry.Ledger
 	Owner    string // empty: every record set that the ledger gives counts as ours
 	Policy   change.Policy
+	Full     reason.Reason // why no record set may be added; none: they may
 	Manages  func(record.Type) bool
 	Desired  func(record.Set) ([]record.Set, error) // the provider's normal form
 	// Gone tells why it isn't proven that an object is gone or no longer asks; none: it is proven.

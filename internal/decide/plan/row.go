@@ -149,7 +149,7 @@ func grow(have, want record.Set) record.Set {
 
 // create makes a set, unless something that isn't ours has its place; what it can't stand beside is looked for at the end.
 func (r *rowPlan) create(w change.Want) {
-	if why := r.occupied(w.Set.Key); !why.None() {
+	if why := cmp.Or(r.occupied(w.Set.Key), r.Full); !why.None() {
 		r.refused = append(r.refused, registry.Refused{Key: w.Set.Key, Why: why})
 		return
 	}

@@ -65,10 +65,12 @@ func value(t record.Type, v string) string {
 	marker, ok := strings.CutPrefix(v, "=")
 	switch {
 	case ok:
+		marker, types, _ := strings.Cut(marker, "|")
 		h := registry.Heritage{Owner: us, Resource: marker}
 		if owner, resource, other := strings.Cut(marker, ":"); other {
 			h = registry.Heritage{Owner: owner, Resource: resource}
 		}
+		h.Types = types
 		return h.String()
 	case t == record.TXT:
 		return record.Quote(v)
@@ -98,6 +100,9 @@ func text(list []record.Set) string {
 				v = "=" + h.Resource
 			default:
 				v = fmt.Sprintf("=%s:%s", h.Owner, h.Resource)
+			}
+			if h.Types != "" {
+				v += "|" + h.Types
 			}
 			f = append(f, v)
 		}

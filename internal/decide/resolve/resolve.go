@@ -17,6 +17,10 @@ import (
 // Options say how conflicts are settled.
 type Options struct {
 	MergeNamespaces bool // endpoints of different namespaces are merged like those of one
+	// Routing tells which routing policy properties make; nil, or an empty answer: none is known.
+	Routing func([]record.Prop) string
+	// Standing tells the routing policy of the record sets of ours that endpoints of a type become; nil, or an empty answer: there are none.
+	Standing func(record.Type) string
 }
 
 // Row is all that is wanted at one name under one set identifier: record sets of several types, or nothing.
@@ -52,6 +56,7 @@ func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(k record.
 		contests = append(contests, c)
 	}
 	simpleOrRouted(contests)
+	o.oneRouting(contests)
 	var rows []Row
 	var decisions []change.Decision
 	for _, c := range contests {

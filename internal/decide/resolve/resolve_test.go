@@ -21,7 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 )
 
-// read reads lines of "age kind/namespace/name[#id] TYPE target..." or "age kind/namespace/name[#id] hold [TYPE]", all of one host name.
+// read reads lines of "age kind/namespace/name[#id[=policy]] TYPE target..." or "age kind/namespace/name[#id] hold [TYPE]", all of one host name.
 func read(t *testing.T, text string) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
 	t.Helper()
 	for line := range strings.Lines(text) {
@@ -35,6 +35,11 @@ func read(t *testing.T, text string) (eps []endpoint.Endpoint, holds []endpoint.
 		}
 		resource, id, _ := strings.Cut(f[1], "#")
 		ref, _ := endpoint.ParseRef(resource)
+		id, policy, _ := strings.Cut(id, "=")
+		var props []record.Prop
+		if policy != "" {
+			props = []record.Prop{{Name: "routing", Value: policy}}
+		}
 		from := &endpoint.Origin{Source: ref.Kind, Ref: ref, Created: time.Unix(int64(1000-age), 0)}
 		if f[2] == "hold" {
 			hold := endpoint.Hold{Name: "www.example.com", ID: id, From: from, Why: reason.New(reason.NoAddressYet, "%s has no address", ref)}
@@ -44,7 +49,7 @@ func read(t *testing.T, text string) (eps []endpoint.Endpoint, holds []endpoint.
 			holds = append(holds, hold)
 			continue
 		}
-		eps = append(eps, endpoint.Endpoint{Name: "www.example.com", Type: record.Type(f[2]), ID: id, Targets: f[3:], From: from})
+		eps = append(eps, endpoint.Endpoint{Name: "www.example.com", Type: record.Type(f[2]), ID: id, Targets: f[3:], Props: props, From: from})
 	}
 	return eps, holds
 }
@@ -74,12 +79,18 @@ func others(w change.Want) []string {
 	return slices.DeleteFunc(slices.Clone(w.Askers), func(a string) bool { return a == w.Resource })
 }
 
+func routing(props []record.Prop) string {
+	policy, _ := record.FindProp(props, "routing")
+	return policy
+}
+
 func TestName(t *testing.T) {
 	for name, tc := range map[string]struct {
 		why     string
 		asked   string
 		claimed string // "id resource", which has the name, or "id resource TYPE", which has a type of it, with commas
 		merge   bool
+		stands  string // routing policy
 		want    string
 	}{
 		"one":                {why: "nobody else asks", asked: "1 ingress/a/x A 192.0.2.1", want: "A 192.0.2.1 = ingress/a/x"},
@@ -107,6 +118,11 @@ func TestName(t *testing.T) {
 		"weighted AAAA":      {why: "other types don't exclude each other", asked: "1 ingress/a/x A 192.0.2.1\n2 ingress/b/y#two AAAA 2001:db8::1", want: "A 192.0.2.1 = ingress/a/x\ntwo AAAA 2001:db8::1 = ingress/b/y"},
 		"claim of another":   {why: "a claim under another identifier is none", asked: "1 ingress/a/x A 192.0.2.1\n2 ingress/b/y A 192.0.2.2", claimed: "two ingress/a/x", want: "A 192.0.2.2 = ingress/b/y\nlost OlderObjectWins ingress/a/x"},
 		"cluster's object":   {why: "an object of the cluster is a namespace of its own", asked: "1 ingress/a/x A 192.0.2.1\n2 node/n A 192.0.2.2", want: "A 192.0.2.2 = node/n\nlost OlderObjectWins ingress/a/x"},
+		"two policies":       {why: "record sets of a type have one routing policy: the older's", asked: "1 ingress/a/x#one=latency A 192.0.2.1\n2 ingress/b/y#two=weighted A 192.0.2.2", want: "one held\ntwo A 192.0.2.2 = ingress/b/y\nrefused RoutingDiffers ingress/a/x"},
+		"policies, claimed":  {why: "who has something there is asked first", asked: "1 ingress/a/x#one=latency A 192.0.2.1\n2 ingress/b/y#two=weighted A 192.0.2.2", claimed: "one ingress/a/x", want: "one A 192.0.2.1 = ingress/a/x\ntwo held\nrefused RoutingDiffers ingress/b/y"},
+		"policy that stands": {why: "one alone can't leave it", stands: "weighted", asked: "2 ingress/a/x#one=latency A 192.0.2.1\n1 ingress/b/y#two=weighted A 192.0.2.2", claimed: "one ingress/a/x,two ingress/b/y", want: "one held\ntwo A 192.0.2.2 = ingress/b/y\nrefused RoutingDiffers ingress/a/x"},
+		"policy left by all": {why: "both leave it at once", stands: "weighted", asked: "2 ingress/a/x#one=latency A 192.0.2.1\n1 ingress/b/y#two=latency A 192.0.2.2", want: "one A 192.0.2.1 = ingress/a/x\ntwo A 192.0.2.2 = ingress/b/y"},
+		"policies by type":   {why: "types don't exclude each other", asked: "1 ingress/a/x#one=latency A 192.0.2.1\n2 ingress/b/y#two=weighted AAAA 2001:db8::1", want: "one A 192.0.2.1 = ingress/a/x\ntwo AAAA 2001:db8::1 = ingress/b/y"},
 		"nobody":             {why: "nothing is asked"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +134,9 @@ func TestName(t *testing.T) {
 					return c != "" && id == k.ID && who == resource && (k.Type == "" || typ == "" || typ == string(k.Type))
 				})
 			}
-			got := show(resolve.Name(eps, holds, claimed, resolve.Options{MergeNamespaces: tc.merge}))
+			got := show(resolve.Name(eps, holds, claimed, resolve.Options{
+				MergeNamespaces: tc.merge, Routing: routing, Standing: func(record.Type) string { return tc.stands },
+			}))
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tc.why, diff)
 			}
@@ -143,14 +161,14 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		var lines []string
 		for range rapid.IntRange(0, 6).Draw(t, "objects") {
 			ref := rapid.SampledFrom([]string{"ingress/a/x", "ingress/b/y", "service/a/z", "node/n"}).Draw(t, "ref")
-			id := rapid.SampledFrom([]string{"", "#one"}).Draw(t, "id")
+			id := rapid.SampledFrom([]string{"", "#one", "#one=weighted", "#two=latency", "#three=weighted"}).Draw(t, "id")
 			what := rapid.SampledFrom([]string{"hold", "hold AAAA", "A 192.0.2.1", "A 192.0.2.1 192.0.2.2", "AAAA 2001:db8::1", "CNAME b.example.net a.example.net"}).Draw(t, "what")
 			if key := ref + id + strings.Fields(what)[0]; !seen[key] {
 				seen[key] = true
 				lines = append(lines, fmt.Sprintf("%d %s%s %s", len(ref)%3, ref, id, what))
 			}
 		}
-		merge := resolve.Options{MergeNamespaces: rapid.Bool().Draw(t, "merge")}
+		merge := resolve.Options{MergeNamespaces: rapid.Bool().Draw(t, "merge"), Routing: routing}
 		claimed := func(k record.Key, resource string) bool { return k.ID == "" && resource == "service/a/z" }
 		run := func(lines []string) string {
 			eps, holds := read(outer, strings.Join(lines, "\n"))

@@ -35,6 +35,8 @@ type account struct {
 	receipts []*unconfirmed
 	asking   bool // about one of them
 	mute     bool // we may not ask about receipts
+	// measuring: it asks how many record sets one of its zones may have; unmeasured: we may not ask.
+	measuring, unmeasured bool
 }
 
 func newAccount(c *core, config Account) *account {

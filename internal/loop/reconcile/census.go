@@ -33,6 +33,7 @@ type Census struct {
 type ZoneCount struct {
 	Name  string
 	Sets  int
+	Limit int // how many it may have; 0: not known
 	Read  time.Time
 	Brake guard.Level // zero before the first plan
 	// Held are the changes of record sets that the brake holds.
@@ -78,7 +79,7 @@ func (c *core) census() Census {
 }
 
 func (z *zoneState) count() ZoneCount {
-	out := ZoneCount{Name: string(z.Name), Sets: z.mirror.Len(), Read: z.readAt}
+	out := ZoneCount{Name: string(z.Name), Sets: z.mirror.Len(), Limit: z.quota.limit, Read: z.readAt}
 	if z.guard == nil {
 		return out
 	}
@@ -119,7 +120,7 @@ func repeats(e endpoint.Endpoint) func(endpoint.Endpoint) bool {
 func (c *core) countObserved(s *Census, z *zoneState) {
 	s.Waiting += len(z.queue.list)
 	for set := range z.mirror.All() {
-		if _, marker := registry.MarkerOf(set); marker {
+		if _, marker := registry.MarkerOf(set); marker || set.Type == record.Note {
 			continue
 		}
 		s.Observed[set.Type]++

@@ -46,6 +46,7 @@ type core struct {
 	catalog  *catalog.Catalog
 	window   window
 	accounts []*account
+	stores   []*ledgers // by view; nil for those whose claims are in the zones
 	zones    map[zone.Key]*zoneState
 	names    zoneNames
 	byHand   overrides                      // what a person wants in place of what objects ask for
@@ -91,6 +92,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c.keeping = newKeeping()
 	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
+	c.stores = newStores(config.Views)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
 		c.kinds[s.Kind] = kindInfo{source: true}
@@ -111,7 +113,7 @@ func (c *core) run(asks <-chan func(*core)) error {
 		c.step()
 		if c.Once && c.settled() {
 			held := c.heldBack(time.Now())
-			c.Observe(Settled{c.status(), c.explain})
+			c.Observe(Settled{c.status(), c.explain, c.known})
 			return errors.Join(c.failed, c.incomplete, held)
 		}
 		if !c.hear(asks, turned) {
@@ -172,6 +174,10 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
+	for _, l := range c.stores {
+		next = earlier(next, l.step(c, now))
+	}
+	next = earlier(next, c.storesResume(now))
 	c.takeOrder()
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
@@ -230,12 +236,15 @@ func (c *core) tooEarly(r rank) bool {
 	return false
 }
 
+// knowsAll reports whether everything is known that some plan depends on, and it is our turn.
+func (c *core) knowsAll() bool { return c.turn.ours && c.mayPlan() && c.storesRead() }
+
 // settled reports whether there is nothing left to do.
 func (c *core) settled() bool {
 	if c.failed != nil {
 		return true
 	}
-	if !c.turn.ours || !c.mayPlan() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
+	if !c.knowsAll() || !c.window.empty() || c.allDirty || len(c.toWant) > 0 {
 		return false
 	}
 	for _, a := range c.accounts {

@@ -45,6 +45,17 @@ type (
 		Zone zone.Zone
 		Sets int
 	}
+	// StoreRead says that the store of a view's claims has been read for the first time: so many rows, of which so many are ours.
+	StoreRead struct {
+		View       string
+		Rows, Ours int
+	}
+	// StoreFailed says that a call to the store of a view's claims has failed, in other words than before; a nil Err, that calls go well
+	// again. Meanwhile nothing of the view is made or taken away.
+	StoreFailed struct {
+		View string
+		Err  error
+	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {
 		Zone           zone.Zone
@@ -127,6 +138,11 @@ type (
 	KeepFailed struct{ Err error }
 	// Unkept says that what must outlive the process can't be saved, so that deletes wait; without an error, that it is saved again.
 	Unkept struct{ Err error }
+	// Filling says that a zone is nearly full, or that so many names have to wait because it has no room for what they add.
+	Filling struct {
+		Zone                 zone.Zone
+		Sets, Limit, Waiting int
+	}
 	// Decided says what was decided about a name in a zone, where that differs from the last time. Zone is the zero zone for a
 	// name without one.
 	Decided struct {
@@ -156,10 +172,12 @@ type (
 		Ours   bool
 		Holder string // while it isn't ours; empty: nobody is known to have it
 	}
-	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, for as long as Observe runs.
+	// Settled says, with Once, that there is nothing left to do. Explain is Loop.Explain, and Names lists the names that objects ask
+	// for, hold or have published, sorted; both for as long as Observe runs.
 	Settled struct {
 		Status  Status
 		Explain func(dnsname.Name, endpoint.Ref) Explanation
+		Names   func() []dnsname.Name
 	}
 	// UpToDate says that everything that was dirty has been dealt with.
 	UpToDate struct{}

@@ -104,7 +104,7 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 	}
 	shadow := z.shadow()
 	f.Observed, f.Servers = c.whose(shadow, name, view), shadow.servers()
-	group, decisions := c.planView(shadow, name, view, change.Sync)
+	group, decisions := c.planView(shadow, name, view, change.Sync, z.fullFor(name))
 	f.Changes, f.Decisions = group.Changes, decisions
 	if !f.Queued {
 		f.Decisions = withOthers(decisions, z.decided[name], c.Views[view].Spec.Name)

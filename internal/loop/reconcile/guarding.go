@@ -147,9 +147,15 @@ func (z *zoneState) idleName(c *core, n dnsname.Name, all []verdicts) {
 func (z *zoneState) permitted(c *core, asks renames, d dirty, now time.Time) change.Group {
 	group, all := c.plan(z, d.name, change.Sync)
 	effect := guard.Of(group)
-	if v := c.holdUnkept(z, effect, z.guard.Ask(now, effect)); v.Policy() != change.Sync {
-		less, held := c.plan(z, d.name, v.Policy())
-		group, all = less, blame(held, all, v, effect)
+	v := c.holdUnkept(z, effect, z.guard.Ask(now, effect))
+	own := all
+	if v.Policy() != change.Sync {
+		group, all = c.plan(z, d.name, v.Policy())
+		all = blame(all, own, v, effect)
+	}
+	if why := z.noRoom(group); !why.None() {
+		group, all = z.within(c, group, all, v.Policy(), why)
+		all = blame(all, own, v, effect)
 	}
 	if len(group.Changes) > 0 && takesOnly(group) {
 		if wait := asks.waits(c, group); len(wait) > 0 {

@@ -23,6 +23,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry/storetest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -108,6 +109,7 @@ type rig struct {
 	journal  *journal.Journal
 	guard    guard.Options
 	keeper   reconcile.Keeper
+	store    *storetest.Memory       // nil: claims are markers
 	permits  *turns                  // nil: it is always our turn
 	provider provider.Provider       // nil: flaky
 	settled  func(reconcile.Settled) // nil: nobody is told
@@ -164,6 +166,9 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 			}
 			r.events = append(r.events, e)
 		},
+	}
+	if r.store != nil {
+		config.Views[0].Registry, config.Views[0].Store, config.Views[0].Owner = nil, r.store, r.txt.Owner
 	}
 	for _, a := range r.more {
 		config.Accounts = append(config.Accounts, a)

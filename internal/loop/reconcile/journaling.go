@@ -48,7 +48,7 @@ func outcomeOf(err error) journal.State {
 		return journal.Uncertain
 	}
 	switch detail.Class {
-	case provider.Throttled, provider.Stale, provider.Rejected, provider.Denied, provider.Unavailable:
+	case provider.Throttled, provider.Stale, provider.Rejected, provider.Full, provider.Denied, provider.Unavailable:
 		return journal.Refused
 	default:
 		return journal.Uncertain

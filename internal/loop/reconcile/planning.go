@@ -22,6 +22,11 @@ import (
 
 // plan plans a name in a zone, for each view that uses the zone, with its policy or, where that is narrower, the most that is given.
 func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change.Group, []verdicts) {
+	return c.planWithin(z, name, most, reason.Reason{})
+}
+
+// planWithin is plan where, for a reason, no record set may be added; without a reason they may.
+func (c *core) planWithin(z *zoneState, name dnsname.Name, most change.Policy, full reason.Reason) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
 	edited := make(map[record.Key]bool)
@@ -29,7 +34,7 @@ func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change
 		if !slices.Contains(v.Accounts, z.account.name) {
 			continue
 		}
-		g, decisions := c.planView(z, name, i, most)
+		g, decisions := c.planView(z, name, i, most, full)
 		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
@@ -65,12 +70,12 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 }
 
 // planView plans a name for one view.
-func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy) (change.Group, []change.Decision) {
+func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy, full reason.Reason) (change.Group, []change.Decision) {
 	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
 	if !some {
 		return change.Group{Name: name}, decisions
 	}
-	in.Policy = narrower(in.Policy, most)
+	in.Policy, in.Full = narrower(in.Policy, most), full
 	group, planned := plan.Name(in)
 	return group, append(decisions, planned...)
 }
@@ -83,12 +88,15 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
 		return plan.Input{}, decisions, false
 	}
+	if why := c.stores[i].claimsUnread(); !why.None() {
+		return plan.Input{}, []change.Decision{{Key: record.Key{Name: name}, Verdict: change.Held, Why: why}}, false
+	}
 	reg := z.registries[i]
 	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
-	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), resolve.Options{MergeNamespaces: spec.MergeNamespaces})
+	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	decisions = append(append(decisions, pinned...), settled...)
 	if len(rows) == 0 && len(observed) == 0 && undone == nil {
 		return plan.Input{}, decisions, false
@@ -104,6 +112,29 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 		decisions = z.override(&in, undone)
 	}
 	return in, decisions, true
+}
+
+// resolving says how conflicts at a name are settled.
+func (z *zoneState) resolving(spec view.Spec, observed []record.Set, ledger registry.Ledger, owner string) resolve.Options {
+	o := resolve.Options{MergeNamespaces: spec.MergeNamespaces}
+	router, can := z.account.provider.(provider.Router)
+	if !can {
+		return o
+	}
+	o.Routing = router.Routing
+	o.Standing = func(t record.Type) string {
+		for _, s := range observed {
+			becomes := s.Type == t || t == record.CNAME && s.Alias != nil // a host name may be published as an alias
+			if !becomes || s.ID == "" || ledger.IsMarker(s) {
+				continue
+			}
+			if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == owner {
+				return router.Routing(s.Props)
+			}
+		}
+		return ""
+	}
+	return o
 }
 
 // asked collects what is asked for at a name, as the view selects and rewrites it.

@@ -64,7 +64,9 @@ const shortestInterval = 10 * time.Second
 // View is one place to publish to.
 type View struct {
 	Spec     view.Spec
-	Registry registry.Registry
+	Registry registry.Registry // unless claims are rows of Store
+	Store    registry.Store
+	Owner    string   // of the rows of Store
 	Accounts []string // names of the accounts whose zones it uses
 }
 

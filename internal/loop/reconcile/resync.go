@@ -54,6 +54,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 	if !z.read {
 		c.firstRead(z)
 	}
+	z.seekLoose(c)
 }
 
 // nextPage is when the rolling read goes on: as many pages as the zone takes now are spread over --resync-interval. With Once there

@@ -31,6 +31,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	asks := make(renames)
 	var first rank
 	var later []dirty
+	defer func() { z.quota.packed = 0 }()
 	for !z.queue.empty() {
 		d := z.queue.pop()
 		if unsure[d.name] {
@@ -51,6 +52,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 		}
 		if r == first && z.fits(&packer, group) {
 			apply.since[d.name] = d.since
+			z.quota.packed += max(growth(group.Changes), 0)
 			if !z.queue.empty() {
 				z.mark(unsure, d.name)
 			}
@@ -93,7 +95,9 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 }
 
 // free reports whether all has been read that a group depends on.
-func (z *zoneState) free(c *core, g change.Group, r rank) bool { return !z.blind(g) && !c.tooEarly(r) }
+func (z *zoneState) free(c *core, g change.Group, r rank) bool {
+	return !z.blind(g) && !c.tooEarly(r) && !c.unclaimable(g, time.Now())
+}
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
 func (z *zoneState) blind(g change.Group) bool {
@@ -133,6 +137,9 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	}
 	z.busy = true
 	apply.batch, apply.dryRun = b, c.DryRun
+	if !c.DryRun {
+		apply.claims = c.claimingOf(z, b)
+	}
 	waits, recall := context.WithCancel(c.ctx)
 	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
@@ -166,12 +173,18 @@ func (c *core) finish(r result) {
 		c.finishConfirm(r)
 		return
 	}
+	if r.quota != nil {
+		c.finishQuota(r)
+		return
+	}
 	z := c.zones[r.zone.Key]
 	switch {
 	case r.read != nil:
 		c.finishPage(z, r)
 	case r.names != nil:
 		c.finishNames(z, r)
+	case r.mend != nil:
+		c.finishMend(z, r)
 	default:
 		c.finishApply(z, r)
 	}
@@ -184,6 +197,8 @@ func (c *core) undone(r result) {
 		r.account.busy = false
 	case r.confirm != nil:
 		r.account.asking = false
+	case r.quota != nil:
+		r.account.measuring = false
 	default:
 		z := c.zones[r.zone.Key]
 		z.busy = false
@@ -191,21 +206,18 @@ func (c *core) undone(r result) {
 			z.landed()
 			z.requeue(r.apply.batch)
 		}
+		if r.mend != nil {
+			z.seekLoose(c)
+		}
 	}
 }
 
 func (c *core) finishApply(z *zoneState, r result) {
 	z.landed()
-	batch := r.apply.batch
-	if r.unkept != nil {
-		c.cantKeep(r.unkept, time.Now())
-		if takes(batch) {
-			c.withoutKeeper(z, batch, r.unkept)
-			return
-		}
-	} else if r.called {
-		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	if !c.wentOut(z, &r) {
+		return
 	}
+	batch := r.apply.batch
 	if err := errors.Join(r.unbegun, r.unended); err != nil {
 		c.Observe(Unrecorded{Zone: z.Zone, Sent: r.unbegun == nil, Err: err})
 	}
@@ -213,25 +225,58 @@ func (c *core) finishApply(z *zoneState, r result) {
 		c.applied(z, r)
 		return
 	}
+	c.unapplied(z, batch, r)
+}
+
+// unapplied enters that a batch wasn't taken, or that nobody knows.
+func (c *core) unapplied(z *zoneState, batch change.Batch, r result) {
 	detail, _ := errors.AsType[*provider.Error](r.err)
 	switch provider.ClassOf(r.err) {
 	case provider.Rejected:
 		c.rejected(z, batch, detail, r.err)
+	case provider.Full:
+		c.full(z, batch, r.err)
 	case provider.Denied:
 		c.denied(z, batch, r.err)
 	case provider.Stale:
 		c.stale(z, batch, detail, r.err)
 	case provider.Uncertain, provider.Partial:
-		z.doubt(batch)
-		z.stale = touched(batch)
-		z.requeue(batch)
-		c.writeFailed(z, r.err)
+		c.unclear(z, batch, detail, r.err)
 	case provider.Throttled: // the limiter has slowed down already
 		z.requeue(batch)
 		z.pause = time.Now().Add(time.Second)
 	default:
 		z.requeue(batch)
 		c.writeFailed(z, r.err)
+	}
+}
+
+// wentOut enters what came before the call of a batch: what must outlive the process, and rows. It reports whether anything was sent.
+func (c *core) wentOut(z *zoneState, r *result) bool {
+	if r.unkept != nil {
+		c.cantKeep(r.unkept, time.Now())
+		if takes(r.apply.batch) {
+			c.withoutKeeper(z, r.apply.batch, r.unkept)
+			return false
+		}
+	} else if r.called {
+		c.keeping.safe = max(c.keeping.safe, r.apply.edit)
+	}
+	return c.claimsDone(z, r)
+}
+
+// unclear reads again what a batch may have changed, and plans it anew: at once, or after a while for the names of which the
+// provider says that they aren't finished. Where it names none, the zone rests.
+func (c *core) unclear(z *zoneState, b change.Batch, detail *provider.Error, err error) {
+	z.doubt(b)
+	z.stale = touched(b)
+	z.requeue(b)
+	suspects := culprits(b, detail)
+	if len(suspects) == 0 {
+		c.writeFailed(z, err)
+	}
+	for _, g := range suspects {
+		c.park(z, g.Name, reason.New(reason.Half, "%s", err))
 	}
 }
 

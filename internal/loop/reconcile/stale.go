@@ -28,6 +28,9 @@ func (c *core) notHeard(now time.Time) []string {
 			add(a.failed, "list of zones of account %s", a.name)
 		}
 	}
+	for _, l := range c.storesFailing() {
+		add(l.failed, "ownership table of view %s", l.view)
+	}
 	for _, z := range c.sortedZones() {
 		if z.read && !z.vanished && z.fault != nil {
 			add(z.failed, "zone %s", z.Name)

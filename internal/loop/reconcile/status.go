@@ -50,6 +50,8 @@ type Zone struct {
 	Private  bool       `json:"private,omitempty"`
 	Read     bool       `json:"read"`
 	Records  int        `json:"records"`
+	Limit    int        `json:"limit,omitempty"`  // how many record sets it may have, where that is known
+	NoRoom   int        `json:"noRoom,omitempty"` // names that wait because the zone has no room for what they add
 	Waiting  int        `json:"waiting"`
 	Vanished bool       `json:"vanished,omitempty"`
 	Error    string     `json:"error,omitempty"`
@@ -175,12 +177,12 @@ func (c *core) missing() []string {
 			out = append(out, "zone "+string(z.Name))
 		}
 	}
-	return append(out, c.notHeard(time.Now())...)
+	return append(append(out, c.storesUnread()...), c.notHeard(time.Now())...)
 }
 
 func (z *zoneState) status() Zone {
 	s := Zone{
-		ID: z.ID, Name: string(z.Name), Account: z.account.name, Private: z.Private, Read: z.read, Records: z.mirror.Len(),
+		ID: z.ID, Name: string(z.Name), Account: z.account.name, Private: z.Private, Read: z.read, Records: z.mirror.Len(), Limit: z.quota.limit, NoRoom: len(z.quota.waiting),
 		Waiting: len(z.queue.list), Vanished: z.vanished, Error: text(z.fault),
 	}
 	if z.fault != nil {

@@ -57,6 +57,7 @@ func (c *core) tellStandby(soon bool) {
 func (c *core) forgetZones() {
 	c.forgetWatches()
 	clear(c.zones)
+	c.stores = newStores(c.Views)
 	c.names = newZoneNames(c)
 	for _, a := range c.accounts {
 		a.listed, a.next, a.backoff, a.asked, a.receipts = false, time.Time{}, backoff{}, nil, nil

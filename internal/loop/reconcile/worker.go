@@ -25,6 +25,8 @@ type job struct {
 	names   *namesJob
 	apply   *applyJob
 	confirm *confirmJob
+	quota   *quotaJob
+	mend    *mendJob
 	list    bool
 }
 
@@ -39,10 +41,12 @@ type (
 	}
 	confirmJob struct{ batch *unconfirmed }
 	applyJob   struct {
-		batch  change.Batch
-		since  map[dnsname.Name]time.Time
-		dryRun bool
-		entry  journal.ID // in the journal, once the worker has written it
+		batch     change.Batch
+		since     map[dnsname.Name]time.Time
+		dryRun    bool
+		entry     journal.ID  // in the journal, once the worker has written it
+		claims    *claiming   // nil: no rows go along
+		unclaimed []unclaimed // groups that were left out of the batch because of their rows
 		// approved says that a person has released all of it.
 		approved bool
 		// save keeps what must be safe before the call; nil: nothing.
@@ -66,13 +70,17 @@ type result struct {
 	sets    []record.Set
 	receipt provider.Receipt
 	inSync  bool
+	limit   int
 	// unbegun is why the journal couldn't take a batch, which wasn't sent then; unended why it doesn't have the outcome.
 	unbegun, unended error
 	unkept           error // why what must be safe before the call isn't; the batch is sent all the same if it takes nothing away
 }
 
-// Apply is the operation of Called that sends a batch.
-const Apply = "apply"
+// Apply is the operation of Called that sends a batch, Quota the one that asks how many record sets a zone may have.
+const (
+	Apply = "apply"
+	Quota = "quota"
+)
 
 // operation names the call, for metrics and logs.
 func (j job) operation() string {
@@ -85,6 +93,10 @@ func (j job) operation() string {
 		return "names"
 	case j.confirm != nil:
 		return "insync"
+	case j.quota != nil:
+		return Quota
+	case j.mend != nil:
+		return "rows"
 	default:
 		return Apply
 	}
@@ -94,7 +106,7 @@ func (j job) priority() limiter.Priority {
 	switch {
 	case j.apply != nil && j.apply.approved:
 		return limiter.Approved
-	case j.apply != nil || j.names != nil:
+	case j.apply != nil || j.names != nil || j.quota != nil && j.quota.before:
 		return limiter.User
 	default:
 		return limiter.Background
@@ -135,8 +147,12 @@ func (c *core) do(a *account, j job) result {
 		return r
 	}
 	defer cancel()
+	if !j.claim(ctx) {
+		return r
+	}
 	if r.unbegun = a.begin(j); r.unbegun != nil {
 		r.err = r.unbegun
+		j.settle(c.batches, &provider.Error{Class: provider.Unavailable, Err: r.err})
 		return r
 	}
 	r.called = true
@@ -144,6 +160,7 @@ func (c *core) do(a *account, j job) result {
 	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
 	r.unended = a.end(r)
+	j.settle(c.batches, r.err)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }
@@ -159,10 +176,31 @@ func (a *account) call(ctx context.Context, r *result) (err error) {
 		r.sets, err = a.readNames(ctx, r.job)
 	case r.confirm != nil:
 		r.inSync, err = a.provider.(provider.Confirmer).InSync(ctx, r.confirm.batch.receipt) // confirmLater has looked
+	case r.quota != nil:
+		r.limit, err = a.provider.(provider.QuotaReader).Quota(ctx, r.zone) // measure has looked
+	case r.mend != nil:
+		err = r.mend.run(ctx)
 	case r.apply != nil:
 		r.receipt, err = a.provider.Apply(ctx, r.zone, r.apply.batch)
 	}
 	return err
+}
+
+// claim writes the rows that the batch of a job needs, if it has one, and leaves groups out whose rows can't be had. It reports whether
+// there is something to call for.
+func (j job) claim(ctx context.Context) bool {
+	if j.apply == nil || j.apply.claims == nil {
+		return true
+	}
+	j.apply.batch, j.apply.unclaimed = j.apply.claims.begin(ctx, j.apply.batch)
+	return len(j.apply.batch.Groups) > 0
+}
+
+// settle writes the rows of the batch of a job by what came of it.
+func (j job) settle(ctx context.Context, err error) {
+	if j.apply != nil && j.apply.claims != nil {
+		j.apply.claims.end(ctx, j.apply.batch, err)
+	}
 }
 
 // prepare makes safe what must be before the call.

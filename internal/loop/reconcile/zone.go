@@ -40,6 +40,7 @@ type zoneState struct {
 
 	queue   queue // dirty names, not planned yet
 	stale   []dnsname.Name
+	loose   map[looseRow]bool     // rows of ours to be brought in order
 	unread  map[dnsname.Name]bool // stale names that the read under way hasn't come to: they aren't written before
 	aliases aliases
 	bisect  bisection
@@ -50,6 +51,7 @@ type zoneState struct {
 	parked         map[dnsname.Name]*parking
 	unparks        time.Time // when a pause of these ends, at the earliest; zero: look
 	decided        map[dnsname.Name][]verdicts
+	quota          quota
 	guarding
 
 	flight   flight
@@ -73,12 +75,12 @@ type parking struct {
 func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 	s := &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
-		unread: make(map[dnsname.Name]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
+		unread: make(map[dnsname.Name]bool), loose: make(map[looseRow]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
 		progress: make(map[dnsname.Name]*progress),
 	}
-	for _, v := range c.Views {
-		s.registries = append(s.registries, v.Registry)
+	for i := range c.Views {
+		s.registries = append(s.registries, c.registryOf(i))
 	}
 	return s
 }
@@ -90,12 +92,14 @@ func (z *zoneState) settled() bool {
 	if z.vanished {
 		return !z.busy
 	}
-	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0
+	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0 && len(z.loose) == 0
 }
 
 // step starts the next call for the zone, if there is one to make now; else it tells when to look again.
 func (z *zoneState) step(c *core, now time.Time) time.Time {
 	z.wake(c, now)
+	z.admit(now)
+	z.tellQuota(c)
 	switch {
 	case z.busy || z.vanished:
 		return never
@@ -106,14 +110,21 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case len(z.stale) > 0:
 		z.readStale(c)
 	case z.sendPart(c):
-	case c.mayPlan() && z.sendDirty(c, now):
+	case z.unmeasured():
+		return z.measure(c, now, true)
+	case c.mayPlan() && z.write(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
 	default:
-		return earlier(earlier(z.nextPage(c), z.unpark(now)), z.nextLook())
+		return earlier(earlier(z.nextPage(c), z.unpark(now)), earlier(z.nextLook(), z.measure(c, now, false)))
 	}
 	return never
+}
+
+// write sends what is dirty, or brings rows in order where nothing is. It returns false where there is nothing to do.
+func (z *zoneState) write(c *core, now time.Time) bool {
+	return c.claimsRead(z) && z.sendDirty(c, now) || z.mend(c, now)
 }
 
 // pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.

@@ -70,6 +70,7 @@ const (
 	ClaimHolderWins Code = "ClaimHolderWins"
 	AddressBeats    Code = "AddressBeatsCNAME"
 	OneCNAME        Code = "OneCNAMETarget"
+	RoutingDiffers  Code = "RoutingDiffers"
 	Foreign         Code = "NotOurs"
 	OtherOwner      Code = "OtherOwner"
 	MarkerTaken     Code = "MarkerNameTaken"
@@ -77,6 +78,7 @@ const (
 	MarkerTooLong   Code = "MarkerNameTooLong"
 	MarkerOutside   Code = "MarkerOutsideZone"
 	Ambiguous       Code = "AmbiguousMarker"
+	ClaimsUnread    Code = "OwnershipNotRead"
 )
 
 // Why something was left out.
@@ -92,9 +94,12 @@ const (
 	Rejected  Code = "Rejected"
 	Denied    Code = "Denied"
 	TooLarge  Code = "TooLarge"
+	ZoneFull  Code = "ZoneFull"
 	Unreached Code = "Unavailable"
 	Guardrail Code = "Guardrail"
 	Stale     Code = "StaleMirror"
+	// Half is a change of several calls of which the last have to wait.
+	Half Code = "HalfDone"
 )
 
 // Why it isn't known, or not yet, that the zone's servers answer as planned. None of them keeps anything from being published.
@@ -108,6 +113,24 @@ const (
 	NoServers       Code = "ZoneServersUnknown"
 	DNSUnreachable  Code = "DNSUnreachable"
 	AnswersDiffer   Code = "AnswersDiffer"
+)
+
+// Why somebody gets another answer than the zone has, or none. They are what verify finds; nothing is decided by them.
+const (
+	Intercepted   Code = "Port53Intercepted"
+	NotDelegated  Code = "ZoneNotDelegated"
+	OtherZone     Code = "OtherZoneAnswers"
+	PrivateUnseen Code = "PrivateZoneUnseen"
+	Rebinding     Code = "RebindingProtection"
+	AbsenceCached Code = "AbsenceCached"
+	StaleCache    Code = "StaleCache"
+	LocalAnswer   Code = "ResolverAnswersItself"
+	LongerTTL     Code = "LongerTTL"
+	ResolverFails Code = "ResolverFails"
+	NoResolver    Code = "NoResolver"
+	TargetAbsent  Code = "TargetHasNoAddress"
+	NoConnection  Code = "NoConnection"
+	NoHairpin     Code = "NoHairpin"
 )
 
 // Doc documents one code.
@@ -163,6 +186,7 @@ var docs = index([]Doc{
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},
 	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
+	{RoutingDiffers, "Objects ask for different routing policies at one name; the one that is published, or the older object's, stays.", "give both objects the same routing policy, or one of them another name"},
 	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
 	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
@@ -170,6 +194,7 @@ var docs = index([]Doc{
 	{MarkerTooLong, "The marker's name would break the limits of DNS.", "use a shorter name or a shorter --txt-prefix"},
 	{MarkerOutside, "The marker's name would be outside the zone.", "use a --txt-prefix such as %{record_type}-nafuda. with the dot at its end"},
 	{Ambiguous, "A marker can be read as belonging to two record sets, so it claims neither.", "remove the marker, or one of the record sets, by hand"},
+	{ClaimsUnread, "The table that says which record sets are ours hasn't been read, so that nothing is made or taken away.", "check the table of --dynamodb-table, its region and the credentials' permissions on it"},
 	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
@@ -177,9 +202,11 @@ var docs = index([]Doc{
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
+	{ZoneFull, "The zone has as many record sets as the service allows it. What adds some waits; updates and deletes go on.", "have the service raise the quota (Route 53: Service Quotas, records per hosted zone), or write fewer markers: --txt-format=shared --txt-migrate has one for all record sets of a name, --registry=dynamodb none in the zone"},
 	{Unreached, "The provider can't be reached or answers with errors.", ""},
 	{Guardrail, "A change guardrail or a record protection of the zone refuses the change.", "turn the guardrail off for the zone or delete the protection (aws route53 delete-resource-record-set-protections), or leave the record as it is; it is tried again with growing pauses"},
 	{Stale, "The record sets at the provider aren't those we last read; they are read again.", ""},
+	{Half, "The provider needs several calls for the change, and takes the last of them only when it has finished with the first; they follow by themselves.", ""},
 	{Unconfirmed, "The provider hasn't said that all its servers have the change: it can't, we may not ask, or it took too long.", "grant route53:GetChange, so that it can be asked"},
 	{NotVerified, "Nobody asks the zone's servers over DNS, because --no-verify says so or there is nobody to ask.", "leave --no-verify out"},
 	{PrivateZone, "The zone is private: its servers answer within its networks only, so they aren't asked.", ""},
@@ -189,6 +216,20 @@ var docs = index([]Doc{
 	{NoServers, "The names or addresses of the zone's servers aren't known, so they can't be asked over DNS.", "check the NS record set of the zone and the resolver of the machine, or name servers with --verify-server"},
 	{DNSUnreachable, "None of the zone's servers can be reached over DNS.", "let UDP and TCP to port 53 pass, name a server with --verify-server, or turn the question off with --no-verify"},
 	{AnswersDiffer, "A server of the zone doesn't answer as planned.", "see what it answers; the zone may be delegated to other servers, or something else may have changed the name"},
+	{Intercepted, "Somebody on the way answers in place of the zone's servers: a router or provider that catches everything to port 53.", "turn the interception off (routers call it DNS redirection or DNS filter), or run verify from another network; what others see isn't concerned"},
+	{NotDelegated, "The parent of the zone names other servers than the zone's own, or none: what is published in the zone isn't what the world asks.", "set the servers of the zone at the registrar or in the parent zone (aws route53 get-hosted-zone lists them)"},
+	{OtherZone, "Another zone of the same name answers here: with a public and a private one, where one stands decides which.", ""},
+	{PrivateUnseen, "The name is in a private zone, and the resolver isn't in a network that the zone is associated with.", "ask from within the VPC, associate the VPC, or publish in a public zone (--aws-zone-type=public)"},
+	{Rebinding, "A resolver leaves private addresses out of the answers of public names, as protection against DNS rebinding.", "make an exception for the zone in the resolver (dnsmasq: rebind-domain-ok, Unbound: private-domain, FRITZ!Box: exceptions of the DNS rebind protection), or use another resolver"},
+	{AbsenceCached, "A resolver remembers from before that there is nothing; it may as long as the zone's SOA record says, which is 900 s with Route 53 as it comes.", "wait, or empty the caches of the resolver and of this machine; don't look a name up before it is published"},
+	{StaleCache, "A resolver has an older answer in its cache.", "wait until the TTL is over, or empty the caches of the resolver and of this machine"},
+	{LocalAnswer, "A resolver doesn't ask the zone's servers but has data of its own for the name, or blocks it.", "remove the entry, zone or block list from the resolver, or correct it"},
+	{LongerTTL, "A resolver keeps answers for longer than the record set says, or still has one from when that said more.", ""},
+	{ResolverFails, "A resolver doesn't answer, or answers with an error.", "look at the resolver; with SERVFAIL at its DNSSEC validation and at whether it reaches the zone's servers, or name another with --resolver"},
+	{NoResolver, "The system names no resolver, so none is asked.", "name one with --resolver"},
+	{TargetAbsent, "What the name points at has no address.", "see whether the load balancer or the target's own name is still there"},
+	{NoConnection, "The name answers, but no connection to its address comes about from here.", "see whether something listens there, and which firewall is in between"},
+	{NoHairpin, "The name answers with a public address, to which no connection comes about from within a private network: most often that is the network's own address, and its router doesn't lead back in (hairpin NAT).", "turn hairpin NAT (NAT loopback) on in the router, or let the resolver of the network answer with the inner address; see from outside whether it works there"},
 })
 
 func index(list []Doc) map[Code]Doc {

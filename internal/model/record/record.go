@@ -29,6 +29,10 @@ const (
 	TXT   Type = "TXT"
 )
 
+// Note isn't a DNS type: it is the text that a service keeps with a name, such as the description of a Cloud Map service. Its one
+// value is quoted as a TXT record's, it has no TTL, and it stands beside anything. Nobody is answered with it, and no object asks for it.
+const Note Type = "NOTE"
+
 // Key identifies a record set within one zone. ID is the set identifier of a routing policy, else empty.
 type Key struct {
 	Name dnsname.Name

@@ -33,6 +33,14 @@ func (o Options) checkRole() error {
 	return errors.Join(errs...)
 }
 
+// tableAccount is whose table the registry uses: who assumes a role uses it for the table too.
+func (o Options) tableAccount() string {
+	if o.Assume != "" {
+		return strings.Split(o.Assume, ":")[4] // arn:aws:iam::ACCOUNT:role/NAME, as it was checked
+	}
+	return o.account()
+}
+
 // assuming allows nothing but to assume the role: every call of Route 53 is made with its permissions.
 func (o Options) assuming() document {
 	return document{policyVersion, []statement{{Sid: sid(actionAssume), Effect: "Allow", Action: []string{actionAssume}, Resource: []string{o.Assume}}}}

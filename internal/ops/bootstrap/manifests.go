@@ -103,7 +103,12 @@ func (o Options) args() []string {
 	if !o.usual() {
 		out = append(out, "--zone-id-filter="+zone)
 	}
-	out = append(out, "--provider=aws", "--policy="+o.Policy, "--aws-zone-type="+o.ZoneType, "--registry=txt", "--txt-owner-id="+owner, "--txt-prefix="+o.Prefix)
+	out = append(out, "--provider=aws", "--policy="+o.Policy, "--aws-zone-type="+o.ZoneType)
+	if o.Registry == registryTable {
+		out = append(out, "--registry=dynamodb", "--txt-owner-id="+owner, "--dynamodb-table="+o.Table, "--dynamodb-region="+o.Region)
+	} else {
+		out = append(out, "--registry=txt", "--txt-owner-id="+owner, "--txt-prefix="+o.Prefix)
+	}
 	if o.domain() != o.zone() {
 		out = append(out, "--aws-zone-match-parent")
 	}

@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/spelling"
+	"nafuda.io/nafuda/internal/provider/awsconf"
 )
 
 // Options say what is to be set up. Nothing of them comes from the environment: the files are the same wherever they are written.
@@ -27,13 +28,15 @@ type Options struct {
 	Types     []string `name:"managed-record-types" env:"-" sep:"none" default:"A,AAAA,CNAME" placeholder:"TYPE" help:"A type of record sets that is published; --limit-names allows these. Repeatable."`
 	Assume    string   `name:"aws-assume-role" env:"-" placeholder:"ARN" help:"A role to assume for Route 53, where the hosted zone is in another account: the policy allows only that, and one more file has what the role needs."`
 	External  string   `name:"aws-assume-role-external-id" env:"-" placeholder:"ID" help:"External id that this role asks for."`
+	Registry  string   `name:"registry" env:"-" enum:"txt,dynamodb" default:"txt" help:"How ownership is stored: in txt record sets, or in a dynamodb table, which must be there."`
+	Table     string   `name:"dynamodb-table" env:"-" default:"external-dns" placeholder:"NAME" help:"Name of that table, in --region and the account of the hosted zone."`
 	Name      string   `name:"name" env:"-" default:"nafuda" help:"Name of all that is made; external-dns stands for the names of the usual set-up of ExternalDNS."`
 	Namespace string   `name:"namespace" env:"-" default:"kube-system" help:"Namespace to run in; it must be there."`
 	Image     string   `name:"image" env:"-" default:"nafuda.io/nafuda:dev" help:"The image to run."`
 	Region    string   `name:"region" env:"-" default:"us-east-1" help:"The AWS region that credentials are used in."`
 	NewRegion bool     `name:"new-region" env:"-" negatable:"" help:"Take a region that this version doesn't know."`
 	Auth      string   `name:"auth" env:"-" enum:"user,irsa,pod-identity" default:"user" help:"How the pod gets its credentials: user (keys of an IAM user in a Secret), irsa (a role for the service account) or pod-identity (EKS)."`
-	Account   string   `name:"account-id" env:"-" placeholder:"ID" help:"The AWS account. With --apply another one is refused; irsa needs it."`
+	Account   string   `name:"account-id" env:"-" placeholder:"ID" help:"The AWS account. With --apply another one is refused; irsa and --registry=dynamodb need it."`
 	Issuer    string   `name:"oidc-issuer" env:"-" placeholder:"URL" help:"The cluster's OIDC issuer, for irsa."`
 	Cluster   string   `name:"cluster" env:"-" placeholder:"NAME" help:"The EKS cluster's name, for pod-identity; --apply needs it."`
 	Limit     bool     `name:"limit-names" env:"-" negatable:"" help:"Let the IAM policy allow only names of the domain, their markers, and the types that are published."`
@@ -48,6 +51,9 @@ const (
 	authIRSA        = "irsa"
 	authPodIdentity = "pod-identity"
 )
+
+// registryTable is the value of --registry for a table of DynamoDB.
+const registryTable = "dynamodb"
 
 // Check tells every mistake in the options at once. It asks nobody.
 func (o Options) Check() error {
@@ -77,6 +83,7 @@ func (o Options) Check() error {
 		{"cluster", o.Cluster, "the name of an EKS cluster", regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)},
 		{"owner", o.Owner, "letters, digits and - . _", regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)},
 		{"prefix", o.Prefix, "letters, digits, - . _ and %{record_type}", regexp.MustCompile(`^([A-Za-z0-9._-]|%\{record_type\})+$`)},
+		{"dynamodb-table", o.Table, "3 to 255 letters, digits and _ . -", regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)},
 		{"image", o.Image, "the name of an image", regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/:@-]*$`)},
 		{"policy-name", o.IAMPolicy, "letters, digits and + = , . @ _ -, at most 128", regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)},
 		{"user-name", o.User, "letters, digits and + = , . @ _ -, at most 64", iamNames()},
@@ -91,7 +98,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }
@@ -108,17 +115,24 @@ func text(err error) string {
 }
 
 func (o Options) checkRegion() error {
-	if o.Region == "" || slices.Contains(regions(), o.Region) {
+	if o.Region == "" || slices.Contains(awsconf.Regions(), o.Region) {
 		return nil
 	}
 	if o.NewRegion && regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`).MatchString(o.Region) {
 		return nil
 	}
 	hint := "choose one of AWS's list"
-	if near := spelling.Nearest(o.Region, regions()); near != "" {
+	if near := spelling.Nearest(o.Region, awsconf.Regions()); near != "" {
 		hint = "did you mean " + near
 	}
 	return fmt.Errorf("--region=%s: there is no such region: %s; for one that is newer than this version pass --new-region", o.Region, hint)
+}
+
+func (o Options) checkTable() error {
+	if o.Registry == registryTable && o.Account == "" {
+		return errors.New("--account-id: --registry=dynamodb needs the account, for the table's ARN; aws sts get-caller-identity shows it")
+	}
+	return nil
 }
 
 func (o Options) checkAuth() error {

@@ -44,6 +44,7 @@ func variants() map[string]bootstrap.Options {
 		"assume-role": base(func(o *bootstrap.Options) {
 			o.Account, o.Assume, o.External, o.Limit = "123456789012", "arn:aws:iam::210987654321:role/dns", "ext-1", true
 		}),
+		"dynamodb": base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
 		"nothing-known": {
 			Domain: "example.com", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync", Prefix: "prefix_",
 			Name: "nafuda", Namespace: "dns", Image: "nafuda.io/nafuda:dev", Region: "us-east-1", Auth: "user",
@@ -86,6 +87,7 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		"type":             {func(o *bootstrap.Options) { o.Types = []string{"A", "DS"} }, []string{"--managed-record-types=DS"}, "its condition would allow nothing"},
 		"role":             {func(o *bootstrap.Options) { o.Assume, o.ZoneID = "arn:aws:iam::210987654321:role/*", "" }, []string{"--aws-assume-role", "--account-id", "--hosted-zone-id"}, "any role would be too many"},
 		"id without role":  {func(o *bootstrap.Options) { o.External = "ext-1" }, []string{"--aws-assume-role-external-id"}, "nobody would ask for it"},
+		"table":            {func(o *bootstrap.Options) { o.Registry, o.Table = "dynamodb", "a/b" }, []string{"--account-id", "--dynamodb-table"}, "the ARN has both"},
 		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
 		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
 		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},

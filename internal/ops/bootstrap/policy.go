@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
 
@@ -55,7 +56,7 @@ func (o Options) zonePolicy() document {
 	groups := make(map[string]*statement)
 	d := document{Version: policyVersion}
 	var order []string
-	for _, a := range actions() {
+	for _, a := range o.actions() {
 		resource := o.resource(a)
 		key := resource
 		if a.Name == actionChange {
@@ -77,8 +78,12 @@ func (o Options) zonePolicy() document {
 	return d
 }
 
-func actions() []provider.Action {
-	return slices.DeleteFunc(describe().Actions, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
+func (o Options) actions() []provider.Action {
+	all := slices.DeleteFunc(describe().Actions, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
+	if o.Registry == registryTable {
+		all = append(all, dynamodb.Actions("arn:aws:dynamodb:"+o.Region+":"+o.tableAccount()+":table/"+o.Table)...)
+	}
+	return all
 }
 
 // sid names a statement after its first action: letters and digits are all that a Sid may have.

@@ -51,7 +51,7 @@ func statusOf(s reconcile.Status, braked []reconcile.Braked) report.Status {
 	}
 	for _, z := range s.Zones {
 		out.Zones = append(out.Zones, report.ZoneStatus{
-			Zone: report.Zone{ID: z.ID, Name: z.Name}, Account: z.Account, Private: z.Private, Read: z.Read, Records: z.Records,
+			Zone: report.Zone{ID: z.ID, Name: z.Name}, Account: z.Account, Private: z.Private, Read: z.Read, Records: z.Records, Limit: z.Limit, NoRoom: z.NoRoom,
 			Waiting: z.Waiting, Vanished: z.Vanished, Error: z.Error, Retry: z.Retry,
 		})
 	}

@@ -41,7 +41,9 @@ func fill(m *metrics.Metrics) {
 	m.Kind("ingress", "synced")
 	m.ZoneRead("example.com/Z1", at, 20)
 	m.Brake("example.com/Z1", metrics.Braked{Counted: 12, Of: 30, Held: 12}, metrics.Braked{Of: 30})
+	m.ZoneLimit("example.com/Z1", 10000)
 	m.ZoneRead("example.org/Z2", at, 20)
+	m.ZoneLimit("example.org/Z2", 10000)
 	m.ZoneGone("example.org/Z2")
 	m.Queue(7)
 	m.Unsaved()
@@ -77,6 +79,7 @@ func TestPage(t *testing.T) {
 		`nafuda_kind_state{kind="ingress",state="synced"} 1`,
 		`nafuda_zone_read_timestamp_seconds{zone="example.com/Z1"} 1.7000000005e+09`,
 		`nafuda_zone_record_sets{zone="example.com/Z1"} 20`,
+		`nafuda_zone_record_sets_limit{zone="example.com/Z1"} 10000`,
 		`nafuda_queue_names 7`, `nafuda_state_save_failures_total 1`, `nafuda_events_dropped_total 5`,
 		`external_dns_registry_endpoints_total 5`,
 		`external_dns_source_endpoints_total 4`,

@@ -23,6 +23,7 @@ type ours struct {
 	kinds   *prometheus.GaugeVec
 	read    *prometheus.GaugeVec
 	sets    *prometheus.GaugeVec
+	limits  *prometheus.GaugeVec
 	queue   prometheus.Gauge
 	counted *prometheus.GaugeVec
 	of      *prometheus.GaugeVec
@@ -52,6 +53,7 @@ func newOurs(b builder) ours {
 		kinds:   b.gauge("kind_state", "1 for the state that a watched kind is in: synced, failing, forbidden, absent.", "kind", "state"),
 		read:    b.gauge("zone_read_timestamp_seconds", "When the zone was last read in full, in Unix time.", "zone"),
 		sets:    b.gauge("zone_record_sets", "Record sets in the zone, whoever owns them.", "zone"),
+		limits:  b.gauge("zone_record_sets_limit", "How many record sets the zone may have, where the service tells.", "zone"),
 		queue:   b.gauge("queue_names", "Names waiting to be planned or sent.").WithLabelValues(),
 		counted: b.gauge("brake_counted_names", "Names that the brake counts: that were deleted, or got other targets, within the last hour or wait to.", "zone", "action"),
 		of:      b.gauge("brake_base_names", "Names of ours that the brake's percentages are of.", "zone", "action"),
@@ -137,10 +139,20 @@ func (m *Metrics) ZoneRead(zone string, at time.Time, sets int) {
 	m.sets.WithLabelValues(zone).Set(float64(sets))
 }
 
+// ZoneLimit says how many record sets a zone may have.
+func (m *Metrics) ZoneLimit(zone string, limit int) {
+	if limit == 0 {
+		m.limits.DeleteLabelValues(zone)
+		return
+	}
+	m.limits.WithLabelValues(zone).Set(float64(limit))
+}
+
 // ZoneGone takes out what is measured of a zone that is no longer there. Its counters stay.
 func (m *Metrics) ZoneGone(zone string) {
 	m.read.DeleteLabelValues(zone)
 	m.sets.DeleteLabelValues(zone)
+	m.limits.DeleteLabelValues(zone)
 	for _, v := range []*prometheus.GaugeVec{m.counted, m.of, m.held} {
 		v.DeletePartialMatch(prometheus.Labels{"zone": zone})
 	}

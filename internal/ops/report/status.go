@@ -32,6 +32,8 @@ type ZoneStatus struct {
 	Private  bool       `json:"private"`
 	Read     bool       `json:"read"`
 	Records  int        `json:"records"`
+	Limit    int        `json:"limit,omitempty"`  // how many record sets it may have, where that is known
+	NoRoom   int        `json:"noRoom,omitempty"` // names that wait because the zone has no room for what they add
 	Waiting  int        `json:"waiting"`
 	Vanished bool       `json:"vanished"`
 	Error    string     `json:"error,omitempty"`
@@ -126,6 +128,9 @@ func (z ZoneStatus) write(t *planText, location *time.Location) {
 	if !z.Read {
 		what = "not read yet"
 	}
+	if z.Limit > 0 {
+		what += " of " + grouped(z.Limit)
+	}
 	if z.Private {
 		what += ", private"
 	}
@@ -133,6 +138,9 @@ func (z ZoneStatus) write(t *planText, location *time.Location) {
 		what += ", " + Count(z.Waiting, "name") + " waiting"
 	}
 	t.line("", "  %s (%s): %s", clean(z.Zone.Name), clean(z.Zone.ID), what)
+	if z.NoRoom > 0 {
+		t.line(yellow, "    ! it is full: %s wait", Count(z.NoRoom, "name"))
+	}
 	if z.Vanished {
 		t.line(red, "    ! the account doesn't list it any more; its names stay as they are")
 	}

@@ -37,11 +37,11 @@ func placeOf(c reason.Code) Place {
 		return Filters
 	case reason.NoZone, reason.ZoneNotChosen, reason.ZoneVanished:
 		return Zone
-	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.Foreign, reason.OtherOwner,
-		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous:
+	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.RoutingDiffers, reason.Foreign, reason.OtherOwner,
+		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous, reason.ClaimsUnread:
 		return Owner
-	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge,
-		reason.Unreached, reason.Guardrail, reason.Stale:
+	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge, reason.ZoneFull,
+		reason.Unreached, reason.Guardrail, reason.Stale, reason.Half:
 		return Sent
 	case reason.Unconfirmed:
 		return InSync

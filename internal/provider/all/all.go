@@ -11,6 +11,7 @@ import (
 
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/awssd"
 	"nafuda.io/nafuda/internal/provider/route53"
 )
 
@@ -18,6 +19,7 @@ import (
 type Options struct {
 	AWS     awsconf.Options `embed:""`
 	Route53 route53.Options `embed:""`
+	AWSSD   awssd.Options   `embed:""`
 }
 
 // Account is a provider opened for one account.
@@ -32,6 +34,7 @@ type opener func(ctx context.Context, o Options, f provider.Filter) ([]Account, 
 func openers() map[string]opener {
 	return map[string]opener{
 		route53.Name: openRoute53,
+		awssd.Name:   openAWSSD,
 	}
 }
 
@@ -60,6 +63,20 @@ func openRoute53(ctx context.Context, o Options, f provider.Filter) ([]Account, 
 	out := make([]Account, 0, len(accounts))
 	for i, p := range route53.Open(accounts, o.Route53, f) {
 		out = append(out, Account{accounts[i].Name, p})
+	}
+	return out, nil
+}
+
+func openAWSSD(ctx context.Context, o Options, f provider.Filter) ([]Account, error) {
+	accounts, err := awsconf.Load(ctx, o.AWS)
+	if err != nil {
+		return nil, err
+	}
+	opts := o.AWSSD
+	opts.ZoneType = o.Route53.ZoneType
+	out := make([]Account, 0, len(accounts))
+	for _, a := range accounts {
+		out = append(out, Account{a.Name, awssd.New(a, opts, f)})
 	}
 	return out, nil
 }

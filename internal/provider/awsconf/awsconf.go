@@ -5,6 +5,7 @@
 package awsconf
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,9 +42,17 @@ type Account struct {
 	Zones  []string // the ids of the only hosted zones that it is for; none: any
 	// RoleTag is the key of the tag that names a hosted zone's role, for As; empty: no tag is followed.
 	RoleTag string
+	// Named is the region that files and environment name, which needn't exist; empty: none.
+	Named string
 
 	base       aws.Config // without a role, in the region of its STS
 	externalID string
+	assumed    bool // its credentials are a role's
+}
+
+// InRegion reports whether STS is asked in the account's region, for a role to assume; all else is global.
+func (a Account) InRegion() bool {
+	return (a.assumed || a.RoleTag != "") && wellFormed.MatchString(a.Named)
 }
 
 // Load reads the configuration of every account that the options name, in their order: first the profiles, then the roles of
@@ -87,6 +96,10 @@ func load(ctx context.Context, o Options, name string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	asked := cfg.Region
+	if explicit, err := config.LoadDefaultConfig(ctx, with[1:]...); err == nil { // without the default region
+		asked = explicit.Region
+	}
 	if !wellFormed.MatchString(cfg.Region) {
 		with = append(with, config.WithRegion(globalRegion))
 		if cfg, err = config.LoadDefaultConfig(ctx, with...); err != nil {
@@ -101,9 +114,10 @@ func load(ctx context.Context, o Options, name string) (Account, error) {
 	cfg.Credentials = within(keys, "the profile "+name)
 	cfg.APIOptions = append(cfg.APIOptions, onRefusedKeys(keys.forget))
 	cfg.HTTPClient = observed(cfg.HTTPClient, o.Observe) // now that the SDK has added the certificates of AWS_CA_BUNDLE
-	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), base: cfg, externalID: o.ExternalID}
+	a := Account{Name: name, Config: cfg, RoleTag: strings.TrimSpace(o.RoleTag), Named: asked, base: cfg, externalID: o.ExternalID}
 	if o.AssumeRole != "" {
-		a.Config = a.As(o.AssumeRole).Config
+		role := a.As(o.AssumeRole)
+		a.Config, a.assumed = role.Config, true
 	}
 	a.Config.Region = signingRegion(cfg.Region)
 	return a, nil
@@ -121,11 +135,20 @@ func (a Account) As(role string) Account {
 			o.ExternalID = aws.String(a.externalID)
 		}
 	}))
+	a.assumed = true
 	a.Config = base.Copy()
 	a.Config.Credentials = within(session, "the role "+role)
 	a.Config.APIOptions = append(a.Config.APIOptions, onRefusedKeys(session.Invalidate))
 	a.Config.Region = signingRegion(base.Region)
 	return a
+}
+
+// Regional is the configuration for services that aren't global: signed for the region that files or environment name, or us-east-1
+// where they name none that can be.
+func (a Account) Regional() aws.Config {
+	out := a.Config.Copy()
+	out.Region = cmp.Or(a.base.Region, a.Config.Region)
+	return out
 }
 
 // wellFormed matches what could be a region.

@@ -28,6 +28,8 @@ var classes = map[string]provider.Class{
 	"TooManyRequestsException": provider.Throttled,
 	"PriorRequestNotComplete":  provider.Throttled,
 
+	"ProvisionedThroughputExceededException": provider.Throttled, // of a DynamoDB table
+
 	"AccessDenied":                provider.Denied,
 	"AccessDeniedException":       provider.Denied,
 	"NotAuthorizedException":      provider.Denied,

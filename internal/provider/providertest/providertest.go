@@ -5,8 +5,11 @@
 package providertest
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -33,7 +36,7 @@ type kase struct {
 // Run tests a provider. open returns a fresh target for each case and cleans up after it.
 func Run(t *testing.T, open func(t *testing.T) Target) {
 	t.Helper()
-	for _, list := range [][]kase{writing(), content(), reading(), batches(), errorCases(), purity()} {
+	for _, list := range [][]kase{writing(), content(), notes(), reading(), batches(), errorCases(), purity()} {
 		for _, k := range list {
 			t.Run(k.name, func(t *testing.T) {
 				b := &bench{T: t, Target: open(t)}
@@ -48,6 +51,33 @@ func Run(t *testing.T, open func(t *testing.T) Target) {
 }
 
 func atomic(b *bench) bool { return b.Provider.Describe().Atomic }
+
+// texting reports whether the provider has TXT record sets.
+func texting(b *bench) bool { return slices.Contains(b.Provider.Describe().Types, record.TXT) }
+
+func apexes(b *bench) bool { return !b.Provider.Describe().NoApex }
+
+func wildcards(b *bench) bool { return !b.Provider.Describe().NoWildcard }
+
+func noting(b *bench) bool { return slices.Contains(b.Provider.Describe().Types, record.Note) }
+
+// possible leaves out what the provider's description says it can't store.
+func (b *bench) possible(sets ...record.Set) []record.Set {
+	d := b.Provider.Describe()
+	types := make(map[dnsname.Name]record.Type)
+	return slices.DeleteFunc(sets, func(s record.Set) bool {
+		before := strings.TrimSuffix(strings.TrimSuffix(string(s.Name), string(b.Zone.Name)), ".")
+		first, other := types[s.Name]
+		switch {
+		case !slices.Contains(d.Types, s.Type), d.NoApex && before == "", d.NoWildcard && s.Name.IsWildcard(), d.MaxName > 0 && len(before) > d.MaxName:
+			return true
+		case d.OneType && other && first != s.Type:
+			return true
+		}
+		types[s.Name] = s.Type
+		return false
+	})
+}
 
 func twoZones(b *bench) bool { return b.Other.ID != "" }
 

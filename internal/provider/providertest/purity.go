@@ -44,8 +44,9 @@ func purity() []kase {
 			})
 		}},
 		{name: "Apply leaves its batch alone", test: func(b *bench) {
-			b.store(b.set("www", record.TXT, `a "b"`, "c"))
-			batch := between(b.read(b.Zone), b.desired(b.set("www", record.TXT, "z", "y"), b.set("new", record.A, "192.0.2.2", "192.0.2.1")))
+			b.store(b.possible(b.set("text", record.TXT, `a "b"`, "c"), b.set("www", record.A, "192.0.2.3"))...)
+			batch := between(b.read(b.Zone), b.desired(b.possible(
+				b.set("text", record.TXT, "z", "y"), b.set("www", record.A, "192.0.2.4", "192.0.2.3"), b.set("new", record.A, "192.0.2.2", "192.0.2.1"))...))
 			kept := deep(batch)
 			b.apply(batch)
 			if diff := cmp.Diff(kept, batch); diff != "" {

@@ -38,7 +38,7 @@ func writing() []kase {
 			b.become(b.set("www", record.A, "192.0.2.1"))
 		}, able: atomic},
 		{name: "a batch is undone by its inverse", test: func(b *bench) {
-			before := b.store(b.set("www", record.A, "192.0.2.1"), b.set("old", record.TXT, "x"))
+			before := b.store(b.set("www", record.A, "192.0.2.1"), b.set("old", record.CNAME, "x.example.com"))
 			batch := between(b.read(b.Zone), b.desired(b.set("www", record.A, "192.0.2.2"), b.set("new", record.CNAME, "www.example.com")))
 			b.apply(batch)
 			b.apply(batch.Inverse())

@@ -34,6 +34,8 @@ var (
 	_ provider.Provider      = (*Provider)(nil)
 	_ provider.NameReader    = (*Provider)(nil)
 	_ provider.Confirmer     = (*Provider)(nil)
+	_ provider.QuotaReader   = (*Provider)(nil)
+	_ provider.Router        = (*Provider)(nil)
 	_ provider.ZoneExplainer = (*Provider)(nil)
 )
 
@@ -58,6 +60,7 @@ const (
 	actionChange    = "route53:ChangeResourceRecordSets"
 	actionGetChange = "route53:GetChange"
 	actionZones     = "route53:ListHostedZones"
+	actionQuota     = "route53:GetHostedZoneLimit"
 	actionRecords   = "route53:ListResourceRecordSets"
 	actionTags      = "route53:ListTagsForResources"
 )
@@ -72,6 +75,7 @@ func (p *Provider) Describe() provider.Description {
 			{Name: actionZones, Resource: "*"},
 			{Name: actionRecords, Resource: zones},
 			{Name: actionGetChange, Resource: "arn:aws:route53:::change/*", Optional: true, Benefit: "tells when a change has reached every name server"},
+			{Name: actionQuota, Resource: zones, Optional: true, Benefit: "tells how many record sets a hosted zone may have, so that what it has no room for is held back and said before Route 53 refuses whole batches"},
 			{Name: actionTags, Resource: zones, Optional: true, Benefit: "lets --aws-zone-tags choose hosted zones, and --aws-zone-role-tag their roles"},
 		},
 	}

@@ -48,6 +48,10 @@ func refused(err error, b change.Batch) error {
 	if len(messages) > 0 {
 		out.Err = fmt.Errorf("Route 53 refuses the batch: %s", scrubbed(messages)) //nolint:staticcheck // a name
 	}
+	if full(err, messages) {
+		out.Class = provider.Full
+		return &out
+	}
 	named, rule := guarded(messages, b)
 	stale := staleKeys(messages, b)
 	switch {

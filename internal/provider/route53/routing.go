@@ -61,6 +61,18 @@ var properties = map[string]struct {
 	propHealthCheck:  {"", shaped(`^[0-9A-Za-z-]{1,64}$`, "the id of a health check")},
 }
 
+// Routing implements provider.Router.
+func (p *Provider) Routing(props []record.Prop) string {
+	policy := ""
+	for _, prop := range props {
+		off := prop.Name == propMultiValue && strings.EqualFold(prop.Value, "false")
+		if mine := properties[prop.Name].policy; mine != "" && !off {
+			policy = max(policy, mine) // of several, which Desired refuses, any: the same one each time
+		}
+	}
+	return policy
+}
+
 // routing makes the properties of a set canonical: those of Route 53 that a set keeps, sorted, with their values in one
 // spelling. What belongs to nobody here is dropped.
 func routing(k record.Key, in []record.Prop) ([]record.Prop, error) {

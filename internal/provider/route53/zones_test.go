@@ -180,7 +180,8 @@ func TestPermissions(t *testing.T) {
 	_, zones := p.Zones(t.Context())
 	_, page := p.Records(t.Context(), example, "")
 	_, sync := p.InSync(t.Context(), "C1")
-	for action, err := range map[string]error{"route53:ListHostedZones": zones, "route53:ListResourceRecordSets": page, "route53:GetChange": sync} {
+	_, quota := p.Quota(t.Context(), example)
+	for action, err := range map[string]error{"route53:ListHostedZones": zones, "route53:ListResourceRecordSets": page, "route53:GetChange": sync, "route53:GetHostedZoneLimit": quota} {
 		e, ok := errors.AsType[*provider.Error](err)
 		if !ok || e.Class != provider.Denied || e.Action != action {
 			t.Errorf("%s: %v", action, err)
@@ -193,7 +194,7 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	for _, used := range []string{"route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:GetChange", "route53:ChangeResourceRecordSets", "route53:ListTagsForResources"} {
+	for _, used := range []string{"route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:GetChange", "route53:ChangeResourceRecordSets", "route53:ListTagsForResources", "route53:GetHostedZoneLimit"} {
 		if !declared[used] {
 			t.Errorf("%s isn't declared", used)
 		}

@@ -60,7 +60,7 @@ func TestOptionsCheck(t *testing.T) {
 		"prefix, suffix":  {why: "they exclude each other", edit: func(o *Options) { o.Prefix, o.Suffix = "a", "b" }, wrong: 1},
 		"no owner":        {why: "without an owner nothing is ours", edit: func(o *Options) { o.Owner = "" }, wrong: 1},
 		"comma":           {why: "the marker's format has no escapes", edit: func(o *Options) { o.Owner = "a,b" }, wrong: 1},
-		"format":          {why: "there are four", edit: func(o *Options) { o.Format = "new" }, wrong: 1},
+		"format":          {why: "there are five", edit: func(o *Options) { o.Format = "new" }, wrong: 1},
 		"characters":      {why: "not a name", edit: func(o *Options) { o.Prefix = "a b" }, wrong: 1},
 		"old characters":  {why: "not a name", edit: func(o *Options) { o.OldPrefix = []string{"ok", "a/b"} }, wrong: 1},
 		"wildcard":        {why: "a replacement has no type", edit: func(o *Options) { o.Wildcard = "%{record_type}" }, wrong: 1},

@@ -22,30 +22,37 @@ func (s slot) key() record.Key { return record.Key{Name: s.at, Type: record.TXT,
 // attachment is one call of Attach.
 type attachment struct {
 	*ledger
-	after []registry.Owned
-	have  map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
-	want  map[slot]record.Set
-	of    map[slot]record.Key // a record set that each wanted marker is for
-	form  string
+	after   []registry.Owned
+	have    map[slot]record.Set // the name's markers that are ours, those included whose record set goes or is gone
+	want    map[slot]record.Set
+	of      map[slot]record.Key // a record set that each wanted marker is for
+	lists   map[slot][]string   // the types that wanted markers list
+	changes []change.Change     // of record sets
+	form    string
 }
 
-// Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes: a record set, or
-// the object that it is for.
+// Attach returns the changes of the name's markers. Nothing moves unless something else of the name changes, a record set or the object
+// that it is for, or --txt-migrate says so.
 func (l *ledger) Attach(changes []change.Change, after []registry.Owned) ([]change.Change, []registry.Refused) {
-	a := attachment{ledger: l, after: after, want: make(map[slot]record.Set), of: make(map[slot]record.Key)}
+	a := attachment{ledger: l, after: after, want: make(map[slot]record.Set), of: make(map[slot]record.Key), lists: make(map[slot][]string)}
 	a.have = l.ours(changes, after)
-	if len(changes) == 0 && !a.resourcesDiffer() {
+	alone := len(changes) == 0 && !a.resourcesDiffer() // only to bring the markers into their form
+	if alone && !a.migrates() {
 		return nil, nil
 	}
-	a.form = a.formOf()
+	a.changes, a.form = changes, a.formOf()
 	var refused []registry.Refused
 	for _, o := range after {
 		if why := a.mark(o); !why.None() {
 			refused = append(refused, registry.Refused{Key: o.Set.Key, Why: why})
 		}
 	}
+	a.keepListed()
 	if refused == nil {
 		refused = a.mixed()
+	}
+	if alone {
+		return a.moved(refused), nil
 	}
 	if refused != nil {
 		return nil, refused
@@ -81,7 +88,7 @@ func (l *ledger) ours(changes []change.Change, after []registry.Owned) map[slot]
 // marked is where a record set's own marker is: the first place that has one decides, as it does in Claim.
 func (a *attachment) marked(s record.Set) (slot, bool) {
 	for _, p := range a.r.placesOf(s, a.zone) {
-		if _, ok := a.have[slot{p.at, s.ID}]; ok {
+		if m, ok := a.have[slot{p.at, s.ID}]; ok && p.holds(said(m)) {
 			return slot{p.at, s.ID}, true
 		}
 	}
@@ -105,7 +112,7 @@ func (a *attachment) resourcesDiffer() bool {
 func (a *attachment) shared(at slot, resource string) bool {
 	return slices.ContainsFunc(a.after, func(o registry.Owned) bool {
 		return o.Resource == resource && o.Set.ID == at.id &&
-			slices.ContainsFunc(a.r.placesOf(o.Set, a.zone), func(p place) bool { return p.at == at.at })
+			slices.ContainsFunc(a.r.placesOf(o.Set, a.zone), func(p place) bool { return p.at == at.at && p.holds(said(a.have[at])) })
 	})
 }
 
@@ -114,20 +121,10 @@ func (a *attachment) formOf() string {
 	if a.r.format != auto {
 		return a.r.format
 	}
-	has := make(map[string]bool)
-	for s := range a.have {
-		for _, t := range markable {
-			if t == record.AAAA { // always typed, whatever the rest of the name is
-				continue
-			}
-			for _, p := range a.r.places(a.name, t, true, a.zone) {
-				if p.at == s.at {
-					has[p.form] = true
-				}
-			}
-		}
-	}
+	has := a.forms()
 	switch {
+	case has[shared]:
+		return shared
 	case has[typed] && has[untyped]:
 		return both
 	case has[untyped]:
@@ -137,6 +134,27 @@ func (a *attachment) formOf() string {
 	default:
 		return a.r.fallback
 	}
+}
+
+// forms are those that the name's markers have, AAAA's left out: it is typed whatever the rest of the name is, unless that is shared.
+func (a *attachment) forms() map[string]bool {
+	has := make(map[string]bool)
+	for s, m := range a.have {
+		if said(m).Types != "" {
+			has[shared] = true
+		}
+		for _, t := range markable {
+			if t == record.AAAA {
+				continue
+			}
+			for _, p := range a.r.places(a.name, t, true, a.zone) {
+				if p.at == s.at {
+					has[p.form] = true
+				}
+			}
+		}
+	}
+	return has
 }
 
 // diff turns what is and what should be into changes, in the order of their keys.
@@ -162,9 +180,11 @@ func (a *attachment) diff() []change.Change {
 	return out
 }
 
-func resourceOf(marker record.Set) string {
+func resourceOf(marker record.Set) string { return said(marker).Resource }
+
+func said(marker record.Set) registry.Heritage {
 	h, _ := registry.MarkerOf(marker)
-	return h.Resource
+	return h
 }
 
 // others are the values of a marker's set that are no markers.

@@ -8,13 +8,15 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/registry"
 )
 
 // place is a name at which the marker of a record set may stand.
 type place struct {
 	at    dnsname.Name
 	form  string // typed or untyped
-	moved bool   // of an affix that isn't the configured one: counts for our own owner only, and is moved with the next change
+	typ   record.Type
+	moved bool // of an affix that isn't the configured one: counts for our own owner only, and is moved with the next change
 	// primary is the one place, of the configured affix, that says the type outright.
 	primary bool
 }
@@ -23,6 +25,13 @@ type place struct {
 type reading struct {
 	name dnsname.Name
 	typ  record.Type
+}
+
+func (x reading) form() string {
+	if x.typ == anyType {
+		return untyped
+	}
+	return typed
 }
 
 // head splits a name into its first label and the rest, a wildcard's asterisk replaced.
@@ -57,7 +66,7 @@ func (r *Registry) addPlaces(out []place, a affix, n dnsname.Name, t record.Type
 	head, rest := r.head(n)
 	add := func(at dnsname.Name, form string, primary bool) {
 		if at.In(z.Name) {
-			out = append(out, place{at: at, form: form, primary: primary})
+			out = append(out, place{at: at, form: form, typ: t, primary: primary})
 		}
 	}
 	add(a.typed(head, rest, t), typed, true)
@@ -76,10 +85,22 @@ func (r *Registry) addPlaces(out []place, a affix, n dnsname.Name, t record.Type
 			add(a.older(head, rest, t), typed, false)
 		}
 	}
-	if t != record.AAAA { // the form without a type is older than AAAA support, so it never claims AAAA
-		add(a.untyped(head, rest), untyped, false)
-	}
+	add(a.untyped(head, rest), untyped, false)
 	return out
+}
+
+// holds reports whether what a marker at the place says can be for the record set that it is the place of. One that lists types is never
+// read for the type that its name seems to have. One that lists none claims no AAAA without the type in its name: that form is older than
+// the support for AAAA.
+func (p place) holds(h registry.Heritage) bool {
+	switch {
+	case h.Types != "":
+		return p.form == untyped && h.Lists(p.typ)
+	case p.form == untyped:
+		return p.typ != record.AAAA
+	default:
+		return true
+	}
 }
 
 // readings lists what a marker at a name can be read for.

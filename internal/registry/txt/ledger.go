@@ -51,7 +51,7 @@ func (l *ledger) marker(p place, id string) (record.Set, registry.Heritage, bool
 		return record.Set{}, registry.Heritage{}, false
 	}
 	h, ok := registry.MarkerOf(s)
-	return s, h, ok && (!p.moved || h.Owner == l.r.owner)
+	return s, h, ok && p.holds(h) && (!p.moved || h.Owner == l.r.owner)
 }
 
 func find(sets []record.Set, t record.Type, id string) (record.Set, bool) {
@@ -75,7 +75,7 @@ func (l *ledger) means(at dnsname.Name, key record.Key, h registry.Heritage) boo
 		if x.name == key.Name {
 			continue
 		}
-		for _, rival := range l.rivals(x, s, at) {
+		for _, rival := range l.rivals(x, s, at, h) {
 			if !there || l.toldElsewhere(s, at, rival) || h.Resource == "" || !l.asks(h.Resource, key.Name) || l.asks(h.Resource, x.name) {
 				return false
 			}
@@ -84,15 +84,15 @@ func (l *ledger) means(at dnsname.Name, key record.Key, h registry.Heritage) boo
 	return true
 }
 
-// rivals are the record sets there that a reading of the marker at a name could be for, and that have no marker of their own elsewhere
-// which tells them from s.
-func (l *ledger) rivals(x reading, s record.Set, at dnsname.Name) []record.Set {
+// rivals are the record sets there that a reading of the marker at a name, which says h, could be for, and that have no marker of their
+// own elsewhere which tells them from s.
+func (l *ledger) rivals(x reading, s record.Set, at dnsname.Name, h registry.Heritage) []record.Set {
 	var out []record.Set
 	for _, rival := range l.look(x.name) {
 		if rival.ID != s.ID || l.IsMarker(rival) || (x.typ != anyType && rival.Type != x.typ) || !slices.Contains(markable, rival.Type) {
 			continue
 		}
-		if x.typ == anyType && rival.Type == record.AAAA {
+		if p := (place{form: x.form(), typ: rival.Type}); !p.holds(h) {
 			continue
 		}
 		if !l.toldElsewhere(rival, at, s) {

@@ -51,8 +51,32 @@ func (a *attachment) mark(o registry.Owned) reason.Reason {
 
 // add wants a marker at a slot. An untyped marker is shared, and names the first object.
 func (a *attachment) add(s slot, o registry.Owned) {
-	if _, taken := a.want[s]; !taken {
-		a.want[s], a.of[s] = a.set(s, o), o.Set.Key
+	_, taken := a.want[s]
+	a.lists[s] = append(a.lists[s], string(o.Set.Type))
+	switch {
+	case a.listed(s):
+		a.want[s] = a.set(s, o, types(a.lists[s]))
+	case !taken:
+		a.want[s] = a.set(s, o, "")
+	}
+	if !taken {
+		a.of[s] = o.Set.Key
+	}
+}
+
+// listed reports whether the marker at a slot has to list its types: it is to be shared, it lists them and can't move, or it claims an
+// AAAA without a type in its name.
+func (a *attachment) listed(s slot) bool {
+	here, lists := s.at == a.r.untypedAt(a.name), said(a.have[s]).Types != ""
+	switch {
+	case !here && !lists:
+		return false // a type in its name
+	case slices.Contains(a.lists[s], string(record.AAAA)):
+		return true
+	case here && (a.form == untyped || a.form == both):
+		return false
+	default:
+		return a.form == shared && here || lists
 	}
 }
 
@@ -83,6 +107,8 @@ func (a *attachment) overruled(s record.Set) reason.Reason {
 
 func (a *attachment) formsFor(t record.Type) []string {
 	switch {
+	case a.form == shared:
+		return []string{untyped}
 	case t == record.AAAA:
 		return []string{typed}
 	case a.form == both:
@@ -103,8 +129,8 @@ func (a *attachment) slotFor(o registry.Owned, form string) (slot, reason.Reason
 }
 
 // set is the marker at a slot. Texts that stand beside the marker there stay.
-func (a *attachment) set(s slot, o registry.Owned) record.Set {
-	value := registry.Heritage{Owner: a.r.owner, Resource: o.Resource}.String()
+func (a *attachment) set(s slot, o registry.Owned, types string) record.Set {
+	value := registry.Heritage{Owner: a.r.owner, Resource: o.Resource, Types: types}.String()
 	if m, there := a.have[s]; there {
 		if rest := others(m); len(rest) > 0 {
 			return withValues(m, append(rest, value))

@@ -15,7 +15,8 @@ type Options struct {
 	Prefix    string   `name:"txt-prefix" help:"Text before the names of markers; may contain %{record_type}. Excludes --txt-suffix."`
 	Suffix    string   `name:"txt-suffix" help:"Text after the first label of markers' names; may contain %{record_type}."`
 	Wildcard  string   `name:"txt-wildcard-replacement" help:"Text for the asterisk of a wildcard in its marker's name."`
-	Format    string   `name:"txt-format" enum:"auto,typed,untyped,both" default:"auto" help:"Form of markers' names: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both."`
+	Format    string   `name:"txt-format" enum:"auto,typed,untyped,both,shared" default:"auto" help:"Form of markers: auto keeps the form that a name has, and follows the zone's majority for new names; typed has the record type in the name, untyped doesn't, both writes both; shared writes one for all record sets of a name, of which ExternalDNS doesn't read the AAAA."`
+	Migrate   bool     `name:"txt-migrate" negatable:"" help:"Bring all markers into the form and under the prefix that are set, rather than each with the next change of its name."`
 	OldPrefix []string `name:"txt-old-prefix" sep:"none" help:"A --txt-prefix that was used before; its markers are read, and moved with the next change of their name. Repeatable."`
 }
 
@@ -25,6 +26,7 @@ const (
 	typed   = "typed"
 	untyped = "untyped"
 	both    = "both"
+	shared  = "shared"
 )
 
 // Check returns every mistake in the options.
@@ -36,8 +38,8 @@ func (o Options) Check() error {
 	if o.Owner == "" || strings.ContainsAny(o.Owner, ",\"\n") {
 		errs = append(errs, fmt.Errorf("--txt-owner-id=%q: must be text without commas, quotes and line breaks", o.Owner))
 	}
-	if !slices.Contains([]string{auto, typed, untyped, both}, o.Format) {
-		errs = append(errs, fmt.Errorf("--txt-format=%s: must be auto, typed, untyped or both", o.Format))
+	if !slices.Contains([]string{auto, typed, untyped, both, shared}, o.Format) {
+		errs = append(errs, fmt.Errorf("--txt-format=%s: must be auto, typed, untyped, both or shared", o.Format))
 	}
 	for _, affix := range append([]string{o.Prefix, o.Suffix}, o.OldPrefix...) {
 		if !plain(strings.ReplaceAll(affix, template, "")) {

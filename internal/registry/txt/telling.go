@@ -15,6 +15,9 @@ import (
 func (a *attachment) room(o registry.Owned, form string) (slot, reason.Reason) {
 	_, occupied := a.slotFor(o, form)
 	s, why := a.clear(o, form)
+	if a.form == shared {
+		return a.roomShared(o, s, why)
+	}
 	if form == untyped && a.r.format == auto && (why.Code == reason.MarkerCNAME || why.Code == reason.MarkerTaken || a.ofAnother(s, o.Resource)) {
 		return a.clear(o, typed) // the type keeps the marker clear of the CNAME, and of the other object
 	}
@@ -26,6 +29,18 @@ func (a *attachment) room(o registry.Owned, form string) (slot, reason.Reason) {
 		other = untyped
 	}
 	if next, no := a.clear(o, other); no.None() {
+		return next, no
+	}
+	return s, why
+}
+
+// roomShared is where a record set is marked that shares its marker with the others of the name, or alone where that one has no room, is
+// for another object, or doesn't tell.
+func (a *attachment) roomShared(o registry.Owned, s slot, why reason.Reason) (slot, reason.Reason) {
+	if why.None() && !a.ofAnother(s, o.Resource) && !a.threatened(o.Set) {
+		return s, why
+	}
+	if next, no := a.clear(o, typed); no.None() {
 		return next, no
 	}
 	return s, why
@@ -58,7 +73,8 @@ func (a *attachment) clear(o registry.Owned, form string) (slot, reason.Reason) 
 // then depend on what its object asks for, which may change.
 func (a *attachment) misread(s slot, set record.Set) bool {
 	return slices.ContainsFunc(a.r.readings(s.at, a.zone), func(x reading) bool {
-		return x.name != a.name && len(a.rivals(x, set, s.at)) > 0
+		// ExternalDNS reads it without the list of types, we with it.
+		return x.name != a.name && (len(a.rivals(x, set, s.at, registry.Heritage{})) > 0 || a.form == shared && len(a.rivals(x, set, s.at, everyType())) > 0)
 	})
 }
 

@@ -20,6 +20,7 @@ type Registry struct {
 	owner    string
 	wildcard string
 	format   string
+	migrate  bool
 	fallback string // the form of new names under auto: the zone's majority
 	affix    affix
 	old      []affix // read for our own owner only
@@ -33,7 +34,7 @@ var (
 // New returns the registry for checked options.
 func New(o Options) *Registry {
 	r := &Registry{
-		owner: o.Owner, wildcard: strings.ToLower(o.Wildcard), format: o.Format, fallback: typed, affix: newAffix(o.Prefix, o.Suffix),
+		owner: o.Owner, wildcard: strings.ToLower(o.Wildcard), format: o.Format, migrate: o.Migrate, fallback: typed, affix: newAffix(o.Prefix, o.Suffix),
 	}
 	for _, prefix := range append([]string{""}, o.OldPrefix...) {
 		if a := newAffix(prefix, ""); a != r.affix && !slices.Contains(r.old, a) {
@@ -46,7 +47,7 @@ func New(o Options) *Registry {
 // Owner is our owner id.
 func (r *Registry) Owner() string { return r.owner }
 
-// Survey counts the zone's markers by form, those of AAAA left out because they are always typed. A marker counts where the
+// Survey counts the zone's markers by form, those of AAAA left out because they are typed in every form but the shared one. A marker counts where the
 // record set that it can be read for is there: one of a foreign prefix tells nothing. New names follow the majority; typed
 // where there is none.
 func (r *Registry) Survey(z zone.Zone, sets iter.Seq[record.Set]) registry.Registry {
@@ -56,14 +57,22 @@ func (r *Registry) Survey(z zone.Zone, sets iter.Seq[record.Set]) registry.Regis
 			there[s.Name] = true
 		}
 	}
-	balance := 0
+	balance, sharing := 0, 0
 	for s := range sets {
-		if _, ok := registry.MarkerOf(s); ok {
+		h, ok := registry.MarkerOf(s)
+		switch {
+		case !ok:
+		case h.Types != "":
+			sharing++
+		default:
 			balance += r.lean(s.Name, there)
 		}
 	}
 	surveyed := *r
-	if surveyed.fallback = typed; balance > 0 && !r.affix.templated() {
+	switch surveyed.fallback = typed; {
+	case sharing > max(balance, -balance):
+		surveyed.fallback = shared
+	case balance+sharing > 0 && !r.affix.templated():
 		surveyed.fallback = untyped
 	}
 	return &surveyed

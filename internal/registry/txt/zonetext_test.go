@@ -20,7 +20,7 @@ const us = "us"
 var example = zone.Zone{Name: "example.com"}
 
 // sets reads lines of "name[#id] TYPE value...": names are relative to example.com, "@" is the apex. "=resource" is a marker of
-// ours, "=owner:resource" one of another owner, "alias:target" an alias.
+// ours, "=owner:resource" one of another owner, either with "|A+AAAA" one that lists types, "alias:target" an alias.
 func sets(t *testing.T, text string) []record.Set {
 	t.Helper()
 	var out []record.Set
@@ -58,10 +58,12 @@ func value(t record.Type, v string) string {
 	marker, ok := strings.CutPrefix(v, "=")
 	switch {
 	case ok:
+		marker, types, _ := strings.Cut(marker, "|")
 		h := registry.Heritage{Owner: us, Resource: marker}
 		if owner, resource, other := strings.Cut(marker, ":"); other {
 			h = registry.Heritage{Owner: owner, Resource: resource}
 		}
+		h.Types = types
 		return h.String()
 	case t == record.TXT:
 		return record.Quote(v)
@@ -94,6 +96,9 @@ func text(list []record.Set) string {
 				v = "=" + h.Resource
 			default:
 				v = fmt.Sprintf("=%s:%s", h.Owner, h.Resource)
+			}
+			if h.Types != "" {
+				v += "|" + h.Types
 			}
 			f = append(f, v)
 		}

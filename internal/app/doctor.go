@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+
+	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/ops/doctor"
+	"nafuda.io/nafuda/internal/ops/report"
+	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry/txt"
+	sources "nafuda.io/nafuda/internal/source/all"
+)
+
+// Examine finds out what keeps a run with the options from working, and changes nothing.
+func Examine(ctx context.Context, o Options, d doctor.Options, v Version) doctor.Report {
+	return doctor.Run(ctx, o.patient(ctx, v), d)
+}
+
+func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
+	p := doctor.Patient{Cluster: o.cluster(v), NoDNS: !o.Probe.Verify}
+	if o.Registry == "txt" {
+		p.Markers = txt.New(o.TXT)
+	}
+	for _, d := range o.View.DomainFilter {
+		if n, err := dnsname.Parse(strings.TrimPrefix(strings.TrimSpace(d), ".")); err == nil {
+			p.Domains = append(p.Domains, n)
+		}
+	}
+	accounts, err := o.accounts(ctx)
+	if err != nil {
+		p.NoAccounts = err
+		return p
+	}
+	onAWS, err := awsconf.Load(ctx, o.Publish.AWS)
+	if err != nil {
+		p.NoAccounts = err
+		return p
+	}
+	for _, a := range accounts {
+		account := doctor.Account{Name: a.Name, Provider: a.Provider}
+		for i := range onAWS {
+			if onAWS[i].Name == a.Name {
+				account.AWS, account.Route53 = &onAWS[i], o.Provider == route53.Name
+			}
+		}
+		p.Accounts = append(p.Accounts, account)
+	}
+	p.Plan = func(ctx context.Context, with []provider.Provider) (report.Plan, bool, error) {
+		replace := func(c *reconcile.Config) {
+			for i := range c.Accounts {
+				c.Accounts[i].Provider = with[i]
+			}
+		}
+		read := true
+		plan, whole, err := planWith(ctx, *o, v, slog.New(slog.DiscardHandler), []func(*reconcile.Config){replace}, func(s reconcile.Status) { read = len(o.unread(s)) == 0 })
+		return plan, whole && read, err
+	}
+	return p
+}
+
+// cluster says what a run needs of the API server.
+func (o *Options) cluster(v Version) doctor.Cluster {
+	if len(o.Files.Manifests) > 0 {
+		return doctor.Cluster{}
+	}
+	opts := o.Kube
+	opts.Version = v.Number
+	c := doctor.Cluster{Config: opts.Config, Namespace: o.View.Namespace, Events: o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once}
+	kinds := sources.Kinds(o.Sources)
+	for _, name := range names(o.Use) {
+		s := sources.Sources(o.Sources)[name]
+		c.Needs = append(c.Needs, doctor.Need{Kind: kinds[s.Kind], Source: name})
+		for _, u := range s.Uses {
+			c.Needs = append(c.Needs, doctor.Need{Kind: kinds[u.Kind], Source: name, For: u.For})
+		}
+	}
+	if l, err := o.lease(v, slog.New(slog.DiscardHandler)); err == nil && l != nil { // what is wrong with the kubeconfig has a check of its own
+		c.Lease, c.LeaseMust = l.Name(), o.Lease.Elect == "true"
+	}
+	return c
+}

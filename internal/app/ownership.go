@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"nafuda.io/nafuda/internal/ops/ownership"
+	"nafuda.io/nafuda/internal/registry/txt"
+)
+
+// MoveOwnership finds out what is to do to keep our ownership elsewhere, and with apply does it, telling each step to out. No instance may be
+// running with the same --state-dir; it fails with journal.ErrLocked where one is.
+func MoveOwnership(ctx context.Context, o Options, log *slog.Logger, to ownership.Direction, apply bool, out io.Writer) (ownership.Work, error) {
+	store, err := o.table(ctx)
+	if err != nil {
+		return ownership.Work{}, err
+	}
+	accounts, err := o.accounts(ctx)
+	if err != nil {
+		return ownership.Work{}, err
+	}
+	domains := o.View.Domains()
+	m := ownership.Move{To: to, Markers: txt.New(o.TXT), Store: store, Match: domains.Match, View: viewName}
+	for _, a := range accounts {
+		m.Providers = append(m.Providers, a.Provider)
+	}
+	work, err := m.Look(ctx)
+	if err != nil || !apply || work.Empty() {
+		return work, err
+	}
+	o.Loop.DryRun = false
+	j, err := o.openJournal(log)
+	if err != nil {
+		return work, err
+	}
+	defer closeJournal(j, log)
+	m.Journal = j
+	if err := m.Apply(ctx, func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }); err != nil {
+		return work, fmt.Errorf("move ownership to %s: %w", to, err)
+	}
+	return work, nil
+}
