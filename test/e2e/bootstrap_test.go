@@ -119,16 +119,13 @@ func bootstrapAssumes(t *testing.T, s *suite) {
 	w.cluster.Apply(t, ingress("web", "web.example.com", "192.0.2.1"))
 	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--control-socket=none"), c.env...)
 	c.other.want("web.example.com A 300 192.0.2.1", markerOf(o.ZoneID, "prefix_a-web.example.com", "ingress/default/web"))
-	kube.Wait(t, "the question whether a change is everywhere", func() error {
-		if theirs.Calls()["GetChange"] == 0 {
-			return errors.New("it isn't asked")
+	kube.Wait(t, "what is granted to the role is asked for", func() error {
+		if diff := cmp.Diff(granted(t, p.Files[i].Content), slices.Sorted(maps.Keys(theirs.Calls()))); diff != "" {
+			return errors.New("-granted +asked for:\n" + diff)
 		}
 		return nil
 	})
 	run.stop()
-	if diff := cmp.Diff(granted(t, p.Files[i].Content), slices.Sorted(maps.Keys(theirs.Calls()))); diff != "" {
-		t.Errorf("-granted to the role +asked for:\n%s", diff)
-	}
 	if calls := w.emu.Calls(); len(calls) > 0 {
 		t.Errorf("the keys themselves were used for Route 53: %v", calls)
 	}

@@ -43,6 +43,9 @@ func referenceSetUp(t *testing.T, s *suite) {
 		if b[1] != "sh" {
 			continue
 		}
+		if strings.Contains(b[2], "aws-down.sh") {
+			p.used()
+		}
 		if i+1 < len(blocks) && blocks[i+1][1] == "text" {
 			p.wants(b[2], blocks[i+1][2])
 			compared++
@@ -57,23 +60,24 @@ func referenceSetUp(t *testing.T, s *suite) {
 	if left := p.iam.Left(); len(left) > 0 {
 		t.Errorf("the page's end has left in the account: %s", left)
 	}
-	p.used()
 }
 
-// used compares what the user was granted with what the pod asked for.
+// used waits until the pod has asked for all that its user was granted, and for nothing else.
 func (p *person) used() {
 	p.t.Helper()
-	p.account.mu.Lock()
-	defer p.account.mu.Unlock()
-	if len(p.account.pods) != 1 {
-		p.t.Fatalf("the pod had %d policies, want one", len(p.account.pods))
-	}
-	for document, emu := range p.account.pods {
-		asked := slices.Sorted(maps.Keys(emu.Calls()))
-		if diff := cmp.Diff(granted(p.t, []byte(document)), asked); diff != "" {
-			p.t.Errorf("-granted +asked for:\n%s", diff)
+	kube.Wait(p.t, "what is granted is asked for", func() error {
+		p.account.mu.Lock()
+		defer p.account.mu.Unlock()
+		if len(p.account.pods) != 1 {
+			return fmt.Errorf("the pod had %d policies, want one", len(p.account.pods))
 		}
-	}
+		for document, emu := range p.account.pods {
+			if diff := cmp.Diff(granted(p.t, []byte(document)), slices.Sorted(maps.Keys(emu.Calls()))); diff != "" {
+				return errors.New("-granted +asked for:\n" + diff)
+			}
+		}
+		return nil
+	})
 }
 
 // person is who follows the page: someone with a shell, AWS credentials of an administrator, and a kubeconfig.
