@@ -13,7 +13,6 @@ import (
 )
 
 type bootstrapCommand struct {
-	Provider   string            `arg:"" optional:"" name:"provider" help:"Where record sets will be published: aws."`
 	Options    bootstrap.Options `embed:""`
 	Dir        string            `name:"dir" env:"-" placeholder:"DIR" help:"The folder for the files. Default: made of --name."`
 	Apply      bool              `name:"apply" env:"-" negatable:"" help:"Set it up: IAM, the Secret and the manifests, each step shown before it is done. May be repeated."`
@@ -35,8 +34,8 @@ func (bootstrapCommand) Help() string {
 // Check reports arguments that don't go together.
 func (c *bootstrapCommand) Check() error {
 	var errs []error
-	if c.Provider != "aws" {
-		errs = append(errs, errors.New("name the provider to set up for: nafuda bootstrap aws"))
+	if !slices.Contains(bootstrap.Providers(), c.Options.Provider) {
+		errs = append(errs, errors.New("name the provider to set up for: nafuda bootstrap aws, or aws-sd"))
 	}
 	if chosen := slices.DeleteFunc([]bool{c.Apply, c.Rotate, c.Delete}, func(b bool) bool { return !b }); len(chosen) > 1 {
 		errs = append(errs, errors.New("--apply, --rotate and --delete exclude each other: give one of them"))

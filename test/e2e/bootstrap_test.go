@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/bootstrap"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/stsemu"
+	"nafuda.io/nafuda/internal/serve/sdemu"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -129,6 +131,55 @@ func bootstrapAssumes(t *testing.T, s *suite) {
 	if calls := w.emu.Calls(); len(calls) > 0 {
 		t.Errorf("the keys themselves were used for Route 53: %v", calls)
 	}
+}
+
+// bootstrapCloudMap runs the program against Cloud Map. What its policy names of Route 53 is for the health checks that AWS says Cloud
+// Map asks about; we make none.
+func bootstrapCloudMap(t *testing.T, s *suite) {
+	o := setUp("nafuda", "example.com", false)
+	o.Provider, o.Zone, o.ZoneID, o.Owner = "aws-sd", "", "", "home"
+	if err := o.Check(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.world(t)
+	emu := sdemu.New(sdemu.Options{})
+	namespace := emu.AddNamespace("example.com", sdemu.Public)
+	server := httptest.NewServer(emu)
+	t.Cleanup(server.Close)
+	as := *s
+	as.user = w.whoHas(p)
+	w.suite = &as
+	w.cluster.Apply(t, ingress("web", "web.example.com", "192.0.2.1")+ingress("old", "old.example.com", "192.0.2.2"))
+	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--control-socket=none", "--delete-after=0s",
+		"--max-delete-percent=100", "--no-verify"), "AWS_ENDPOINT_URL_SERVICEDISCOVERY="+server.URL)
+	has := func(want int) {
+		t.Helper()
+		kube.Wait(t, "the namespace's services", func() error {
+			if got := emu.Services(namespace); len(got) != want {
+				return fmt.Errorf("%d are there, want %d: %v", len(got), want, got)
+			}
+			return nil
+		})
+	}
+	has(2)
+	w.cluster.Apply(t, ingress("web", "web.example.com", "lb.example.net")) // another type: the service goes and comes again
+	kube.Wait(t, "what is granted is asked for", func() error {
+		want := slices.DeleteFunc(granted(t, p.Policy), func(a string) bool { return strings.HasSuffix(a, "HealthCheck") })
+		var got []string
+		for action := range emu.Calls() {
+			got = append(got, "servicediscovery:"+action)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			return errors.New("-granted +asked for:\n" + diff)
+		}
+		return nil
+	})
+	run.stop()
 }
 
 // whoHas applies a plan's role objects, and gives a user who has them: pods need a kubelet.

@@ -70,6 +70,7 @@ func TestEndToEnd(t *testing.T) {
 		{"bootstrap grants exactly what is used", bootstrapGrants},
 		{"the reference set-up by nothing but the output of bootstrap", referenceSetUp},
 		{"bootstrap for a zone in another account", bootstrapAssumes},
+		{"bootstrap for Cloud Map", bootstrapCloudMap},
 		{"a policy that forbids deletes", deniedDeletes},
 		{"bad input is refused by itself", badInput},
 		{"faults of the service lose and double nothing", trouble},

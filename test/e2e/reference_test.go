@@ -206,6 +206,10 @@ func (a *account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.admin.ServeHTTP(w, r)
 		return
 	}
+	if err := a.iam.Signed(r); err != nil {
+		http.Error(w, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>"+err.Error()+"</Message></Error></ErrorResponse>", http.StatusForbidden)
+		return
+	}
 	documents, known := a.iam.Grants(m[1])
 	if !known || len(documents) == 0 {
 		a.db.ServeHTTP(w, r) // its policy allows nothing

@@ -100,18 +100,7 @@ func (o Options) args() []string {
 		out = append(out, "--source="+s)
 	}
 	out = append(out, "--domain-filter="+domain)
-	if !o.usual() {
-		out = append(out, "--zone-id-filter="+zone)
-	}
-	out = append(out, "--provider=aws", "--policy="+o.Policy, "--aws-zone-type="+o.ZoneType)
-	if o.Registry == registryTable {
-		out = append(out, "--registry=dynamodb", "--txt-owner-id="+owner, "--dynamodb-table="+o.Table, "--dynamodb-region="+o.Region)
-	} else {
-		out = append(out, "--registry=txt", "--txt-owner-id="+owner, "--txt-prefix="+o.Prefix)
-	}
-	if o.domain() != o.zone() {
-		out = append(out, "--aws-zone-match-parent")
-	}
+	out = append(out, o.whereArgs(zone, owner)...)
 	if !slices.Equal(o.published(), usualTypes()) {
 		for _, t := range o.published() {
 			out = append(out, "--managed-record-types="+string(t))
@@ -127,6 +116,27 @@ func (o Options) args() []string {
 		return append(out, "--log-level=debug")
 	}
 	return append(out, "--lease-name="+o.Name, "--log-level=info")
+}
+
+// whereArgs say where is published, and whose it is.
+func (o Options) whereArgs(zone, owner string) []string {
+	if o.cloudMap() {
+		return []string{"--provider=aws-sd", "--policy=" + o.Policy, "--aws-zone-type=" + o.ZoneType, "--registry=aws-sd", "--txt-owner-id=" + owner}
+	}
+	var out []string
+	if !o.usual() {
+		out = append(out, "--zone-id-filter="+zone)
+	}
+	out = append(out, "--provider=aws", "--policy="+o.Policy, "--aws-zone-type="+o.ZoneType)
+	if o.Registry == registryTable {
+		out = append(out, "--registry=dynamodb", "--txt-owner-id="+owner, "--dynamodb-table="+o.Table, "--dynamodb-region="+o.Region)
+	} else {
+		out = append(out, "--registry=txt", "--txt-owner-id="+owner, "--txt-prefix="+o.Prefix)
+	}
+	if o.domain() != o.zone() {
+		out = append(out, "--aws-zone-match-parent")
+	}
+	return out
 }
 
 func (o Options) env() []corev1.EnvVar {

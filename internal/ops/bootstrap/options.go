@@ -17,6 +17,7 @@ import (
 
 // Options say what is to be set up. Nothing of them comes from the environment: the files are the same wherever they are written.
 type Options struct {
+	Provider  string   `arg:"" optional:"" name:"provider" help:"Where record sets will be published: aws (Route 53) or aws-sd (Cloud Map)."`
 	Domain    string   `name:"domain" env:"-" placeholder:"NAME" help:"The domain whose names are published, such as example.com."`
 	ZoneID    string   `name:"hosted-zone-id" env:"-" placeholder:"ID" help:"Id of its hosted zone. Without it --apply asks Route 53, and files have HOSTED_ZONE_ID in its place."`
 	Zone      string   `name:"hosted-zone" env:"-" placeholder:"NAME" help:"Name of that hosted zone, where it isn't the domain's."`
@@ -98,7 +99,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }

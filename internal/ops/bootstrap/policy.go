@@ -79,6 +79,9 @@ func (o Options) zonePolicy() document {
 }
 
 func (o Options) actions() []provider.Action {
+	if o.cloudMap() {
+		return cloudMapActions()
+	}
 	all := slices.DeleteFunc(describe().Actions, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
 	if o.Registry == registryTable {
 		all = append(all, dynamodb.Actions("arn:aws:dynamodb:"+o.Region+":"+o.tableAccount()+":table/"+o.Table)...)

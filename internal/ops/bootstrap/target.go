@@ -145,7 +145,7 @@ func (t *Target) namespace(ctx context.Context, o Options) error {
 
 // zoneOf finds the hosted zone: the one named, or the closest at or above the domain that is of the right type.
 func (t *Target) zoneOf(ctx context.Context, o Options) (Options, error) {
-	if o.Assume != "" { // it is in another account, and named
+	if o.Assume != "" || o.cloudMap() { // it is in another account, and named; or there is none of ours
 		return o, nil
 	}
 	client := route53.NewFromConfig(t.config)

@@ -167,6 +167,29 @@ func TestAgreesWithMoto(t *testing.T) {
 	}
 }
 
+// TestSignature has a user's key refused where the request wasn't signed with its secret. That a right signature is taken is tested with
+// the SDK's, in ops/bootstrap.
+func TestSignature(t *testing.T) {
+	s := iamemu.New()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	ask(t, server.URL, "CreateUser UserName=u")
+	_, made := ask(t, server.URL, "CreateAccessKey UserName=u")
+	id := regexp.MustCompile(`<AccessKeyId>(.+)</AccessKeyId>`).FindStringSubmatch(made)[1]
+	for authorization, want := range map[string]string{
+		"Credential=" + id + "/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00":     "SignatureDoesNotMatch",
+		"Credential=AKIANONE/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00":       "InvalidClientTokenId",
+		"Credential=" + id + "/20260101/us-east-1/sts/aws4_request, SignedHeaders=host;x, Signature=0000": "SignatureDoesNotMatch",
+		"Credential=" + id: "IncompleteSignature",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Action=GetCallerIdentity"))
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+authorization)
+		if err := s.Signed(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", authorization, err, want)
+		}
+	}
+}
+
 // TestSecretIsToldOnce has a key's secret in the answer that makes it, and in no other.
 func TestSecretIsToldOnce(t *testing.T) {
 	server := httptest.NewServer(iamemu.New())

@@ -111,7 +111,10 @@ func conflict(format string, args ...any) error {
 // ServeHTTP answers one request of the query API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	err := r.ParseForm()
+	err := s.Signed(r)
+	if err == nil {
+		err = r.ParseForm()
+	}
 	action := r.PostForm.Get("Action")
 	var out element
 	if err == nil {
@@ -163,7 +166,7 @@ func (s *Server) serve(action string, form url.Values, access string) (element, 
 
 const admin = "admin"
 
-// caller is who an access key id belongs to. Signatures aren't checked.
+// caller is who an access key id belongs to.
 func (s *Server) caller(access string) (string, error) {
 	if access == AdminKey {
 		return admin, nil
