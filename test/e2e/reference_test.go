@@ -57,6 +57,13 @@ func referenceSetUp(t *testing.T, s *suite) {
 	if compared < 6 {
 		t.Errorf("compared only %d outputs: is the page read right?", compared)
 	}
+	// invariant secret: the keys' file is nobody else's to read, and gone.
+	if mode := file(t, filepath.Join(p.dir, "mode")); mode != "600 aws-credentials.env\n" {
+		t.Errorf("while the Secret was made, its file was %q", mode)
+	}
+	if _, err := os.Stat(filepath.Join(p.dir, "work", "external-dns", "aws-credentials.env")); !os.IsNotExist(err) {
+		t.Errorf("the file with the keys is there still: %v", err)
+	}
 	if left := p.iam.Left(); len(left) > 0 {
 		t.Errorf("the page's end has left in the account: %s", left)
 	}
@@ -108,7 +115,7 @@ func newPerson(t *testing.T, s *suite) *person {
 	bin := filepath.Join(p.dir, "bin")
 	for name, text := range map[string]string{
 		"dig":     fmt.Sprintf("exec %s -r @127.0.0.1 -p %d \"$@\"", dig, p.dns.Port),
-		"kubectl": fmt.Sprintf("case \"$*\" in *\" logs \"*) exec cat %s;; esac\nexec %s \"$@\"", p.podLog, tool(t, "kubectl", "kubernetes-client")),
+		"kubectl": fmt.Sprintf("case \"$*\" in\n*\" logs \"*) exec cat %s;;\n*from-env-file=*) stat -c '%%a %%n' aws-credentials.env > %s;;\nesac\nexec %s \"$@\"", p.podLog, filepath.Join(p.dir, "mode"), tool(t, "kubectl", "kubernetes-client")),
 		"nafuda":  "exec " + s.binary + " \"$@\"",
 	} {
 		p.write(filepath.Join(bin, name), "#!/bin/sh\n"+text+"\n", 0o755)
