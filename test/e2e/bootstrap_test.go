@@ -167,7 +167,7 @@ func bootstrapCloudMap(t *testing.T, s *suite) {
 	}
 	has(2)
 	w.cluster.Apply(t, ingress("web", "web.example.com", "lb.example.net")) // another type: the service goes and comes again
-	w.cluster.Delete(t, ingress("old", "old.example.com", "192.0.2.2"))     // its service stays, without an owner
+	w.cluster.Apply(t, ingress("old", "old.example.com", "192.0.2.2", "ttl=60"))
 	kube.Wait(t, "what is granted is asked for", func() error {
 		want := slices.DeleteFunc(granted(t, p.Policy), func(a string) bool { return strings.HasSuffix(a, "HealthCheck") })
 		var got []string
