@@ -32,8 +32,14 @@ func digest(s record.Set) string {
 }
 
 func covers(r registry.Row, zoneID string) bool {
+	list, limited := Zones(r)
+	return !limited || slices.Contains(list, zoneID)
+}
+
+// Zones lists the ids of the hosted zones that a row is for; false: of any.
+func Zones(r registry.Row) ([]string, bool) {
 	list, limited := r.Labels[zonesLabel]
-	return !limited || slices.Contains(strings.Fields(list), zoneID)
+	return strings.Fields(list), limited
 }
 
 // into adds a zone to those that a row is for.
