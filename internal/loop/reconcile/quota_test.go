@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -267,5 +268,22 @@ func TestFullForMarkers(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		r.settle()
 		r.wantOurs("a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:ns/a", "x-a.example.com TXT me:ns/a")
+	})
+}
+
+// TestOnceFull has a run with --once end with an error where a zone has no room, and publish the rest.
+func TestOnceFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := fullRig(t, 1000, 1002)
+		r.opts.Once = true
+		done := make(chan error)
+		go func() { done <- r.loop().Run(t.Context()) }()
+		r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{
+			delta("ns/a", ask("a.example.com=192.0.2.1")), delta("ns/b", ask("b.example.com=192.0.2.2")),
+		}}
+		if err := <-done; !errors.Is(err, reconcile.ErrIncomplete) {
+			t.Errorf("the run ended with %v", err)
+		}
+		r.wantOurs("a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:ns/a")
 	})
 }

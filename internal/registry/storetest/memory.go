@@ -21,20 +21,22 @@ type Memory struct {
 	calls int
 	fail  func(op string, k record.Key) error
 	lose  func(k record.Key) error
+	turn  chan struct{} // one call of fail at a time; it isn't a mutex, for the clock of a bubble stands still while one is waited for
 }
 
 var _ registry.Store = (*Memory)(nil)
 
 // NewMemory returns a store with some rows.
 func NewMemory(all ...registry.Row) *Memory {
-	m := &Memory{rows: make(map[record.Key]registry.Row)}
+	m := &Memory{rows: make(map[record.Key]registry.Row), turn: make(chan struct{}, 1)}
 	for _, r := range all {
 		m.rows[r.Key] = r
 	}
 	return m
 }
 
-// Fail makes f decide which calls fail without doing anything: "load", "get" and "swap". Nil: none does.
+// Fail makes f decide which calls fail without doing anything: "load", "get" and "swap". It is called by one at a time, and may
+// wait. Nil: none does.
 func (m *Memory) Fail(f func(op string, k record.Key) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -94,13 +96,21 @@ func (m *Memory) begin(ctx context.Context, op string, k record.Key) (func(), er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if fail != nil { // it may wait, or panic
-		if err := fail(op, k); err != nil {
-			return nil, err
-		}
+	if err := m.ask(fail, op, k); err != nil {
+		return nil, err
 	}
 	m.mu.Lock()
 	return m.mu.Unlock, nil
+}
+
+// ask asks whether a call fails; that may wait, or panic.
+func (m *Memory) ask(fail func(string, record.Key) error, op string, k record.Key) error {
+	if fail == nil {
+		return nil
+	}
+	m.turn <- struct{}{}
+	defer func() { <-m.turn }()
+	return fail(op, k)
 }
 
 // Load implements registry.Store.
