@@ -32,7 +32,7 @@ import (
 type Options struct {
 	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service or ingress. Repeatable; at least one."`
 	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53) or aws-sd (Cloud Map)."`
-	Registry  string   `name:"registry" enum:"txt,dynamodb,aws-sd,noop" default:"txt" help:"How our ownership is stored: in txt record sets, in a dynamodb table, or noop for not at all. With --provider=aws-sd it is aws-sd, in the descriptions of services, unless it is noop."`
+	Registry  string   `name:"registry" enum:"txt,dynamodb,aws-sd,noop" default:"txt" help:"How our ownership is stored: in txt record sets, in a dynamodb table, in descriptions (aws-sd, which --provider=aws-sd implies), or noop for not at all."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`
 	StateDir  string   `name:"state-dir" placeholder:"DIR" help:"A folder for what has to outlive a restart: the journal, which names are undone, and what the brake has let go within the hour. Without it the last 1,000 entries of the journal are in memory, and the rest is kept in the Lease; with neither, at most --max-deletes names of a zone may go in the first hour."`
 	LogFormat string   `name:"log-format" enum:"text,json" default:"text" help:"Format of logged lines: text, as ExternalDNS writes them, or json."`

@@ -155,30 +155,15 @@ func (c *core) finish(r result) {
 		c.undone(r)
 		return
 	}
-	if r.called {
-		called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
-		if r.err != nil {
-			called.Class = provider.ClassOf(r.err)
-			if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
-				_ = c.crashed(caught) // tells of it
-			}
-		}
-		c.Observe(called)
-	}
-	if r.list {
-		c.finishList(r)
-		return
-	}
-	if r.confirm != nil {
-		c.finishConfirm(r)
-		return
-	}
-	if r.quota != nil {
-		c.finishQuota(r)
-		return
-	}
-	z := c.zones[r.zone.Key]
+	c.called(r)
+	z := c.zones[r.zone.Key] // nil where the call isn't about a zone
 	switch {
+	case r.list:
+		c.finishList(r)
+	case r.confirm != nil:
+		c.finishConfirm(r)
+	case r.quota != nil:
+		c.finishQuota(r)
 	case r.read != nil:
 		c.finishPage(z, r)
 	case r.names != nil:
@@ -188,6 +173,21 @@ func (c *core) finish(r result) {
 	default:
 		c.finishApply(z, r)
 	}
+}
+
+// called tells of a call, if there was one.
+func (c *core) called(r result) {
+	if !r.called {
+		return
+	}
+	called := Called{Account: r.account.name, Zone: r.zone, Operation: r.operation(), Took: r.took, Err: r.err}
+	if r.err != nil {
+		called.Class = provider.ClassOf(r.err)
+		if caught, ok := errors.AsType[*crash.Crash](r.err); ok {
+			_ = c.crashed(caught) // tells of it
+		}
+	}
+	c.Observe(called)
 }
 
 // undone takes back a job that came to no call: what it was about is as it was before.

@@ -25,6 +25,15 @@ func (r *rig) deny(id string) {
 	})
 }
 
+// stumbling adds a zone that can't be read the first two times.
+func (r *rig) stumbling(name string) {
+	r.memory.AddZone(providertest.MemoryZone(name))
+	r.flaky.Fail(providertest.OpRecords, providertest.Fault{
+		Err: &provider.Error{Class: provider.Unavailable, Err: errors.New("no")}, Times: 2,
+		When: func(z zone.Zone, _ change.Batch) bool { return z.ID == name },
+	})
+}
+
 // private adds a private zone that has the name of another.
 func (r *rig) private(name, id string) {
 	z := providertest.MemoryZone(name)
@@ -56,11 +65,7 @@ func TestApartAZoneThatCanNotBeReadDelaysNoDelete(t *testing.T) {
 // Nothing goes before every zone has been read.
 func TestProofNothingGoesBeforeEveryZoneIsRead(t *testing.T) {
 	in(t, func(r *rig) {
-		r.memory.AddZone(providertest.MemoryZone("example.net"))
-		r.flaky.Fail(providertest.OpRecords, providertest.Fault{
-			Err: &provider.Error{Class: provider.Unavailable, Err: errors.New("no")}, Times: 2,
-			When: func(z zone.Zone, _ change.Batch) bool { return z.ID == "example.net" },
-		})
+		r.stumbling("example.net")
 		r.own(1)
 		r.start()
 		r.synced(delta("d/web", ask("a.example.com=192.0.2.1")))
@@ -74,11 +79,7 @@ func TestProofNothingGoesBeforeEveryZoneIsRead(t *testing.T) {
 // A rename into a zone that has just begun to fail waits a while for it.
 func TestApartARenameWaitsForAZoneThatFailsForAMoment(t *testing.T) {
 	in(t, func(r *rig) {
-		r.memory.AddZone(providertest.MemoryZone("example.net"))
-		r.flaky.Fail(providertest.OpRecords, providertest.Fault{
-			Err: &provider.Error{Class: provider.Unavailable, Err: errors.New("no")}, Times: 2,
-			When: func(z zone.Zone, _ change.Batch) bool { return z.ID == "example.net" },
-		})
+		r.stumbling("example.net")
 		r.own(1)
 		r.start()
 		r.synced(delta("d/n0", ask("n0.example.net=192.0.2.1")))

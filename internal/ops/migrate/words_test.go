@@ -83,8 +83,8 @@ func TestWordsAsAShell(t *testing.T) {
 			t.Errorf("%q: the shell has %q, we have %q", text, want, words)
 		}
 	}
-	if checked < 20 {
-		t.Errorf("only %d texts were compared", checked)
+	if checked < len(texts)/4 || checked == 0 {
+		t.Errorf("only %d of %d texts were compared", checked, len(texts))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	providertest.Run(t, func(t *testing.T) providertest.Target {
-		e := emulate(t, sdemu.Options{Page: 30})
+		e := emulate(t, sdemu.Options{})
 		p := e.open(awssd.Options{ServiceCleanup: true}, provider.Filter{})
 		return providertest.Target{Provider: p, Zone: e.zone("example.com"), Other: e.zone("example.net"), Break: e.fail, Secrets: e.secrets}
 	})

@@ -3,6 +3,9 @@
 package awssd_test
 
 import (
+	"bytes"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -37,9 +40,27 @@ func emulate(t *testing.T, o sdemu.Options) *emulated {
 	return &emulated{Server: s, account: accountAt(server.URL), secrets: []string{secretKey, keyID, "-0000-4000-8000-000000000000"}}
 }
 
+// whole reads answers in full before the SDK has them. The SDK closes a request's body once it has the head of the answer; under
+// the race detector, with a busy machine, the connection was then seen to be closed while a long answer was still being read.
+type whole struct{}
+
+func (whole) Do(r *http.Request) (*http.Response, error) {
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if closed := resp.Body.Close(); err == nil {
+		err = closed
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, err
+}
+
 func accountAt(url string) awsconf.Account {
 	return awsconf.Account{Name: awsconf.DefaultName, Config: aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(url),
+		HTTPClient:  whole{},
 		Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		Credentials: credentials.NewStaticCredentialsProvider(keyID, secretKey, ""),
 	}}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -114,8 +115,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		status, out = e.Status, e.body()
 	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"__type":"InternalFailure"}`)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(out) // the client may be gone
+	_, _ = w.Write(text) // the client may be gone
 }
 
 // scope finds the region in a signature (AWS General Reference, "Signature Version 4").
