@@ -43,6 +43,11 @@ func TestAWSPagesAreTheSame(t *testing.T) {
 	if rows := func(page string) int { return strings.Count(prose(page), "\n| ") }; rows(en) != rows(ja) {
 		t.Errorf("the English tables have %d rows, the Japanese ones %d", rows(en), rows(ja))
 	}
+	for _, f := range flagged.FindAllString(en, -1) {
+		if !strings.Contains(ja, f) {
+			t.Errorf("docs/aws.ja.md doesn't name %s", f)
+		}
+	}
 	if n := strings.Count(en, "\n"); n > 400 {
 		t.Errorf("docs/aws.md has %d lines, more than 400", n)
 	}
