@@ -36,7 +36,7 @@ func New() *Catalog {
 // asked for before. An empty result forgets the object. The result is sorted (endpoint.Result.Sort).
 func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
 	e, had := c.results[ref]
-	empty := len(r.Endpoints) == 0 && len(r.Holds) == 0 && len(r.Refusals) == 0 && r.Unsure.None()
+	empty := r.Empty()
 	if !had && empty || had && reflect.DeepEqual(e.result, r) {
 		return nil
 	}

@@ -106,6 +106,11 @@ type Result struct {
 	Again []Endpoint
 }
 
+// Empty reports whether the object asks for nothing, and nothing is to be said of it.
+func (r Result) Empty() bool {
+	return len(r.Endpoints) == 0 && len(r.Holds) == 0 && len(r.Refusals) == 0 && r.Unsure.None()
+}
+
 // Sort puts a result in its one order, so that equal objects give equal bytes.
 func (r *Result) Sort() {
 	slices.SortStableFunc(r.Endpoints, func(a, b Endpoint) int { return a.Key().Compare(b.Key()) })

@@ -32,7 +32,7 @@ func Format(ref endpoint.Ref, r endpoint.Result) string {
 	if !r.Unsure.None() {
 		fmt.Fprintf(&b, "  unsure %s\n", why(r.Unsure))
 	}
-	if len(r.Endpoints)+len(r.Holds)+len(r.Refusals) == 0 && r.Unsure.None() {
+	if r.Empty() {
 		fmt.Fprintln(&b, "  nothing")
 	}
 	return b.String()
