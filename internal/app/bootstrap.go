@@ -20,6 +20,7 @@ import (
 // Access says where bootstrap finds an account and a cluster.
 type Access struct {
 	Kubeconfig, Profile string
+	Adopt               bool // take over what has the names and was made by others
 	Version             Version
 	Log                 io.Writer
 	Read                func(args []string) (Options, error) // the command line of run
@@ -42,7 +43,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 		aws.Profiles = []string{a.Profile}
 	}
 	target, plan, err := bootstrap.Open(ctx, o, bootstrap.Access{
-		AWS: aws, IAMEndpoint: os.Getenv("AWS_ENDPOINT_URL_IAM"),
+		AWS: aws, IAMEndpoint: os.Getenv("AWS_ENDPOINT_URL_IAM"), EKSEndpoint: os.Getenv("AWS_ENDPOINT_URL_EKS"), Adopt: a.Adopt,
 		Kube: kube.Options{Kubeconfig: a.Kubeconfig, RequestTimeout: timeout, QPS: 20, Burst: 20, Version: a.Version.Number},
 	})
 	if err != nil {
@@ -53,6 +54,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 		return nil, fmt.Errorf("read the arguments of the Deployment: %w", err)
 	}
 	b.run.Publish.AWS, b.run.DynamoDB.Profile = aws, a.Profile
+	b.run.Publish.AWS.AssumeRole, b.run.Publish.AWS.ExternalID = o.Assume, o.External
 	b.run.View.Policy = string(change.Sync)
 	b.run.Lease.Elect, b.run.Probe.Verify = "false", false
 	// The owner is asked about all that goes, by name: there is nothing left for the brake and the grace period to ask.
