@@ -30,13 +30,22 @@ func records(s *record.Set) ([]dns.RR, error) {
 	return out, nil
 }
 
+// mostValue bounds one value, in characters: what is longer fits no batch.
+const mostValue = mostChars
+
 // parse makes a record of a value, which is one line of a zone file (RFC 1035 section 5.1) and may be anybody's.
 func parse(k record.Key, ttl uint32, value string) (dns.RR, error) {
 	if n, err := dnsname.Parse(string(k.Name)); err != nil || n != k.Name {
 		return nil, fmt.Errorf("%q isn't a host name in plain spelling", k.Name)
 	}
-	if strings.ContainsAny(value, "\r\n") {
-		return nil, fmt.Errorf("%s value %q has more than one line", k.Type, value)
+	wrong := func(what string) error {
+		return fmt.Errorf("%s value %q%s %s", k.Type, value[:min(len(value), 100)], more(value), what)
+	}
+	switch {
+	case len(value) > mostValue:
+		return nil, wrong("is too long for an update message")
+	case strings.ContainsAny(value, "\r\n"):
+		return nil, wrong("has more than one line")
 	}
 	switch k.Type {
 	case record.CNAME, record.DNAME, record.NS, record.PTR, record.MX, record.SRV, record.NAPTR:
@@ -45,16 +54,21 @@ func parse(k record.Key, ttl uint32, value string) (dns.RR, error) {
 		}
 	}
 	rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", k.Name.FQDN(), ttl, k.Type, value))
-	switch {
-	case err != nil || rr == nil: // its text repeats what it was given, and not well
-		return nil, fmt.Errorf("%s value %q isn't one that a zone file could have", k.Type, value)
-	case rr.Header().Rrtype != dns.StringToType[string(k.Type)]:
-		return nil, fmt.Errorf("%s value %q is of another type", k.Type, value)
+	if err != nil || rr == nil || rr.Header().Rrtype != dns.StringToType[string(k.Type)] { // the error's text repeats what it was given, and not well
+		return nil, wrong("isn't one that a zone file could have")
 	}
-	if _, err := dns.PackRR(rr, make([]byte, dns.MaxMsgSize), 0, nil, false); err != nil {
-		return nil, fmt.Errorf("%s value %q fits no record", k.Type, value)
+	if _, err := dns.PackRR(rr, make([]byte, dns.Len(rr)), 0, nil, false); err != nil {
+		return nil, wrong("fits no record")
 	}
 	return rr, nil
+}
+
+// more shows that a value goes on.
+func more(value string) string {
+	if len(value) > 100 {
+		return "..."
+	}
+	return ""
 }
 
 // valueOf is a record's value in our spelling and in the server's.

@@ -21,7 +21,7 @@ func tsigError(code uint16) error {
 	case dns.RcodeBadSig:
 		return keyError{"the server finds our signature wrong (BADSIG): compare the secret and algorithm of the TSIG key"}
 	case dns.RcodeBadKey:
-		return keyError{"the server doesn't know our TSIG key (BADKEY): compare its name and algorithm"}
+		return keyError{"the server doesn't know our TSIG key, or doesn't let it do this (BADKEY): compare its name and algorithm, and what the server allows it"}
 	case dns.RcodeBadTime:
 		return keyError{"the server's clock and ours differ (BADTIME): set the clocks of both machines"}
 	case dns.RcodeBadTrunc:

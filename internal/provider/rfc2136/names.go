@@ -69,8 +69,9 @@ func readNames(c *conn, z zone.Zone, names []dnsname.Name) ([]record.Set, error)
 
 // refused reports that the server answers, but not this.
 func refused(err error) bool {
-	_, is := errors.AsType[codeError](err)
-	return is
+	_, code := errors.AsType[codeError](err)
+	_, key := errors.AsType[keyError](err) // Knot says BADKEY where a key may not do this
+	return code || key
 }
 
 // query asks for record sets. Where the server isn't authoritative, since a delegation is above the name, what stands there stays

@@ -51,10 +51,10 @@ func newKey(o Options) *key {
 }
 
 // String keeps the secret out of whatever prints a key.
-func (k *key) String() string { return "TSIG key" }
+func (k key) String() string { return "TSIG key" }
 
 // GoString does so for %#v.
-func (k *key) GoString() string { return k.String() }
+func (k key) GoString() string { return k.String() }
 
 // pack makes a message's bytes, signed where there is a key, and the chain of signatures that its answers go on with.
 func (k *key) pack(m *dns.Msg) ([]byte, *chain, error) {
