@@ -44,8 +44,8 @@ func parse(k record.Key, ttl uint32, value string) (dns.RR, error) {
 	switch {
 	case len(value) > mostValue:
 		return nil, wrong("is too long for an update message")
-	case strings.ContainsAny(value, "\r\n"):
-		return nil, wrong("has more than one line")
+	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
+		return nil, wrong("has a character that isn't printable ASCII: write it as \\DDD")
 	}
 	switch k.Type {
 	case record.CNAME, record.DNAME, record.NS, record.PTR, record.MX, record.SRV, record.NAPTR:

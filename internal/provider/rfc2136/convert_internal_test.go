@@ -31,7 +31,7 @@ func TestDesired(t *testing.T) {
 		"an SOA":                   {0, record.Set{Key: key1(record.SOA), Values: []string{"a. b. 1 2 3 4 5"}}, "", "no type SOA"},
 		"two CNAMEs":               {0, record.Set{Key: key1(record.CNAME), Values: []string{"a.example.net", "b.example.net"}}, "", "one target"},
 		"nothing":                  {0, record.Set{Key: key1(record.A)}, "", "no values"},
-		"more lines":               {0, record.Set{Key: key1(record.CAA), Values: []string{"0 issue \"x\"\nwww.example.org. 60 IN A 192.0.2.1"}}, "", "one line"},
+		"more lines":               {0, record.Set{Key: key1(record.CAA), Values: []string{"0 issue \"x\"\nwww.example.org. 60 IN A 192.0.2.1"}}, "", "printable"},
 		"another type":             {0, record.Set{Key: key1(record.CAA), Values: []string{"192.0.2.1"}}, "", "zone file"},
 		"a directive":              {0, record.Set{Key: record.Key{Name: "$INCLUDE", Type: record.CAA}, Values: []string{"/etc/passwd"}}, "", "plain spelling"},
 		"a CAA with spaces":        {0, record.Set{Key: key1(record.CAA), TTL: 60, Values: []string{"0  issue  ca.example.net"}}, `0 issue "ca.example.net" 60`, ""},

@@ -8,6 +8,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/miekg/dns"
+
 	"nafuda.io/nafuda/internal/model/record"
 )
 
@@ -78,13 +80,42 @@ func canonical(k record.Key, values []string) ([]string, error) {
 	}
 	out := make([]string, 0, len(values))
 	for _, v := range values {
-		rr, err := parse(k, 0, v)
+		text, err := stable(k, v)
 		if err != nil {
 			return nil, err
 		}
-		text, _ := valueOf(rr)
 		out = append(out, text)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// stable is a value as it will be read back, which makes the same record again: there are records that have no such text.
+func stable(k record.Key, value string) (string, error) {
+	text, err := readBack(k, value)
+	if err != nil {
+		return "", err
+	}
+	again, err := readBack(k, text)
+	if err == nil && again != text {
+		err = fmt.Errorf("%s value %q can't be told from %q: write it plainly", k.Type, text, again)
+	}
+	return text, err
+}
+
+func readBack(k record.Key, value string) (string, error) {
+	rr, err := parse(k, 0, value)
+	if err != nil {
+		return "", err
+	}
+	wire := make([]byte, dns.Len(rr))
+	n, err := dns.PackRR(rr, wire, 0, nil, false)
+	if err != nil {
+		return "", err // parse has tried it
+	}
+	if rr, _, err = dns.UnpackRR(wire[:n], 0); err != nil {
+		return "", fmt.Errorf("%s value %q can't be read back: %w", k.Type, value, err)
+	}
+	text, _ := valueOf(rr)
+	return text, nil
 }

@@ -184,10 +184,12 @@ func exist(c *conn, z zone.Zone, sets []record.Set) (bool, error) {
 		return false, err
 	case answer.Rcode == dns.RcodeSuccess:
 		return true, nil
-	case answer.Rcode == dns.RcodeNXRrset || answer.Rcode == dns.RcodeNameError:
-		return false, nil
-	default:
+	case answer.Rcode != dns.RcodeNXRrset && answer.Rcode != dns.RcodeNameError:
 		return false, codeError(answer.Rcode)
+	case c.key != nil && answer.IsTsig() == nil:
+		return false, errUnsigned // that there is nothing is no failure
+	default:
+		return false, nil
 	}
 }
 
