@@ -26,7 +26,6 @@ const (
 // defaultTTL is that of sets without one, in seconds, where there is no --rfc2136-min-ttl.
 const defaultTTL = 300
 
-//nolint:gochecknoglobals // a constant in spirit
 var writable = [...]record.Type{
 	record.A, record.AAAA, record.CAA, record.CNAME, record.DNAME, record.MX, record.NAPTR, record.NS, record.PTR, record.SRV, record.TXT,
 }

@@ -109,6 +109,16 @@ func TestNobodyThere(t *testing.T) {
 	if e := failure(t, err); e.Class != provider.Unavailable {
 		t.Error(err)
 	}
+	for why, s := range map[string]record.Set{
+		"a name elsewhere": {Key: record.Key{Name: "www.example.net", Type: record.A}, Values: []string{"192.0.2.1"}},
+		"the apex's NS":    set(z, "", record.NS, "ns.example.net"),
+		"an SOA":           set(z, "", record.SOA, "a. b. 1 2 3 4 5"),
+	} {
+		_, err := p.Apply(t.Context(), z, batch(create(s))) // nobody needs to be asked
+		if e := failure(t, err); e.Class != provider.Rejected || len(e.Keys) != 1 || e.Keys[0] != s.Key {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
 	if _, err = p.Records(t.Context(), z, ""); failure(t, err).Class != provider.Unavailable {
 		t.Error(err)
 	}

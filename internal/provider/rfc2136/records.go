@@ -95,23 +95,30 @@ func (t *incoming) take(answer []dns.RR) error {
 	for _, rr := range answer {
 		soa, is := rr.(*dns.SOA)
 		switch {
-		case t.done || !within(rr, t.zone):
-			return errTransfer
-		case t.soa == nil && !is:
+		case t.done, !within(rr, t.zone), t.soa == nil && !is:
 			return errTransfer
 		case t.soa == nil:
 			t.soa = soa
-		case is && soa.Serial == t.soa.Serial:
-			t.done = true
-			continue
 		case is:
-			return fmt.Errorf("%w: its serial changed from %d to %d", errTransfer, t.soa.Serial, soa.Serial)
+			if err := t.end(soa); err != nil {
+				return err
+			}
+			continue
 		}
 		if t.count++; t.count > mostRecords {
 			return fmt.Errorf("the zone has more than %d records", mostRecords)
 		}
 		t.out.add(rr)
 	}
+	return nil
+}
+
+// end takes the last record.
+func (t *incoming) end(soa *dns.SOA) error {
+	if soa.Serial != t.soa.Serial {
+		return fmt.Errorf("%w: its serial changed from %d to %d", errTransfer, t.soa.Serial, soa.Serial)
+	}
+	t.done = true
 	return nil
 }
 

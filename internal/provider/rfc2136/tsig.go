@@ -108,14 +108,19 @@ func (c *chain) check(raw []byte, m *dns.Msg, last bool) error {
 		return nil
 	}
 	t := m.IsTsig()
-	if t == nil {
-		c.unsigned++
-		_, _ = c.sum.Write(raw)
-		if last || !c.later || c.unsigned > mostUnsigned {
-			return errUnsigned
-		}
-		return nil
+	if t != nil {
+		return c.verify(raw, t)
 	}
+	c.unsigned++
+	_, _ = c.sum.Write(raw)
+	if last || !c.later || c.unsigned > mostUnsigned {
+		return errUnsigned
+	}
+	return nil
+}
+
+// verify takes a signed message.
+func (c *chain) verify(raw []byte, t *dns.TSIG) error {
 	if t.Error != dns.RcodeSuccess {
 		return tsigError(t.Error)
 	}

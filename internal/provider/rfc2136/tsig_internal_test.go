@@ -16,7 +16,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-var testKey = newKey(Options{KeyName: "Key.Example", Secret: "c2VjcmV0"}) //nolint:gochecknoglobals // a constant in spirit
+var testKey = newKey(Options{KeyName: "Key.Example", Secret: "c2VjcmV0"})
 
 // signer signs messages by RFC 8945's letters, apart from the code under test.
 type signer struct {
