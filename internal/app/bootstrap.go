@@ -62,8 +62,12 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 	return b, nil
 }
 
-// Holdings is what the owner has in DNS, as the plan of a run over no objects: every change in it deletes something.
+// Holdings is what the owner has in DNS, as the plan of a run over no objects: every change in it deletes something. It fails where the
+// Deployment that runs is of other options, which would look elsewhere.
 func (b *Bootstrap) Holdings(ctx context.Context) (report.Plan, error) {
+	if err := b.Target.SameOwnership(ctx); err != nil {
+		return report.Plan{}, err
+	}
 	return b.nothing(func(o Options) (report.Plan, error) {
 		plan, whole, err := planOnce(ctx, o, b.access.Version, o.Logger(b.access.Log))
 		if err == nil && !whole { // what couldn't be read isn't nothing

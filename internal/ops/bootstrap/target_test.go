@@ -170,6 +170,13 @@ func (w *world) collect(o bootstrap.Options) {
 func applied(w *world) {
 	o := known(nil)
 	first := w.apply(o)
+	if err := w.open(o).SameOwnership(w.Context()); err != nil {
+		w.Errorf("right after it was made: %v", err)
+	}
+	other := known(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" })
+	if err := w.open(other).SameOwnership(w.Context()); err == nil || !strings.Contains(err.Error(), "runs with --") || !strings.Contains(err.Error(), "--registry=dynamodb") {
+		w.Errorf("with a table, which it doesn't run with: %v", err)
+	}
 	golden.File(w.T, filepath.Join("testdata", "apply.txt"), first)
 	key := w.secret("nafuda-aws")
 	again := w.apply(o)
