@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/provider/rfc2136"
 	"nafuda.io/nafuda/internal/provider/route53"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/rows"
@@ -47,7 +48,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	for _, a := range accounts {
 		account := doctor.Account{Name: a.Name, Provider: a.Provider}
 		for i := range onAWS {
-			if onAWS[i].Name == a.Name {
+			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name {
 				account.AWS, account.Route53 = &onAWS[i], o.Provider == route53.Name
 			}
 		}

@@ -44,7 +44,7 @@ type Flag struct {
 
 // All returns every flag, sorted by name.
 func All() []Flag {
-	all := slices.Concat(core(), registry(), source(), aws(), clouds(), servers())
+	all := slices.Concat(core(), registry(), source(), aws(), rfc2136(), clouds(), servers())
 	slices.SortFunc(all, func(a, b Flag) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }

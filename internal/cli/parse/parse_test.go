@@ -156,7 +156,7 @@ func TestValues(t *testing.T) {
 			args: []string{"--source=service", "--request-timeout=5s", "--kube-api-request-timeout=6s"}, want: func(o *options) { o.Timeout = 6 * time.Second },
 			notes: []string{"--request-timeout is accepted and sets nothing: it is the old name of --kube-api-request-timeout"}, why: "the new name wins",
 		},
-		"refused at default": {args: []string{"--source=service", "--no-create-ptr", "--tls-ca=", "--google-batch-change-interval=1000ms"}, why: "it asks for nothing"},
+		"refused at default": {args: []string{"--source=service", "--no-create-ptr", "--exoscale-apikey=", "--google-batch-change-interval=1000ms"}, why: "it asks for nothing"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/awssd"
+	"nafuda.io/nafuda/internal/provider/rfc2136"
 	"nafuda.io/nafuda/internal/provider/route53"
 )
 
@@ -20,6 +21,15 @@ type Options struct {
 	AWS     awsconf.Options `embed:""`
 	Route53 route53.Options `embed:""`
 	AWSSD   awssd.Options   `embed:""`
+	RFC2136 rfc2136.Options `embed:""`
+}
+
+// Complete tells what a provider, one of Names, misses among its options.
+func (o Options) Complete(provider string) error {
+	if provider == rfc2136.Name {
+		return o.RFC2136.Complete()
+	}
+	return nil
 }
 
 // Account is a provider opened for one account.
@@ -35,6 +45,7 @@ func openers() map[string]opener {
 	return map[string]opener{
 		route53.Name: openRoute53,
 		awssd.Name:   openAWSSD,
+		rfc2136.Name: openRFC2136,
 	}
 }
 
@@ -79,6 +90,14 @@ func openAWSSD(ctx context.Context, o Options, f provider.Filter) ([]Account, er
 		out = append(out, Account{a.Name, awssd.New(a, opts, f)})
 	}
 	return out, nil
+}
+
+func openRFC2136(_ context.Context, o Options, f provider.Filter) ([]Account, error) {
+	p, err := rfc2136.New(o.RFC2136, f)
+	if err != nil {
+		return nil, err
+	}
+	return []Account{{rfc2136.Account, p}}, nil
 }
 
 // onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts
