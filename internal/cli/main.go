@@ -45,7 +45,7 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
-// where there are changes, from why and verify where something isn't as wanted, from doctor where a check fails, and from the commands
+// where there are changes, from why, verify and wan where something isn't as wanted, from doctor where a check fails, and from the commands
 // to a running instance where something is held or waits for a yes. Nothing outside is touched before the whole configuration has been
 // found right.
 func Main(ctx context.Context, x IO) int {

@@ -17,7 +17,7 @@
 //   - WANUnknown: too few answer.
 //
 // A round asks the router and the interfaces at once, and strangers as few as needed: the first of them together, one more every 250 ms
-// or as soon as one has answered to no avail. It ends once the quorum is there and no answer of the router is awaited, and
+// or as soon as one fails or nobody is left to answer. It ends once the quorum is there and no answer of the router is awaited, and
 // after 6 s at the latest; each question has 3 s. There is a round every 5 minutes. In between, every 10 s, the router and the interfaces
 // are asked, and one stranger (every minute only where the router answers); whoever says something new calls for a round. A
 // new address is believed after 5 s, if it is still there in another round; the next change within 10 minutes takes 20 s, then 80 s, up to

@@ -45,8 +45,11 @@ func (o Options) Check() error {
 		add("--wan-quorum=%d: must be from 1 to %d, as many as there are methods", o.Quorum, len(askable()))
 	}
 	for _, a := range o.Static {
-		if _, err := netip.ParseAddr(a); err != nil {
+		addr, err := netip.ParseAddr(a)
+		if err != nil {
 			add("--wan-static=%s: must be an address, such as 192.0.2.1", a)
+		} else if c := classify(addr, o.rules().Allowed); c != Public {
+			add("--wan-static=%s: must be a public address, and it is a %s one: correct it, or pass --wan-allow-range too", a, c)
 		}
 	}
 	for _, p := range o.AllowRange {

@@ -35,7 +35,7 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 	defer cancel()
 	came := make(chan answer, len(a.methods)) // so that nobody waits for us
 	said := make([]*Said, len(a.methods))
-	local, started, out := 0, 0, 0
+	local, started, out, strangers := 0, 0, 0, 0 // strangers and all who are asked and haven't answered
 	start := func() {
 		if started == len(a.methods) {
 			return
@@ -43,6 +43,9 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 		i := started
 		started++
 		out++
+		if !a.methods[i].Source().Kind.local() {
+			strangers++
+		}
 		go func() { came <- answer{i, ask(ctx, a.methods[i], a.family, a.rules)} }()
 	}
 	for started < len(a.methods) && (all || a.methods[started].Source().Kind.local()) {
@@ -64,7 +67,10 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 			if !all && !slices.Contains(said[:local], nil) && judge(a.family, given(said), a.rules).Known() {
 				return given(said)
 			}
-			if !got.said.By.Kind.local() {
+			if got.said.By.Kind.local() {
+				continue
+			}
+			if strangers--; strangers == 0 || !got.said.first().IsValid() {
 				start()
 			}
 		case <-ctx.Done():
@@ -114,9 +120,12 @@ func plain(err error) string {
 	const most = 200
 	var late net.Error
 	var op *net.OpError
+	var name *net.DNSError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &late) && late.Timeout():
 		return errNoAnswer.Error()
+	case errors.As(err, &name):
+		return "the name of the server can't be resolved"
 	case errors.As(err, &op):
 		err = op.Err
 	}
