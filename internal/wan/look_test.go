@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"nafuda.io/nafuda/test/golden"
 )
@@ -85,26 +87,49 @@ func TestLook(t *testing.T) {
 	}
 }
 
-func TestReport(t *testing.T) {
-	said := heard("router/router=100.64.1.2 stun/a=192.0.2.1 dns/b")
-	said[0].Class, said[1].Class, said[2].Err = CGNAT, Public, "no answer in time"
-	six := heard("interface/host=2001:db8::1 stun/a=2001:db8::1")
-	for i := range six {
-		six[i].Class = Public
+// told reads answers with their times and endpoints, as a report has them: ADDRESS or a failure after "!", milliseconds, endpoint.
+func told(lines string) []Said {
+	var out []Said
+	for line := range strings.Lines(lines) {
+		f := strings.SplitN(strings.TrimSpace(line), " ", 4)
+		took, _ := strconv.Atoi(f[2])
+		s := Said{By: Source{Kind(f[0]), strings.Split(f[1], "=")[0], f[3]}, Took: time.Duration(took) * time.Millisecond}
+		if _, addr, _ := strings.Cut(f[1], "="); addr == "" {
+			s.Err = errNoAnswer.Error()
+		} else {
+			s.Addrs = []netip.Addr{netip.MustParseAddr(addr)}
+			s.Class = classify(s.first(), ofTests().Allowed)
+		}
+		out = append(out, s)
 	}
-	r := Report{[]State{
-		{Family: V4, Verdict: judge(V4, said, ofTests()), Said: said},
+	return out
+}
+
+func TestReport(t *testing.T) {
+	well := told(`router router=198.51.100.7 3 nat-pmp
+		router router= 3000 pcp
+		stun google=198.51.100.7 24 stun.l.google.com:19302
+		dns opendns=198.51.100.7 21 udp://resolver1.opendns.com?name=myip.opendns.com
+		https amazon=192.0.2.80 88 https://checkip.amazonaws.com`)
+	six := told(`interface host=2001:db8:1:2::51 0 all
+		stun google=2001:db8:1:2:f00d:1:2:3 26 stun.l.google.com:19302`)
+	cgnat := told(`router router=100.64.1.2 3 nat-pmp
+		stun google=198.51.100.7 24 stun.l.google.com:19302
+		dns opendns=198.51.100.7 21 udp://resolver1.opendns.com?name=myip.opendns.com`)
+	all := Report{[]State{
+		{Family: V4, Verdict: judge(V4, well, ofTests()), Said: well, Sharing: Own, Sign: "ports are kept"},
 		{Family: V6, Verdict: judge(V6, six, ofTests()), Said: six},
 	}}
+	behind := Report{[]State{{Family: V4, Verdict: judge(V4, cgnat, ofTests()), Said: cgnat}, {Family: V6, Off: true}}}
 	var b strings.Builder
-	for _, r := range []Report{r, {[]State{{Family: V4, Verdict: Verdict{Addr: netip.MustParseAddr("192.0.2.1")}, Sharing: Own, Sign: "ports are kept"}, {Family: V6, Off: true}}}} {
+	for _, r := range []Report{all, behind} {
 		if err := r.Write(&b); err != nil {
 			t.Fatal(err)
 		}
 		b.WriteString("---\n")
 	}
 	golden.File(t, "testdata/report.txt", b.String())
-	if r.Good() {
-		t.Error("it is good without an IPv4 address")
+	if !all.Good() || behind.Good() {
+		t.Error("it is good where an address isn't known, or isn't where all are")
 	}
 }
