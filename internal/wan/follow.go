@@ -6,16 +6,12 @@ import (
 	"context"
 	"net/netip"
 	"time"
-
-	"nafuda.io/nafuda/internal/model/reason"
 )
 
 const (
 	beat       = 10 * time.Second // between two looks
 	roundEvery = 5 * time.Minute
 	seldom     = 6 // beats from one stranger to the next where the router answers
-	lookAgain  = time.Hour
-	lookSoon   = 10 * time.Minute // where the ports said nothing
 )
 
 // follower follows one family. One goroutine has it.
@@ -25,12 +21,7 @@ type follower struct {
 	state       settle
 	last        map[int]Said // what came of asking each method last, by its place
 	turn, beats int
-	port        struct { // what the ports said of an address
-		of    netip.Addr
-		is    Sharing
-		sign  string
-		until time.Time
-	}
+	ports       portLook
 }
 
 // State is what is known of a family at present.
@@ -64,54 +55,8 @@ func (f *follower) look(ctx context.Context, all bool) State {
 	said := f.round(ctx, all)
 	f.note(said)
 	state := State{Family: f.family, Verdict: judge(f.family, said, f.rules), Said: said}
-	f.lookAtPorts(ctx, &state)
+	f.ports.enter(ctx, f.methods, &state, f.allowShared)
 	return state
-}
-
-// lookAtPorts finds out whether an address is shared, where strangers gave it and a STUN server is among them.
-func (f *follower) lookAtPorts(ctx context.Context, s *State) {
-	if f.family != V4 || !s.Verdict.Known() {
-		return
-	}
-	if f.port.of != s.Verdict.Addr || !time.Now().Before(f.port.until) {
-		server, ok := f.portServer(s)
-		if !ok {
-			return
-		}
-		f.port.of = s.Verdict.Addr
-		f.port.is, f.port.sign = shared(server.look(ctx))
-		f.port.until = time.Now().Add(lookAgain)
-		if f.port.is == CannotTell {
-			f.port.until = time.Now().Add(lookSoon)
-		}
-	}
-	s.Sharing, s.Sign = f.port.is, f.port.sign
-	if s.Sharing == Shared && !f.allowShared {
-		s.Verdict = Verdict{Why: reason.New(reason.WANShared, "%s is shared with other lines: %s", s.Verdict.Addr, s.Sign)}
-	}
-}
-
-// portServer is a STUN server that sees the address that is believed; false: there is none, or nobody needs to look, since an interface
-// of ours has the address or a person has said it.
-func (f *follower) portServer(s *State) (stun, bool) {
-	var found stun
-	ok := false
-	for _, one := range s.Said {
-		if one.first() != s.Verdict.Addr {
-			continue
-		}
-		switch one.By.Kind {
-		case Interface, Static:
-			return stun{}, false
-		case STUN:
-			for _, m := range f.methods {
-				if server, is := m.(stun); is && server.Source() == one.By && !ok {
-					found, ok = server, true
-				}
-			}
-		}
-	}
-	return found, ok
 }
 
 // note remembers what was said.

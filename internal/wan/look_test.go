@@ -87,6 +87,39 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestSharedStaysKnown: a look that tells nothing, since the server is silent or lies, doesn't make a shared address one's own; another address
+// is looked at anew.
+func TestSharedStaysKnown(t *testing.T) {
+	w := worldOf("192.0.2.1")
+	r := rand.New(rand.NewPCG(1, 1))
+	w.nat = func(n int, from uint16) uint16 { return mape(4, 8, 77)(r, n, from) }
+	server, another := stun{"s", stunServer(t, w)}, stun{"x", stunServer(t, worldOf("198.51.100.1"))}
+	var p portLook
+	look := func(addr string) string {
+		s := State{Family: V4, Verdict: verdict(addr)}
+		p.until = time.Time{} // as an hour later
+		p.enter(t.Context(), []Method{another, server}, &s, false)
+		return show(s.Verdict) + " " + string(s.Sharing)
+	}
+	for i, c := range []struct{ how, addr, want string }{
+		{"", "192.0.2.1", "WANShared shared"},
+		{"refuses", "192.0.2.1", "WANShared shared"},
+		{"lies", "192.0.2.1", "WANShared shared"},
+		{"refuses", "192.0.2.2", "192.0.2.2 unknown"},
+		{"", "192.0.2.2", "192.0.2.2 unknown"}, // it sees another one
+		{"", "192.0.2.1", "WANShared shared"},
+	} {
+		w.set("192.0.2.1", c.how)
+		if got := look(c.addr); got != c.want {
+			t.Errorf("step %d: got %s, want %s", i, got, c.want)
+		}
+	}
+	s := State{Family: V4, Verdict: verdict("192.0.2.1"), Said: heard("interface/host=192.0.2.1")}
+	if p.enter(t.Context(), []Method{server}, &s, false); !s.Verdict.Known() || s.Sharing != "" {
+		t.Errorf("an interface has it, and it is %+v", s)
+	}
+}
+
 // told reads answers with their times and endpoints, as a report has them: ADDRESS or a failure after "!", milliseconds, endpoint.
 func told(lines string) []Said {
 	var out []Said
