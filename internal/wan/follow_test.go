@@ -89,6 +89,7 @@ func TestRoundAsksAsFewAsNeeded(t *testing.T) {
 		list  string
 		slow  string
 		fails string
+		late  string // 100 ms
 		asked int
 		took  time.Duration
 		why   string
@@ -96,7 +97,7 @@ func TestRoundAsksAsFewAsNeeded(t *testing.T) {
 		"all is well":        {list: strangers, asked: 2, took: 20 * time.Millisecond, why: "the quorum"},
 		"the first is slow":  {list: strangers, slow: "stun/a", asked: 3, took: 270 * time.Millisecond, why: "the hedge"},
 		"two are slow":       {list: strangers, slow: "stun/a dns/b", asked: 4, took: 520 * time.Millisecond, why: "the hedge, twice"},
-		"the first fails":    {list: strangers, fails: "stun/a", asked: 3, took: 40 * time.Millisecond, why: "another is asked at once"},
+		"the first fails":    {list: strangers, fails: "stun/a", late: "dns/b", asked: 3, took: 100 * time.Millisecond, why: "another is asked at once"},
 		"the router is slow": {list: "router/router " + strangers, slow: "router/router", asked: 5, took: timeout, why: "it may say that there is another NAT"},
 		"all are slow":       {list: strangers, slow: strangers, asked: 6, took: 4 * time.Second, why: "3 s after the last"},
 	} {
@@ -106,6 +107,9 @@ func TestRoundAsksAsFewAsNeeded(t *testing.T) {
 				parties.say("192.0.2.1")
 				if c.fails != "" {
 					parties.say("", c.fails)
+				}
+				if c.late != "" {
+					parties[c.late].says("192.0.2.1", 100*time.Millisecond)
 				}
 				for who := range strings.FieldsSeq(c.slow) {
 					parties[who].says("192.0.2.1", time.Hour)
@@ -342,6 +346,26 @@ func day(t *testing.T, x *watch, r *rand.Rand) {
 			t.Fatalf("after %v of quiet %q is told, and it is %s", 15*time.Minute, last, ours)
 		}
 	}
+}
+
+// TestThoseWhoAnsweredAreAskedInTurn, and the first protocol in which the router did.
+func TestThoseWhoAnsweredAreAskedInTurn(t *testing.T) {
+	_, all := gather("router/a router/b router/c interface/host stun/a dns/b https/c")
+	f := &follower{asker: asker{V4, all, ofTests()}, last: make(map[int]Said)}
+	places := func() (out []string) {
+		for range 3 {
+			out = append(out, fmt.Sprint(f.places()))
+		}
+		return out
+	}
+	check(t, places(), "[3 4]", "[3 5]", "[3 6]")
+	for i, s := range heard("router/a router/b=192.0.2.1 router/c=192.0.2.1 interface/host stun/a=192.0.2.1 dns/b https/c=192.0.2.1") {
+		f.last[i] = s
+	}
+	check(t, places(), "[1 3]", "[1 3]", "[1 3 6]")
+	delete(f.last, 1)
+	delete(f.last, 2)
+	check(t, places(), "[3 4]", "[3 6]", "[3 4]")
 }
 
 func TestStaticAsksNobody(t *testing.T) {

@@ -40,6 +40,8 @@ func FuzzReaders(f *testing.F) {
 	f.Add([]byte("192.0.2.1"))
 	f.Add([]byte(`{"ip":"192.0.2.1"}`))
 	f.Add([]byte{0, 128, 0, 0, 0, 0, 0, 1, 192, 0, 2, 1})
+	f.Add([]byte{0, 128, 0, 0, 0, 0})
+	f.Add([]byte{2, 0x81, 0, 0})
 	f.Add(append([]byte{2, 0x81, 0, 0}, make([]byte, 56)...))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nLocation: http://192.0.2.1/\r\n\r\n"))
 	f.Add([]byte("eth0 00000000 010200C0 0003 0 0 0 00000000 0 0 0"))

@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	pion "github.com/pion/stun/v3"
 )
 
 // everyMethod starts a server for each method and returns the method that asks it.
@@ -108,6 +111,59 @@ func TestUnknownCertificateIsRefused(t *testing.T) {
 	}
 }
 
+// TestPagesAreBounded: what another page says doesn't count, nor what is longer than an address needs.
+func TestPagesAreBounded(t *testing.T) {
+	page, roots := httpsServer(t, http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/moved":
+			http.Redirect(out, r, "/", http.StatusFound)
+		case "/long":
+			fmt.Fprint(out, "192.0.2.1", strings.Repeat("\n", mostEcho))
+		default:
+			fmt.Fprint(out, "192.0.2.1")
+		}
+	}))
+	for path, want := range map[string]string{"/": "", "/moved": "status 302", "/long": "longer than"} {
+		s := ask(t.Context(), echo{url: page.URL + path, roots: roots}, V4, ofTests())
+		if s.Err == "" != (want == "") || !strings.Contains(s.Err, want) {
+			t.Errorf("%s: got %v, %q, want %q", path, s.Addrs, s.Err, want)
+		}
+	}
+}
+
+// TestAnswerToAnotherQuestion isn't one, however it comes.
+func TestAnswerToAnotherQuestion(t *testing.T) {
+	q := new(dns.Msg).SetQuestion("whoami.example.com.", dns.TypeA)
+	r := new(dns.Msg).SetReply(q)
+	r.Answer = append(r.Answer, &dns.A{Hdr: dns.RR_Header{Name: "whoami.example.com.", Rrtype: dns.TypeA, Class: dns.ClassINET}, A: net.IPv4(192, 0, 2, 1)})
+	if got, err := readWhoami(V4, q, r); err != nil || len(got) != 1 {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	for name, spoil := range map[string]func(*dns.Msg){
+		"id": func(m *dns.Msg) { m.Id++ }, "a question": func(m *dns.Msg) { m.Response = false }, "name": func(m *dns.Msg) { m.Question[0].Name = "example.com." },
+		"class": func(m *dns.Msg) { m.Question[0].Qclass = dns.ClassCHAOS }, "owner": func(m *dns.Msg) { m.Answer[0].Header().Name = "example.com." },
+	} {
+		bad := r.Copy()
+		if spoil(bad); bad.String() == r.String() {
+			t.Errorf("%s: nothing is spoilt", name)
+		}
+		if got, err := readWhoami(V4, q, bad); err == nil {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
+func TestReadSTUN(t *testing.T) {
+	id, other := [12]byte{1}, [12]byte{2}
+	right := pion.MustBuild(pion.NewTransactionIDSetter(id), pion.BindingSuccess, pion.NewSoftware("odd"), &pion.XORMappedAddress{IP: net.IPv4(192, 0, 2, 1), Port: 4711}).Raw
+	if at, ok, err := readSTUN(right, id); !ok || err != nil || at.String() != "192.0.2.1:4711" {
+		t.Errorf("got %v, %v, %v", at, ok, err)
+	}
+	if _, ok, _ := readSTUN(right, other); ok {
+		t.Error("an answer to another transaction is taken")
+	}
+}
+
 // TestPCPTakesItsMappingBack, and a router that knows only NAT-PMP is understood.
 func TestPCPTakesItsMappingBack(t *testing.T) {
 	w := worldOf("192.0.2.1")
@@ -169,7 +225,7 @@ func TestReadRoutes(t *testing.T) {
 	const head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
 	for table, want := range map[string]string{
 		head + "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n":                                                                  "192.0.2.1",
-		head + "wlan0\t00000000\t090200C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\neth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n": "192.0.2.1",
+		head + "eth0\t00000000\t010200C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\nwlan0\t00000000\t090200C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n": "192.0.2.1",
 		head + "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n":                                                                  "",
 		head + "tun0\t00000000\t010200C0\t0003\t0\t0\t0\t00000080\t0\t0\t0\n":                                                                  "",
 		head + "eth0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0\n":                                                                  "",

@@ -106,7 +106,7 @@ func stunServer(t *testing.T, w *world) string {
 		if how == "refuses" {
 			return pion.MustBuild(m, pion.BindingError, pion.CodeServerError, pion.Fingerprint).Raw
 		}
-		return pion.MustBuild(m, pion.BindingSuccess, pion.NewSoftware("a test's"),
+		return pion.MustBuild(m, pion.BindingSuccess, pion.NewSoftware("odd"),
 			&pion.XORMappedAddress{IP: addr.AsSlice(), Port: int(w.port(from.Port()))}, pion.Fingerprint).Raw
 	})
 }
@@ -207,6 +207,7 @@ func whoamiHandler(w *world) dns.HandlerFunc {
 			r.Rcode = dns.RcodeRefused
 		case how == "garbage":
 			r.Question[0].Name = "elsewhere.example.net."
+			r.Answer = append(r.Answer, &dns.A{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeA, Class: dns.ClassINET}, A: addr.AsSlice()})
 		case q.Question[0].Qtype == dns.TypeTXT:
 			r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: q.Question[0].Qclass}, Txt: []string{addr.String()}},
 				&dns.TXT{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: q.Question[0].Qclass}, Txt: []string{"edns0-client-subnet 192.0.2.0/24"}})
