@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestBootstrapShowsWhatIsMade holds the page to the golden files of the tests that make it all.
@@ -21,9 +23,11 @@ func TestBootstrapShowsWhatIsMade(t *testing.T) {
 	indented := func(text string) string {
 		return "      " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n      ")
 	}
-	want := map[string]string{"text": golden("apply.txt") + golden("delete.txt"), "json": golden("user.txtar") + golden("limit-names.txtar")}
+	want := map[string]string{"text": golden("apply.txt") + golden("delete.txt") + golden("adopt.txt"), "json": golden("user.txtar") + golden("limit-names.txtar")}
 	checked := 0
-	for _, b := range blocks(pages(t)["docs/bootstrap.md"]) {
+	before, way, _ := strings.Cut(pages(t)["docs/bootstrap.md"], "\n## From nothing to the first name\n") // test/e2e follows that part
+	_, after, _ := strings.Cut(way, "\n## ")
+	for _, b := range append(blocks(before), blocks(after)...) {
 		all, ok := want[b.Lang]
 		if !ok {
 			continue
@@ -33,7 +37,14 @@ func TestBootstrapShowsWhatIsMade(t *testing.T) {
 			t.Errorf("docs/bootstrap.md shows what isn't made:\n%s", b.Text)
 		}
 	}
-	if checked != 4 {
-		t.Errorf("checked %d blocks, want 4", checked)
+	if checked != 5 {
+		t.Errorf("checked %d blocks, want 5", checked)
+	}
+	en, ja := pages(t)["docs/bootstrap.md"], pages(t)["docs/bootstrap.ja.md"]
+	if diff := cmp.Diff(blocks(en), blocks(ja)); diff != "" {
+		t.Errorf("the fenced blocks, -English +Japanese:\n%s", diff)
+	}
+	if diff := cmp.Diff(headings(en), headings(ja)); diff != "" {
+		t.Errorf("the levels of the headings, -English +Japanese:\n%s", diff)
 	}
 }

@@ -43,6 +43,7 @@ type tour struct {
 	dir     string
 	ports   *strings.Replacer // from the pages' ports to the sandbox's
 	exports string            // what earlier blocks have exported
+	env     []string          // more variables of the shell
 	welcome string
 }
 
@@ -56,6 +57,14 @@ func startTour(t *testing.T) *tour {
 			t.Skipf("%v; install it with: apt-get install bind9-dnsutils awscli curl", err)
 		}
 	}
+	tr := &tour{dir: newHome(t)}
+	tr.sandbox(t)
+	return tr
+}
+
+// newHome is a folder with the examples, and the program in bin.
+func newHome(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "examples"), os.DirFS(filepath.Join(root, "examples"))); err != nil {
 		t.Fatal(err)
@@ -70,9 +79,7 @@ func startTour(t *testing.T) *tour {
 	if err := os.Symlink(self, filepath.Join(dir, "bin", "nafuda")); err != nil {
 		t.Fatal(err)
 	}
-	tr := &tour{dir: dir}
-	tr.sandbox(t)
-	return tr
+	return dir
 }
 
 // sandbox starts the sandbox and waits until it is ready.
@@ -130,17 +137,21 @@ func freeAddress(t *testing.T) string {
 }
 
 // shell runs a block and returns what it prints.
-func (tr *tour) shell(text string) string {
+func (tr *tour) shell(text string) string { return masked(tr.raw(text)) }
+
+// raw runs a block and returns all that it prints, as it is.
+func (tr *tour) raw(text string) string {
 	text = strings.ReplaceAll(waits.ReplaceAllString(text, ""), "go build -o bin/nafuda ./cmd/nafuda\n", "")
 	cmd := exec.Command("bash", "-c", tr.ports.Replace(tr.exports+text))
 	cmd.Dir = tr.dir
-	cmd.Env = append(os.Environ(), "NO_PROXY=*", tr.socket())
+	cmd.Env = append(append(os.Environ(), "NO_PROXY=*", tr.socket()), tr.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && errs.Len() > 0 {
+	const differs = 2 // the status of a command that has found something; it isn't an error
+	if err := cmd.Run(); err != nil && errs.Len() > 0 && cmd.ProcessState.ExitCode() != differs {
 		return out.String() + err.Error() + "\n" + errs.String()
 	}
-	return masked(out.String())
+	return out.String()
 }
 
 // masked hides the hash of a plan, which changes with the form of its JSON.

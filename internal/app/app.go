@@ -31,8 +31,11 @@ import (
 // viewName is the one view that flags make.
 const viewName = "default"
 
-// dynamodbName is the value of --registry for a table.
-const dynamodbName = "dynamodb"
+// Values of --registry: for a table, and for no ownership.
+const (
+	dynamodbName = "dynamodb"
+	noopName     = "noop"
+)
 
 // Version says which program this is.
 type Version struct{ Number, Revision string }
@@ -176,7 +179,7 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 // register says how the view's ownership is stored. It sends nothing.
 func (o *Options) register(ctx context.Context, v *reconcile.View) error {
 	switch {
-	case o.Registry == "noop":
+	case o.Registry == noopName:
 		v.Registry = noop.Registry{}
 	case o.Provider == awssd.Name: // which has no TXT record sets
 		v.Registry = awssd.New(o.TXT.Owner, o.Publish.AWSSD.ServiceCleanup)

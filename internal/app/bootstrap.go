@@ -20,6 +20,7 @@ import (
 // Access says where bootstrap finds an account and a cluster.
 type Access struct {
 	Kubeconfig, Profile string
+	Adopt               bool // take over what has the names and was made by others
 	Version             Version
 	Log                 io.Writer
 	Read                func(args []string) (Options, error) // the command line of run
@@ -42,7 +43,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 		aws.Profiles = []string{a.Profile}
 	}
 	target, plan, err := bootstrap.Open(ctx, o, bootstrap.Access{
-		AWS: aws, IAMEndpoint: os.Getenv("AWS_ENDPOINT_URL_IAM"),
+		AWS: aws, IAMEndpoint: os.Getenv("AWS_ENDPOINT_URL_IAM"), EKSEndpoint: os.Getenv("AWS_ENDPOINT_URL_EKS"), Adopt: a.Adopt,
 		Kube: kube.Options{Kubeconfig: a.Kubeconfig, RequestTimeout: timeout, QPS: 20, Burst: 20, Version: a.Version.Number},
 	})
 	if err != nil {
@@ -53,6 +54,7 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 		return nil, fmt.Errorf("read the arguments of the Deployment: %w", err)
 	}
 	b.run.Publish.AWS, b.run.DynamoDB.Profile = aws, a.Profile
+	b.run.Publish.AWS.AssumeRole, b.run.Publish.AWS.ExternalID = o.Assume, o.External
 	b.run.View.Policy = string(change.Sync)
 	b.run.Lease.Elect, b.run.Probe.Verify = "false", false
 	// The owner is asked about all that goes, by name: there is nothing left for the brake and the grace period to ask.
@@ -60,8 +62,12 @@ func OpenBootstrap(ctx context.Context, o bootstrap.Options, a Access) (*Bootstr
 	return b, nil
 }
 
-// Holdings is what the owner has in DNS, as the plan of a run over no objects: every change in it deletes something.
+// Holdings is what the owner has in DNS, as the plan of a run over no objects: every change in it deletes something. It fails where the
+// Deployment that runs is of other options, which would look elsewhere.
 func (b *Bootstrap) Holdings(ctx context.Context) (report.Plan, error) {
+	if err := b.Target.SameOwnership(ctx); err != nil {
+		return report.Plan{}, err
+	}
 	return b.nothing(func(o Options) (report.Plan, error) {
 		plan, whole, err := planOnce(ctx, o, b.access.Version, o.Logger(b.access.Log))
 		if err == nil && !whole { // what couldn't be read isn't nothing

@@ -9,11 +9,14 @@ import (
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/doctor"
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/rows"
 	"nafuda.io/nafuda/internal/registry/txt"
 	sources "nafuda.io/nafuda/internal/source/all"
 )
@@ -25,9 +28,7 @@ func Examine(ctx context.Context, o Options, d doctor.Options, v Version) doctor
 
 func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	p := doctor.Patient{Cluster: o.cluster(v), NoDNS: !o.Probe.Verify}
-	if o.Registry == "txt" {
-		p.Markers = txt.New(o.TXT)
-	}
+	o.claims(ctx, &p)
 	for _, d := range o.View.DomainFilter {
 		if n, err := dnsname.Parse(strings.TrimPrefix(strings.TrimSpace(d), ".")); err == nil {
 			p.Domains = append(p.Domains, n)
@@ -63,6 +64,31 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 		return plan, whole && read, err
 	}
 	return p
+}
+
+// claims says how whose the record sets are is read.
+func (o *Options) claims(ctx context.Context, p *doctor.Patient) {
+	var v reconcile.View
+	err := o.register(ctx, &v)
+	switch {
+	case o.Registry == noopName:
+	case err != nil || v.Store != nil:
+		p.Kept, p.Table = "row", v.Store
+		p.Claims = func(ctx context.Context) (registry.Registry, error) {
+			if err != nil {
+				return nil, err
+			}
+			all, err := v.Store.Load(ctx)
+			book := rows.New(v.Owner)
+			book.Replace(all, func(record.Key) bool { return false })
+			return book, err
+		}
+	default:
+		p.Kept, p.Claims = "description", func(context.Context) (registry.Registry, error) { return v.Registry, nil }
+		if markers, is := v.Registry.(*txt.Registry); is {
+			p.Kept, p.Markers = "marker", markers
+		}
+	}
 }
 
 // cluster says what a run needs of the API server.

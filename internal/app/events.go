@@ -3,7 +3,6 @@
 package app
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -105,7 +104,7 @@ func brake(e reconcile.BrakeHeld) []kube.Warning {
 		return nil
 	}
 	why := e.Why[0]
-	why.Text = fmt.Sprintf("the brake holds %d deletes and %d updates: %s", e.Deletes, e.Updates, why.Text)
+	why.Text = "the brake of the zone holds changes, of this object's names too; nafuda status shows them all" // no counts: whoever starts next makes the same Event
 	return []kube.Warning{{Ref: e.About, Gone: !e.There, Name: string(e.Zone.Name), Why: in(string(e.Zone.Name), why)}}
 }
 

@@ -33,7 +33,7 @@ func (l *logger) start(v Version) {
 	if l.options.Loop.DryRun {
 		legacylog.DryRun(l.log)
 	}
-	if l.options.Registry == "noop" {
+	if l.options.Registry == noopName {
 		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
 	}
 	if l.options.Provider == awssd.Name && l.options.Registry == "txt" {

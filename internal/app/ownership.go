@@ -4,17 +4,24 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 
 	"nafuda.io/nafuda/internal/ops/ownership"
+	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
+
+var errInDescriptions = errors.New("move ownership: with --provider=aws-sd it is stored in the descriptions of services, and nowhere else: there is nothing to move")
 
 // MoveOwnership finds out what is to do to keep our ownership elsewhere, and with apply does it, telling each step to out. No instance may be
 // running with the same --state-dir; it fails with journal.ErrLocked where one is.
 func MoveOwnership(ctx context.Context, o Options, log *slog.Logger, to ownership.Direction, apply bool, out io.Writer) (ownership.Work, error) {
+	if o.Provider == awssd.Name {
+		return ownership.Work{}, errInDescriptions
+	}
 	store, err := o.table(ctx)
 	if err != nil {
 		return ownership.Work{}, err

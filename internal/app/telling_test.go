@@ -69,7 +69,7 @@ func TestWhyEventsTell(t *testing.T) {
 		"  ingress/default/web web.example.com KindForbidden zone example.com: pods can't be read after " + aWhile.String(),
 		"default Z1 web.example.com:",
 		"brake Z1:",
-		"  ingress/default/web example.com BrakeDeletes zone example.com: the brake holds 12 deletes and 0 updates: more than 10 names would go after 0s",
+		"  ingress/default/web example.com BrakeDeletes zone example.com: the brake of the zone holds changes, of this object's names too; nafuda status shows them all after 0s",
 		"brake Z1:",
 		"  ingress/default/odd  ProgramError it crashed after 0s",
 	}
@@ -113,7 +113,7 @@ func TestBrakeGivesOneEvent(t *testing.T) {
 	}
 }
 
-const brakeNote = "  ingress/default/web example.com BrakeDeletes zone example.com: the brake holds 12 deletes and 0 updates: too many after 0s"
+const brakeNote = "  ingress/default/web example.com BrakeDeletes zone example.com: the brake of the zone holds changes, of this object's names too; nafuda status shows them all after 0s"
 
 // TestDroppedEventsAreMeasured: that objects weren't told is to be seen somewhere.
 func TestDroppedEventsAreMeasured(t *testing.T) {

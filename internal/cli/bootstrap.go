@@ -13,10 +13,10 @@ import (
 )
 
 type bootstrapCommand struct {
-	Provider   string            `arg:"" optional:"" name:"provider" help:"Where record sets will be published: aws."`
 	Options    bootstrap.Options `embed:""`
 	Dir        string            `name:"dir" env:"-" placeholder:"DIR" help:"The folder for the files. Default: made of --name."`
 	Apply      bool              `name:"apply" env:"-" negatable:"" help:"Set it up: IAM, the Secret and the manifests, each step shown before it is done. May be repeated."`
+	Adopt      bool              `name:"adopt" env:"-" negatable:"" help:"With --apply: take over what has these names and was made by somebody else. Without it that is shown, and nothing is made."`
 	Rotate     bool              `name:"rotate" env:"-" negatable:"" help:"Make a new access key, put it into the Secret, try it, and delete the old one."`
 	Delete     bool              `name:"delete" env:"-" negatable:"" help:"Take it all back; refused while record sets of this owner are in DNS."`
 	Drain      bool              `name:"drain" env:"-" negatable:"" help:"With --delete: delete the owner's record sets too, after they were shown."`
@@ -34,11 +34,14 @@ func (bootstrapCommand) Help() string {
 // Check reports arguments that don't go together.
 func (c *bootstrapCommand) Check() error {
 	var errs []error
-	if c.Provider != "aws" {
-		errs = append(errs, errors.New("name the provider to set up for: nafuda bootstrap aws"))
+	if !slices.Contains(bootstrap.Providers(), c.Options.Provider) {
+		errs = append(errs, errors.New("name the provider to set up for: nafuda bootstrap aws, or aws-sd"))
 	}
 	if chosen := slices.DeleteFunc([]bool{c.Apply, c.Rotate, c.Delete}, func(b bool) bool { return !b }); len(chosen) > 1 {
 		errs = append(errs, errors.New("--apply, --rotate and --delete exclude each other: give one of them"))
+	}
+	if c.Adopt && !c.Apply {
+		errs = append(errs, errors.New("--adopt: it says nothing without --apply"))
 	}
 	if c.Drain && !c.Delete {
 		errs = append(errs, errors.New("--drain: it says nothing without --delete"))
@@ -83,7 +86,7 @@ func (c *bootstrapCommand) write(x IO, plan bootstrap.Plan) error {
 
 // act does what touches the account and the cluster.
 func (c *bootstrapCommand) act(ctx context.Context, x IO) error {
-	b, err := app.OpenBootstrap(ctx, c.Options, app.Access{Kubeconfig: c.Kubeconfig, Profile: c.Profile, Version: built(), Log: x.Err, Read: controller})
+	b, err := app.OpenBootstrap(ctx, c.Options, app.Access{Kubeconfig: c.Kubeconfig, Profile: c.Profile, Adopt: c.Adopt, Version: built(), Log: x.Err, Read: controller})
 	if err != nil {
 		return err
 	}

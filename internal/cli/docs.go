@@ -129,7 +129,8 @@ func doctorPage(list []doctor.Check) string {
 		"`--domain-filter` where the zone has one. Route 53 looks at the permission first, with a policy's conditions on names, types and actions.\n" +
 		"Only then does it look for the record set, finds none, and refuses the batch as `InvalidChangeBatch`: that is the answer that doctor\n" +
 		"takes for a yes. A delete has to have the name, type, TTL and every value of what it deletes, so this one fits no record set of anybody's.\n" +
-		"The running instance isn't disturbed; CloudTrail shows the refused call.\n")
+		"The running instance isn't disturbed; CloudTrail shows the refused call. With `--registry=dynamodb` the table is asked in the same way to\n" +
+		"write and to delete a row that is drawn at random, on the condition that it is there as drawn.\n")
 	return b.String()
 }
 

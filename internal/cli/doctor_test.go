@@ -55,7 +55,7 @@ kind: ClusterRole
 metadata: {name: whole}
 rules:
 - {apiGroups: ["", networking.k8s.io, discovery.k8s.io], resources: [services, ingresses, nodes, pods, endpointslices], verbs: [list, watch]}
-- {apiGroups: [""], resources: [events], verbs: [create]}
+- {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

@@ -54,3 +54,18 @@ func ClassOf(err error) Class {
 	}
 	return Unavailable
 }
+
+// Doing puts what was being done before an error and keeps its class. Where a call was denied without a word about which permission it
+// needs, that is action.
+func Doing(err error, action, doing string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	out := *e
+	out.Err = fmt.Errorf("%s: %w", doing, e.Err)
+	if out.Class == Denied && out.Action == "" {
+		out.Action = action
+	}
+	return &out
+}

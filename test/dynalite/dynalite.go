@@ -4,14 +4,14 @@
 package dynalite
 
 import (
-	"bufio"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"testing"
 	"time"
+
+	"nafuda.io/nafuda/test/child"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -40,19 +40,7 @@ func Start(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := address.FindString(lines.Text()); url != "" {
-			return url
-		}
-	}
-	t.Fatalf("dynalite ended: %v", lines.Err())
-	return ""
+	return child.URL(t, cmd, out)
 }
 
 // Table makes a table as ExternalDNS's documentation says, at an emulator of the configuration, and waits until it takes calls.

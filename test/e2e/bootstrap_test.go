@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,8 @@ import (
 
 	"nafuda.io/nafuda/internal/ops/bootstrap"
 	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/internal/serve/r53emu/stsemu"
+	"nafuda.io/nafuda/internal/serve/sdemu"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -88,6 +91,96 @@ func grants(t *testing.T, s *suite, o bootstrap.Options) {
 	if n := run.count(`level=(warning|error)`); n > 0 {
 		t.Errorf("the log has %d warnings or errors", n)
 	}
+}
+
+// bootstrapAssumes runs the program with keys that may do nothing but assume a role in the account that has the zone, and a role that
+// may do what bootstrap says it has to. A limit of names goes to where the changes are made.
+func bootstrapAssumes(t *testing.T, s *suite) {
+	o := setUp("nafuda", "example.com", true)
+	o.ZoneID = r53emu.New(r53emu.Options{ZoneMark: "TWO"}).AddZone("example.com", false)
+	o.Account, o.Assume, o.External = first, theRole, "ext-1"
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"sts:AssumeRole"}, granted(t, p.Policy)); diff != "" {
+		t.Errorf("the keys may do more than assume the role: %s", diff)
+	}
+	i := slices.IndexFunc(p.Files, func(f bootstrap.File) bool { return f.Name == "assumed-role-policy.json" })
+	w := s.world(t)
+	c := w.cloud()
+	theirs := r53emu.New(r53emu.Options{ZoneMark: "TWO", Policy: policy(t, string(p.Files[i].Content))})
+	c.other = &world{suite: s, t: t, emu: theirs, zone: theirs.AddZone("example.com", false)}
+	c.AddAccount(second, theirs)
+	c.AddKey(first, keyOne)
+	c.AddRole(stsemu.Role{ARN: theRole, Account: second, Trusts: []string{first}, ExternalID: "ext-1"})
+	c.write(t, "default="+keyOne)
+	as := *s
+	as.user = w.whoHas(p)
+	w.suite = &as
+	w.cluster.Apply(t, ingress("web", "web.example.com", "192.0.2.1"))
+	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--control-socket=none"), c.env...)
+	c.other.want("web.example.com A 300 192.0.2.1", markerOf(o.ZoneID, "prefix_a-web.example.com", "ingress/default/web"))
+	kube.Wait(t, "what is granted to the role is asked for", func() error {
+		if diff := cmp.Diff(granted(t, p.Files[i].Content), slices.Sorted(maps.Keys(theirs.Calls()))); diff != "" {
+			return errors.New("-granted +asked for:\n" + diff)
+		}
+		return nil
+	})
+	run.stop()
+	if calls := w.emu.Calls(); len(calls) > 0 {
+		t.Errorf("the keys themselves were used for Route 53: %v", calls)
+	}
+}
+
+// bootstrapCloudMap runs the program against Cloud Map. What its policy names of Route 53 is for the health checks that AWS says Cloud
+// Map asks about; we make none.
+func bootstrapCloudMap(t *testing.T, s *suite) {
+	o := setUp("nafuda", "example.com", false)
+	o.Provider, o.Zone, o.ZoneID, o.Owner = "aws-sd", "", "", "home"
+	if err := o.Check(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.world(t)
+	emu := sdemu.New(sdemu.Options{})
+	namespace := emu.AddNamespace("example.com", sdemu.Public)
+	server := httptest.NewServer(emu)
+	t.Cleanup(server.Close)
+	as := *s
+	as.user = w.whoHas(p)
+	w.suite = &as
+	w.cluster.Apply(t, ingress("web", "web.example.com", "192.0.2.1")+ingress("old", "old.example.com", "192.0.2.2"))
+	run := w.start(append(o.Arguments(), "--leader-elect=true", "--lease-namespace="+o.Namespace, "--control-socket=none", "--delete-after=0s",
+		"--max-delete-percent=100", "--no-verify"), "AWS_ENDPOINT_URL_SERVICEDISCOVERY="+server.URL)
+	has := func(want int) {
+		t.Helper()
+		kube.Wait(t, "the namespace's services", func() error {
+			if got := emu.Services(namespace); len(got) != want {
+				return fmt.Errorf("%d are there, want %d: %v", len(got), want, got)
+			}
+			return nil
+		})
+	}
+	has(2)
+	w.cluster.Apply(t, ingress("web", "web.example.com", "lb.example.net")) // another type: the service goes and comes again
+	w.cluster.Apply(t, ingress("old", "old.example.com", "192.0.2.2", "ttl=60"))
+	kube.Wait(t, "what is granted is asked for", func() error {
+		want := slices.DeleteFunc(granted(t, p.Policy), func(a string) bool { return strings.HasSuffix(a, "HealthCheck") })
+		var got []string
+		for action := range emu.Calls() {
+			got = append(got, "servicediscovery:"+action)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			return errors.New("-granted +asked for:\n" + diff)
+		}
+		return nil
+	})
+	run.stop()
 }
 
 // whoHas applies a plan's role objects, and gives a user who has them: pods need a kubelet.

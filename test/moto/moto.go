@@ -4,10 +4,10 @@
 package moto
 
 import (
-	"bufio"
 	"os/exec"
-	"regexp"
 	"testing"
+
+	"nafuda.io/nafuda/test/child"
 )
 
 // Start runs moto on the loopback interface until the test ends and returns its URL. It isn't packaged for Debian, so that its absence
@@ -23,21 +23,5 @@ func Start(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := address.FindString(lines.Text()); url != "" {
-			go func() {
-				for lines.Scan() { // so that moto never waits for a reader of its log
-				}
-			}()
-			return url
-		}
-	}
-	t.Fatalf("moto_server ended: %v", lines.Err())
-	return ""
+	return child.URL(t, cmd, out)
 }

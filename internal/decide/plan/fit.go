@@ -48,11 +48,11 @@ func (p *planner) attach() []registry.Refused {
 	return nil
 }
 
-// alone leaves those markers that the policy lets change with nothing else: such a marker changes because its object did, or goes
-// because nothing is left for it.
+// alone leaves those markers that the policy lets change with nothing else: such a marker changes because its object did, gives way to
+// one of another form, which is an update too, or goes because nothing is left for it.
 func (p *planner) alone(markers []change.Change) []change.Change {
 	return slices.DeleteFunc(markers, func(m change.Change) bool {
-		return !p.Policy.Allows(change.Update) || m.After == nil && !p.Policy.Allows(change.Delete)
+		return !p.Policy.Allows(change.Update) || m.After == nil && len(p.after) == 0 && !p.Policy.Allows(change.Delete)
 	})
 }
 

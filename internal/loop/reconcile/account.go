@@ -19,24 +19,24 @@ import (
 
 // account is one account at a provider and the listing of its zones.
 type account struct {
-	name     string
-	provider provider.Provider
-	limiter  *limiter.Limiter
-	journal  *journal.Journal // nil: nothing is recorded
-	listed   bool             // at least once
-	busy     bool
-	next     time.Time // of the next listing
-	backoff  backoff
-	failed   time.Time // since when the listing fails; zero: it doesn't
-	fault    error     // of the last listing
-	crashed  func(*crash.Crash) reason.Reason
-	asked    map[zone.Key]uint64    // each mirror's clock when the listing was asked for
-	skipped  []provider.SkippedZone // zones that the options leave out
-	receipts []*unconfirmed
-	asking   bool // about one of them
-	mute     bool // we may not ask about receipts
-	// measuring: it asks how many record sets one of its zones may have; unmeasured: we may not ask.
-	measuring, unmeasured bool
+	name       string
+	provider   provider.Provider
+	limiter    *limiter.Limiter
+	journal    *journal.Journal // nil: nothing is recorded
+	listed     bool             // at least once
+	busy       bool
+	next       time.Time // of the next listing
+	backoff    backoff
+	failed     time.Time // since when the listing fails; zero: it doesn't
+	fault      error     // of the last listing
+	crashed    func(*crash.Crash) reason.Reason
+	asked      map[zone.Key]uint64    // each mirror's clock when the listing was asked for
+	skipped    []provider.SkippedZone // zones that the options leave out
+	receipts   []*unconfirmed
+	asking     bool // about one of them
+	mute       bool // we may not ask about receipts
+	measuring  int  // of its zones, those that ask how many record sets they may have
+	unmeasured bool // we may not ask that
 }
 
 func newAccount(c *core, config Account) *account {

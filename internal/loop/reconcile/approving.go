@@ -176,7 +176,7 @@ func (c *core) example(b Braked, before endpoint.Ref) endpoint.Ref {
 	return endpoint.Ref{}
 }
 
-// heldBack tells, at the end of a run with Once, what brakes hold.
+// heldBack tells, at the end of a run with Once, what brakes hold and what full zones leave out.
 func (c *core) heldBack(now time.Time) error {
 	var errs []error
 	for _, b := range c.braked(now) {
@@ -186,6 +186,11 @@ func (c *core) heldBack(now time.Time) error {
 			z.tellBrake(c, now)
 		}
 		errs = append(errs, fmt.Errorf("%w: the brake of the zone %s holds %d deletes and %d updates: look at them, then pass --approve=%s", ErrIncomplete, z.Name, len(b.Deletes), len(b.Updates), b.Hash))
+	}
+	for _, z := range c.sortedZones() {
+		if n := len(z.quota.waiting); n > 0 && !z.vanished && !c.DryRun {
+			errs = append(errs, fmt.Errorf("%w: the zone %s may have %d record sets, which leaves no room for %d names", ErrIncomplete, z.Name, z.quota.limit, n))
+		}
 	}
 	return errors.Join(errs...)
 }

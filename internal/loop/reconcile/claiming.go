@@ -27,6 +27,7 @@ type claiming struct {
 	mu     sync.Mutex // guards what follows: groups are worked on side by side
 	found  []foundRow
 	failed map[string]error // views whose store has failed, and why
+	left   bool             // what came of the batch wasn't written: it wasn't our turn any more
 }
 
 // claimedEdit is a change with its row.
@@ -155,7 +156,7 @@ func (cl *claiming) claim(ctx context.Context, g change.Group) *unclaimed {
 // before brings a row to what it must be before its edit. It returns false where another owner has it, or it isn't there any more, or,
 // with an error, where the store fails.
 func (cl *claiming) before(ctx context.Context, e *claimedEdit) (bool, error) {
-	if e.Change.Before != nil && e.After != nil { // nothing is written, so it must be looked at
+	if next, _ := e.Before(e.now); registry.Same(e.now, next) { // nothing would be written, so it must be looked at
 		row, err := e.store.Get(ctx, e.Key())
 		if err = cl.heard(e.view, err); err != nil {
 			return false, err
@@ -228,9 +229,13 @@ func (cl *claiming) restore(ctx context.Context, e *claimedEdit) {
 	if registry.Same(e.was, e.now) {
 		return
 	}
-	if err := e.store.Swap(ctx, e.now, e.was); err == nil {
+	err := e.store.Swap(ctx, e.now, e.was)
+	switch {
+	case err == nil:
 		e.now = e.was
 		cl.find(e)
+	case !errors.Is(err, registry.ErrChanged):
+		_ = cl.heard(e.view, err) // the row is mended later
 	}
 }
 
@@ -255,4 +260,27 @@ func (cl *claiming) broken(view string) error {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	return cl.failed[view]
+}
+
+// claimDry enters in our memory what the rows of a batch would be, had it been sent: what is planned next builds on it.
+func (c *core) claimDry(z *zoneState, a *applyJob) {
+	if !a.dryRun {
+		return
+	}
+	cl := c.claimingOf(z, a.batch)
+	if cl == nil {
+		return
+	}
+	for _, ch := range a.batch.Changes() {
+		e := cl.edits[ch.View][ch.Key()]
+		if e == nil {
+			continue
+		}
+		if row, why := e.Before(e.now); why.None() {
+			e.now = e.Done(row)
+			cl.find(e)
+			c.storeOf(ch.View).dry[ch.Key()] = true
+		}
+	}
+	_ = c.enter(cl.found)
 }

@@ -120,6 +120,7 @@ func (z *zoneState) consult(c *core, now time.Time) {
 		g.Own(d.name, c.owns(z, d.name))
 		g.Ask(now, guard.Of(group))
 		if len(group.Changes) == 0 {
+			delete(z.quota.waiting, d.name) // it wants nothing any more
 			z.idleName(c, d.name, all)
 			continue
 		}
@@ -155,6 +156,9 @@ func (z *zoneState) permitted(c *core, asks renames, d dirty, now time.Time) cha
 	}
 	if why := z.noRoom(group); !why.None() {
 		group, all = z.within(c, group, all, v.Policy(), why)
+		if p := z.parked[d.name]; p != nil && p.until.After(now) {
+			return group
+		}
 		all = blame(all, own, v, effect)
 	}
 	if len(group.Changes) > 0 && takesOnly(group) {

@@ -34,9 +34,9 @@ type mendJob struct {
 // mendsAtOnce bounds one job.
 const mendsAtOnce = 100
 
-// seekLoose looks for our rows that don't fit what stands in the zone, once both have been read.
+// seekLoose looks for our rows that don't fit what stands in the zone, once both have been read. An undo without a running loop does nothing else.
 func (z *zoneState) seekLoose(c *core) {
-	if !z.read || z.vanished || c.DryRun {
+	if !z.read || z.vanished || c.DryRun || c.order != nil {
 		return
 	}
 	for i, l := range c.stores {
@@ -163,7 +163,7 @@ func (c *core) claimsDone(z *zoneState, r *result) bool {
 	}
 	_ = c.enter(cl.found) // names of the batch are looked at again if need be
 	c.storesHeard(cl, r.called, time.Now())
-	if len(cl.failed) > 0 || r.err != nil && outcomeOf(r.err) != journal.Refused {
+	if len(cl.failed) > 0 || cl.left || r.err != nil && outcomeOf(r.err) != journal.Refused {
 		z.loosen(c, cl)
 	}
 	if len(r.apply.unclaimed) > 0 {

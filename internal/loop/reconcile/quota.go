@@ -20,6 +20,7 @@ type quota struct {
 	limit   int       // 0: not known
 	learned bool      // from a refusal, and so only an estimate
 	asked   time.Time // when it was last answered, whatever the answer; zero: never
+	asking  bool      // a question is under way
 	packed  int       // record sets that the batch under way adds
 	waiting map[dnsname.Name]int
 	tried   int // the room that was too small for each that waits
@@ -135,7 +136,8 @@ func (z *zoneState) unmeasured() bool {
 	return !z.queue.empty() && z.measurable() && z.quota.asked.IsZero() && z.mirror.Len() >= askFirst
 }
 
-// measure asks for the zone's limit when it is time, one zone of an account at a time, and tells when to look again.
+// measure asks for the zone's limit when it is time, and tells when to look again. Where nothing waits for the answer, one zone of an account asks
+// at a time; else a question that hangs would hold the other zones too.
 func (z *zoneState) measure(c *core, now time.Time, before bool) time.Time {
 	due := z.quota.asked.Add(askRarely)
 	if len(z.quota.waiting) > 0 || z.quota.learned {
@@ -147,18 +149,28 @@ func (z *zoneState) measure(c *core, now time.Time, before bool) time.Time {
 	case z.quota.learned && !z.measurable(): // it can only be tried
 		z.quota.limit, z.quota.learned, z.quota.asked = 0, false, now
 		return now
-	case !z.measurable() || c.Once && !before || z.account.measuring:
+	case !z.measurable() || z.quota.asking || !before && (c.Once || z.account.measuring > 0):
 		return never
 	}
-	z.account.measuring = true
+	z.quota.asking = true
+	z.account.measuring++
 	c.start(z.account, job{zone: z.Zone, quota: &quotaJob{before: before}})
 	return never
 }
 
+// measured ends a question. It returns nil where the zone isn't there any more.
+func (c *core) measured(r result) *zoneState {
+	r.account.measuring--
+	z := c.zones[r.zone.Key]
+	if z != nil {
+		z.quota.asking = false
+	}
+	return z
+}
+
 // finishQuota enters an answer. A denied question isn't asked again: the first denial tells the user what it costs.
 func (c *core) finishQuota(r result) {
-	r.account.measuring = false
-	z := c.zones[r.zone.Key]
+	z := c.measured(r)
 	if z == nil {
 		return
 	}

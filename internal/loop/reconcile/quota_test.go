@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -26,12 +27,17 @@ type limited struct {
 	memory  *providertest.Memory
 	limit   atomic.Int64
 	mute    bool
+	hangs   bool // until the call is given up
 	asked   atomic.Int64
 	refused atomic.Int64
 }
 
-func (l *limited) Quota(context.Context, zone.Zone) (int, error) {
+func (l *limited) Quota(ctx context.Context, _ zone.Zone) (int, error) {
 	l.asked.Add(1)
+	if l.hangs {
+		<-ctx.Done()
+		return 0, &provider.Error{Class: provider.Unavailable, Err: ctx.Err()}
+	}
 	if l.mute {
 		return 0, &provider.Error{Class: provider.Denied, Action: "quota:Get", Err: errors.New("not allowed")}
 	}
@@ -198,4 +204,86 @@ func TestQuietQuota(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestApartAQuotaThatHangs has every zone wait no longer than one question takes, though none is answered.
+func TestApartAQuotaThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, p := fullRig(t, 1000, 5000)
+		p.hangs = true
+		things := []string{"a.example.com=192.0.2.1"}
+		for _, z := range []string{"b.test", "c.test", "d.test"} {
+			r.memory.AddZone(providertest.MemoryZone(z))
+			for i := range 1000 {
+				r.memory.Put(z, set(fmt.Sprintf("other%04d.%s", i, z), "A", "192.0.2.99"))
+			}
+			things = append(things, "a."+z+"=192.0.2.1")
+		}
+		r.start()
+		defer func() { r.stop() }()
+		r.synced(delta("ns/a", ask(things...)))
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		for _, z := range []string{"example.com", "b.test", "c.test", "d.test"} {
+			if n := len(r.memory.Sets(z)) - len(r.memory.Sets("")); n < 1002 {
+				t.Errorf("the zone %s has %d record sets: its name isn't there", z, n)
+			}
+		}
+	})
+}
+
+// TestFullNobodyWaitsInVain has a name that nobody asks for any more wait for no room.
+func TestFullNobodyWaitsInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := fullRig(t, 1000, 1000)
+		l := r.start()
+		defer func() { r.stop() }()
+		r.synced(delta("ns/a", ask("a.example.com=192.0.2.1")))
+		if z := status(t, l).Zones[0]; z.NoRoom != 1 {
+			t.Fatalf("status %+v", z)
+		}
+		r.put("ns/a", nil)
+		r.settle()
+		if z := status(t, l).Zones[0]; z.NoRoom != 0 {
+			t.Errorf("status %+v", z)
+		}
+	})
+}
+
+// TestFullForMarkers has a marker be what there is no room for: the name is parked, says so, and goes on with the first room.
+func TestFullForMarkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, p := fullRig(t, 1000, 1002)
+		r.txt.Format = "both"
+		r.memory.Put("example.com", set("a.example.com", "A", "192.0.2.1"), marker("x-a.example.com", "me", "ingress/ns/a"))
+		l := r.start()
+		defer func() { r.stop() }()
+		r.synced(delta("ns/a", ask("a.example.com=192.0.2.2")))
+		r.wantOurs("a.example.com A 192.0.2.1", "x-a.example.com TXT me:ns/a")
+		got, err := l.Progress(t.Context(), "a.example.com")
+		if err != nil || len(got) != 1 || got[0].State != reconcile.StateParked || got[0].Why.Code != reason.ZoneFull {
+			t.Errorf("progress %+v, %v", got, err)
+		}
+		p.limit.Store(1100)
+		time.Sleep(20 * time.Minute)
+		r.settle()
+		r.wantOurs("a.example.com A 192.0.2.2", "x-a-a.example.com TXT me:ns/a", "x-a.example.com TXT me:ns/a")
+	})
+}
+
+// TestOnceFull has a run with --once end with an error where a zone has no room, and publish the rest.
+func TestOnceFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := fullRig(t, 1000, 1002)
+		r.opts.Once = true
+		done := make(chan error)
+		go func() { done <- r.loop().Run(t.Context()) }()
+		r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{
+			delta("ns/a", ask("a.example.com=192.0.2.1")), delta("ns/b", ask("b.example.com=192.0.2.2")),
+		}}
+		if err := <-done; !errors.Is(err, reconcile.ErrIncomplete) {
+			t.Errorf("the run ended with %v", err)
+		}
+		r.wantOurs("a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:ns/a")
+	})
 }

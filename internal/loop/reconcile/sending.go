@@ -198,12 +198,13 @@ func (c *core) undone(r result) {
 	case r.confirm != nil:
 		r.account.asking = false
 	case r.quota != nil:
-		r.account.measuring = false
+		_ = c.measured(r)
 	default:
 		z := c.zones[r.zone.Key]
 		z.busy = false
 		if r.apply != nil {
 			z.landed()
+			_ = c.claimsDone(z, &r)
 			z.requeue(r.apply.batch)
 		}
 		if r.mend != nil {
@@ -286,6 +287,7 @@ func (c *core) applied(z *zoneState, r result) {
 	z.writes = backoff{}
 	z.keepBefore(r.apply.dryRun)
 	z.mirror.Commit(r.apply.batch)
+	c.claimDry(z, r.apply)
 	z.allowed, z.denials = true, 0
 	if z.bisect.empty() {
 		z.tookBatch()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
@@ -30,6 +31,7 @@ type ledgers struct {
 	fault  error     // of the last call
 	failed time.Time // since when there is a fault
 	moved  map[record.Key]bool
+	dry    map[record.Key]bool // rows that a dry run takes for written
 }
 
 // newStores makes an entry for each view, nil for those whose claims aren't in a store.
@@ -37,7 +39,7 @@ func newStores(views []View) []*ledgers {
 	out := make([]*ledgers, len(views))
 	for i, v := range views {
 		if v.Store != nil {
-			out[i] = &ledgers{view: v.Spec.Name, store: v.Store, book: rows.New(v.Owner)}
+			out[i] = &ledgers{view: v.Spec.Name, store: v.Store, book: rows.New(v.Owner), dry: make(map[record.Key]bool)}
 		}
 	}
 	return out
@@ -62,7 +64,11 @@ func (l *ledgers) step(c *core, now time.Time) time.Time {
 	l.busy, l.moved = true, make(map[record.Key]bool)
 	term := c.turn.term
 	c.group.Go(func() error {
-		all, err := l.store.Load(c.ctx)
+		var all []registry.Row
+		var err error
+		if caught := crash.Catch("read the ownership table of view "+l.view, func() { all, err = l.store.Load(c.ctx) }); caught != nil {
+			err = caught
+		}
 		select {
 		case c.tell <- func(c *core) {
 			if c.turn.ours && c.turn.term == term && slices.Contains(c.stores, l) {
@@ -92,7 +98,7 @@ func (c *core) loaded(l *ledgers, all []registry.Row, err error) {
 	if c.Once {
 		l.next = never
 	}
-	names := l.book.Replace(all, func(k record.Key) bool { return l.moved[k] })
+	names := l.book.Replace(all, func(k record.Key) bool { return l.moved[k] || l.dry[k] })
 	l.moved = nil
 	first := !l.read
 	l.read = true

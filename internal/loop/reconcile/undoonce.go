@@ -50,8 +50,13 @@ func (c *core) takeOrder() {
 	}
 }
 
+// undoable reports whether all is known that an undo depends on, but what zones hold.
+func (c *core) undoable() bool {
+	return c.keeping.loaded && c.storesRead() && c.sourcesKnown() && c.lookupsKnown() && c.allListed()
+}
+
 func (c *core) everythingRead() bool {
-	if !c.keeping.loaded || !c.sourcesKnown() || !c.lookupsKnown() || len(c.toWant) > 0 || !c.allListed() {
+	if !c.undoable() || len(c.toWant) > 0 {
 		return false
 	}
 	for _, z := range c.zones {

@@ -65,7 +65,7 @@ func (c *core) enterUndo(t undoTask, hash string) (Undoing, error) {
 
 // planUndo plans an undo, and changes nothing.
 func (c *core) planUndo(t undoTask) (undoPlan, error) {
-	if !c.sourcesKnown() || !c.lookupsKnown() || !c.allListed() || !c.keeping.loaded {
+	if !c.undoable() {
 		return undoPlan{}, ErrNotRead
 	}
 	p := undoPlan{Undoing: Undoing{Entries: t.entries, Damage: t.damage}}

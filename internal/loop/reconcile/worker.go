@@ -150,9 +150,14 @@ func (c *core) do(a *account, j job) result {
 	if !j.claim(ctx) {
 		return r
 	}
+	if j.recalled() { // while its rows were written
+		c.settle(j, unsent())
+		r.undone = true
+		return r
+	}
 	if r.unbegun = a.begin(j); r.unbegun != nil {
 		r.err = r.unbegun
-		j.settle(c.batches, &provider.Error{Class: provider.Unavailable, Err: r.err})
+		c.settle(j, unsent())
 		return r
 	}
 	r.called = true
@@ -160,7 +165,7 @@ func (c *core) do(a *account, j job) result {
 	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
 	r.unended = a.end(r)
-	j.settle(c.batches, r.err)
+	c.settle(j, r.err)
 	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }
@@ -196,11 +201,27 @@ func (j job) claim(ctx context.Context) bool {
 	return len(j.apply.batch.Groups) > 0
 }
 
-// settle writes the rows of the batch of a job by what came of it.
-func (j job) settle(ctx context.Context, err error) {
-	if j.apply != nil && j.apply.claims != nil {
-		j.apply.claims.end(ctx, j.apply.batch, err)
+// recalled reports whether the batch of a job, if it has one, isn't to be sent after all.
+func (j job) recalled() bool { return j.apply != nil && j.apply.waits.Err() != nil }
+
+// unsent stands for the outcome of a batch that was never sent.
+func unsent() error {
+	return &provider.Error{Class: provider.Unavailable, Err: errors.New("it wasn't sent")}
+}
+
+// settle writes the rows of the batch of a job by what came of it, as long as it is our turn: whoever has it then brings rows in order.
+func (c *core) settle(j job, err error) {
+	if j.apply == nil || j.apply.claims == nil {
+		return
 	}
+	deadline, ok := c.deadline(j)
+	if !ok {
+		j.apply.claims.left = true
+		return
+	}
+	ctx, cancel := context.WithDeadline(c.batches, deadline)
+	defer cancel()
+	j.apply.claims.end(ctx, j.apply.batch, err)
 }
 
 // prepare makes safe what must be before the call.

@@ -29,6 +29,8 @@ type edit struct {
 	oldest   change.Change // of the chosen ones: how it was
 	now      *record.Set   // after the newest of all
 	seen     bool          // now is known
+	marker   bool          // by the oldest chosen one that changes the set: one that only names another object keeps it
+	told     bool          // marker is known
 	later    []ID          // entries that weren't chosen, newer than a chosen one
 	pending  []ID          // of them, those that no chosen one has followed yet
 }
@@ -62,6 +64,9 @@ func (es edits) follow(e Entry, chosen bool) {
 		if !ed.seen {
 			ed.now, ed.seen = c.After, true
 		}
+		if !c.Keeps() && (chosen || !ed.told) {
+			ed.marker, ed.told = c.Marker, true
+		}
 		if chosen {
 			ed.zoneName, ed.group, ed.oldest = e.Intent.ZoneName, group, c
 			ed.later, ed.pending = append(ed.later, ed.pending...), nil
@@ -77,7 +82,7 @@ func (ed *edit) change() (change.Change, bool) {
 	if was == nil && ed.now == nil || was != nil && ed.now != nil && was.Equal(*ed.now) {
 		return change.Change{}, false
 	}
-	return change.Change{Before: ed.now, After: was, Marker: ed.oldest.Marker, Resource: ed.oldest.Resource, View: ed.oldest.View}, true
+	return change.Change{Before: ed.now, After: was, Marker: ed.marker, Resource: ed.oldest.Resource, View: ed.oldest.View}, true
 }
 
 func (es edits) restores() []Restore {

@@ -73,6 +73,25 @@ func TestInverse(t *testing.T) {
 	}
 }
 
+// TestInverseOfAnotherObject has what only named another object, as rows of a table do, make no marker of a record set.
+func TestInverseOfAnotherObject(t *testing.T) {
+	both(t, func(t *testing.T, j *Journal) {
+		keep := change.Change{Before: address(1), After: address(1), Marker: true, Resource: "service/shop/other", View: "default"}
+		for _, i := range []Intent{step{0, 1, ""}.intent(), intent(group("app.example.com", keep)), step{1, 0, ""}.intent()} {
+			mustEnd(t, j, mustBegin(t, j, i), Applied)
+		}
+		for _, ids := range [][]ID{{2, 3}, {2}} {
+			got, err := j.Inverse(ids...)
+			if err != nil || len(got) != 1 || len(got[0].Groups[0].Changes) != 1 {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			if c := got[0].Groups[0].Changes[0]; c.Marker || c.Before != nil || c.After == nil {
+				t.Errorf("undo of %v is %+v", ids, c)
+			}
+		}
+	})
+}
+
 func TestInverseKeepsTogether(t *testing.T) {
 	both(t, func(t *testing.T, j *Journal) {
 		second := published(1)

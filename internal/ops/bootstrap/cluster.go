@@ -12,11 +12,14 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/csaupgrade"
 )
 
 // cluster asks an API server about single objects by their paths.
@@ -72,9 +75,19 @@ func parse(raw []byte) (tree, error) {
 // apply makes an object what ours says, or only tries it. What somebody else has set since is a conflict and stays. Fields that the
 // server doesn't know are an error.
 func (c *cluster) apply(ctx context.Context, o Object, try bool) (tree, error) {
+	return c.send(ctx, o, applying{try: try})
+}
+
+// applying says how: only tried, or against what others have set.
+type applying struct{ try, force bool }
+
+func (c *cluster) send(ctx context.Context, o Object, how applying) (tree, error) {
 	req := c.client.Patch(types.ApplyPatchType).AbsPath(o.Path).Param("fieldManager", manager).Param("fieldValidation", "Strict").Body(o.Body)
-	if try {
+	if how.try {
 		req = req.Param("dryRun", "All")
+	}
+	if how.force {
+		req = req.Param("force", "true")
 	}
 	raw, err := req.Do(ctx).Raw()
 	if apierrors.IsConflict(err) {
@@ -84,6 +97,39 @@ func (c *cluster) apply(ctx context.Context, o Object, try bool) (tree, error) {
 		return nil, fmt.Errorf("apply %s: %w", o, err)
 	}
 	return parse(raw)
+}
+
+// inherit makes us the one who has set what others have set in an object, apart from its status (Kubernetes documentation,
+// "Server-Side Apply", upgrading from client-side apply): what the next apply doesn't have is then taken out.
+func (c *cluster) inherit(ctx context.Context, path string) error {
+	raw, err := c.client.Get().AbsPath(path).Do(ctx).Raw()
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	var obj unstructured.Unstructured
+	if err := obj.UnmarshalJSON(raw); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	names := sets.New[string]()
+	entries := obj.GetManagedFields()
+	for i := range entries {
+		if entries[i].Subresource == "" {
+			entries[i].Operation = metav1.ManagedFieldsOperationUpdate // what was applied by others is taken over too
+			names.Insert(entries[i].Manager)
+		}
+	}
+	obj.SetManagedFields(entries)
+	if err := csaupgrade.UpgradeManagedFields(&obj, names, manager); err != nil {
+		return fmt.Errorf("take over the fields of %s: %w", path, err)
+	}
+	body, err := obj.MarshalJSON()
+	if err == nil {
+		_, err = c.client.Put().AbsPath(path).Param("fieldManager", manager).SetHeader("Content-Type", "application/json").Body(body).Do(ctx).Raw()
+	}
+	if err != nil {
+		return fmt.Errorf("take over the fields of %s: %w", path, err)
+	}
+	return nil
 }
 
 // merge changes some fields of an object under a name of its own.

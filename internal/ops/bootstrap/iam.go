@@ -6,19 +6,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"nafuda.io/nafuda/internal/provider/awsconf"
 )
@@ -30,10 +25,7 @@ type iam struct {
 	endpoint string
 }
 
-const (
-	iamVersion = "2010-05-08"
-	mostAnswer = 1 << 20
-)
+const iamVersion = "2010-05-08"
 
 // newIAM makes the client for an account. An empty endpoint is the partition's own.
 func newIAM(config aws.Config, endpoint string) *iam {
@@ -72,32 +64,12 @@ func (c *iam) call(ctx context.Context, out any, action string, parameters ...st
 	for i := 0; i+1 < len(parameters); i += 2 {
 		form.Set(parameters[i], parameters[i+1])
 	}
-	body := form.Encode()
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, strings.NewReader(body))
+	head := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	answer, status, err := send(ctx, c.config, signed{"iam", c.config.Region, action, http.MethodPost, c.endpoint, head, []byte(form.Encode())})
 	if err != nil {
-		return fmt.Errorf("ask iam:%s: %w", action, err)
+		return err
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	keys, err := c.config.Credentials.Retrieve(ctx)
-	if err != nil {
-		return fmt.Errorf("find the credentials for iam:%s: %s: set AWS_PROFILE, or the keys of someone who may change IAM", action, awsconf.Scrub(err.Error()))
-	}
-	hash := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, keys, req, hex.EncodeToString(hash[:]), "iam", c.config.Region, time.Now()); err != nil {
-		return fmt.Errorf("sign iam:%s: %w", action, err)
-	}
-	resp, err := c.config.HTTPClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask iam:%s: %s", action, awsconf.Scrub(err.Error()))
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
-	if err != nil {
-		return fmt.Errorf("read the answer of iam:%s: %w", action, err)
-	}
-	return decode(answer, resp.StatusCode, out, action)
+	return decode(answer, status, out, action)
 }
 
 func decode(answer []byte, status int, out any, action string) error {
@@ -136,6 +108,7 @@ func (t tags) ours() bool {
 // policyFacts is what there is of a policy.
 type policyFacts struct {
 	Default string `xml:"GetPolicyResult>Policy>DefaultVersionId"`
+	Holders int    `xml:"GetPolicyResult>Policy>AttachmentCount"`
 	Tags    tags   `xml:"GetPolicyResult>Policy>Tags"`
 }
 

@@ -46,9 +46,14 @@ func (t *Target) lookSecret(ctx context.Context) (todo, error) {
 		return todo{}, err
 	}
 	keys, err := t.iam.keys(ctx, t.o.userName())
+	if is(err, noSuchEntity) { // the user isn't made yet
+		keys, err = nil, nil
+	}
 	switch {
 	case err != nil:
 		return todo{}, err
+	case there != nil && !ours(there) && slices.Contains(keys, id):
+		return t.foreign(ourLabel, ""), nil
 	case there != nil && slices.Contains(keys, id):
 		return todo{}, nil
 	case there != nil:
@@ -68,6 +73,15 @@ func (t *Target) tooMany(keys []string) error {
 
 // makeSecret takes the key back where the Secret can't be made: nobody could ever use it.
 func (t *Target) makeSecret(ctx context.Context) error {
+	if there, _, err := t.secret(ctx); err != nil || there != nil {
+		if err == nil {
+			err = t.mine(ours(there))
+		}
+		if err != nil {
+			return err
+		}
+		return t.cluster.merge(ctx, t.secretPath(), tree{"metadata": tree{"labels": tree{"app": t.o.Name, managedBy: manager}}})
+	}
 	key, err := t.iam.createKey(ctx, t.o.userName())
 	if err != nil {
 		return err
@@ -106,6 +120,9 @@ func (t *Target) Rotate(ctx context.Context, out io.Writer) error {
 	}
 	if secret == nil {
 		return errors.New("rotate the keys: there is no Secret yet: run bootstrap --apply")
+	}
+	if !ours(secret) {
+		return fmt.Errorf("rotate the keys: the Secret %s/%s: %w: run bootstrap --apply --adopt first", t.o.Namespace, t.o.secretName(), errForeign)
 	}
 	old := textAt(secret, "metadata", "annotations", previousNote)
 	if old == "" {

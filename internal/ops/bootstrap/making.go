@@ -12,9 +12,6 @@ import (
 	"slices"
 )
 
-// errForeign is told where something has our name and isn't ours.
-var errForeign = errors.New("something of this name is there that isn't ours")
-
 func (t *Target) makingIAM() []step {
 	steps := []step{{
 		"IAM policy " + t.o.policyName(), t.lookPolicy,
@@ -22,9 +19,7 @@ func (t *Target) makingIAM() []step {
 	}}
 	if t.o.Auth == authUser {
 		return append(steps,
-			step{"IAM user " + t.o.userName(), t.lookUser, func(ctx context.Context) error {
-				return t.iam.call(ctx, nil, "CreateUser", t.o.tagged("UserName", t.o.userName())...)
-			}},
+			step{"IAM user " + t.o.userName(), t.lookUser, t.makeUser},
 			step{"IAM policy " + t.o.policyName() + " of user " + t.o.userName(), t.lookAttached, func(ctx context.Context) error {
 				return t.iam.call(ctx, nil, "AttachUserPolicy", "UserName", t.o.userName(), "PolicyArn", t.o.policyARN())
 			}})
@@ -50,13 +45,16 @@ func (t *Target) lookPolicy(ctx context.Context) (todo, error) {
 		return todo{}, err
 	}
 	document, err := t.document(ctx, there.Default)
+	same := equal(document, t.plan.Policy)
 	switch {
 	case err != nil:
 		return todo{}, err
-	case equal(document, t.plan.Policy):
-		return todo{}, nil
+	case !there.Tags.ours() && same:
+		return t.foreign(ourTag, ""), nil
 	case !there.Tags.ours():
-		return todo{}, fmt.Errorf("%w, and it says something else: choose another --policy-name, or give it %s", errForeign, ourTag)
+		return t.foreign(ourTag, fmt.Sprintf("and, for all %d who have it, a new version:%s", there.Holders, difference(document, t.plan.Policy))), nil
+	case same:
+		return todo{}, nil
 	}
 	return todo{text: "give it a new version, as " + t.o.policyFile() + " has it"}, nil
 }
@@ -94,11 +92,21 @@ func (t *Target) makePolicy(ctx context.Context) error {
 	if !is(err, alreadyExists) {
 		return err
 	}
-	const most = 5
+	if err := t.adoptPolicy(ctx); err != nil {
+		return err
+	}
+	now, err := t.policy(ctx)
+	if err != nil {
+		return err
+	}
+	if was, err := t.document(ctx, now.Default); err != nil || equal(was, t.plan.Policy) {
+		return err
+	}
 	list, err := t.versions(ctx)
 	if err != nil {
 		return err
 	}
+	const most = 5
 	if len(list.Member) >= most {
 		for _, v := range slices.Backward(list.Member) { // the newest is first
 			if v.IsDefault {
@@ -119,13 +127,16 @@ func (t *Target) versions(ctx context.Context) (versionList, error) {
 	return list, err
 }
 
-// lookUser takes a user of that name as it is, whoever made it: it gets our policy and a key.
 func (t *Target) lookUser(ctx context.Context) (todo, error) {
-	_, there, err := t.user(ctx)
-	if err != nil || there {
+	ours, there, err := t.user(ctx)
+	switch {
+	case err != nil || ours:
 		return todo{}, err
+	case !there:
+		return todo{text: "make it"}, nil
 	}
-	return todo{text: "make it"}, nil
+	keys, err := t.iam.keys(ctx, t.o.userName())
+	return t.foreign(ourTag, fmt.Sprintf("our policy and, where the Secret hasn't one of its %d keys, another key", len(keys))), err
 }
 
 // user tells whether the user is there, and ours.
@@ -158,10 +169,12 @@ func (t *Target) lookRole(ctx context.Context) (todo, error) {
 	switch {
 	case err != nil:
 		return todo{}, fmt.Errorf("read the role's trust policy: %w", err)
+	case !there.Tags.ours() && equal([]byte(trust), t.plan.Trust):
+		return t.foreign(ourTag, "our policy"), nil
+	case !there.Tags.ours():
+		return t.foreign(ourTag, "our policy and our trust policy:"+difference([]byte(trust), t.plan.Trust)), nil
 	case equal([]byte(trust), t.plan.Trust):
 		return todo{}, nil
-	case !there.Tags.ours():
-		return todo{}, fmt.Errorf("%w, and others may take it: choose another --role-name, or give it %s", errForeign, ourTag)
 	}
 	return todo{text: "let only the service account take it, as trust-policy.json has it"}, nil
 }
@@ -170,6 +183,9 @@ func (t *Target) makeRole(ctx context.Context) error {
 	trust := string(t.plan.Trust)
 	err := t.iam.call(ctx, nil, "CreateRole", t.o.tagged("RoleName", t.o.roleName(), "AssumeRolePolicyDocument", trust)...)
 	if is(err, alreadyExists) {
+		if err := t.adoptRole(ctx); err != nil {
+			return err
+		}
 		return t.iam.call(ctx, nil, "UpdateAssumeRolePolicy", "RoleName", t.o.roleName(), "PolicyDocument", trust)
 	}
 	return err
@@ -204,10 +220,7 @@ func (t *Target) makingObjects() []step {
 		if o.Kind == "Deployment" && t.o.Auth == authUser {
 			steps = append(steps, step{"Secret " + t.o.Namespace + "/" + t.o.secretName(), t.lookSecret, t.makeSecret})
 		}
-		steps = append(steps, step{o.String(), func(ctx context.Context) (todo, error) { return t.lookObject(ctx, o) }, func(ctx context.Context) error {
-			_, err := t.cluster.apply(ctx, o, false)
-			return err
-		}})
+		steps = append(steps, step{o.String(), func(ctx context.Context) (todo, error) { return t.lookObject(ctx, o) }, func(ctx context.Context) error { return t.makeObject(ctx, o) }})
 	}
 	return steps
 }
@@ -219,8 +232,10 @@ func (t *Target) lookObject(ctx context.Context, o Object) (todo, error) {
 		return todo{}, err
 	case there == nil:
 		return todo{text: "make it"}, nil
+	case at(there, "metadata", "deletionTimestamp") != nil:
+		return todo{}, errors.New("it is being deleted: run this again once it is gone")
 	case !ours(there):
-		return todo{}, fmt.Errorf("%w: choose another --name, or give it %s", errForeign, ourLabel)
+		return t.foreign(ourLabel, t.changes(there, o)), nil
 	}
 	tried, err := t.cluster.apply(ctx, o, true)
 	if err != nil || same(there, tried) {

@@ -3,6 +3,7 @@
 package bootstrap
 
 import (
+	"slices"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -99,6 +100,30 @@ func (o Options) args() []string {
 		out = append(out, "--source="+s)
 	}
 	out = append(out, "--domain-filter="+domain)
+	out = append(out, o.whereArgs(zone, owner)...)
+	if !slices.Equal(o.published(), usualTypes()) {
+		for _, t := range o.published() {
+			out = append(out, "--managed-record-types="+string(t))
+		}
+	}
+	if o.Assume != "" {
+		out = append(out, "--aws-assume-role="+o.Assume)
+	}
+	if o.External != "" {
+		out = append(out, "--aws-assume-role-external-id="+o.External)
+	}
+	if o.usual() {
+		return append(out, "--log-level=debug")
+	}
+	return append(out, "--lease-name="+o.Name, "--log-level=info")
+}
+
+// whereArgs say where is published, and whose it is.
+func (o Options) whereArgs(zone, owner string) []string {
+	if o.cloudMap() {
+		return []string{"--provider=aws-sd", "--policy=" + o.Policy, "--aws-zone-type=" + o.ZoneType, "--registry=aws-sd", "--txt-owner-id=" + owner}
+	}
+	var out []string
 	if !o.usual() {
 		out = append(out, "--zone-id-filter="+zone)
 	}
@@ -111,10 +136,7 @@ func (o Options) args() []string {
 	if o.domain() != o.zone() {
 		out = append(out, "--aws-zone-match-parent")
 	}
-	if o.usual() {
-		return append(out, "--log-level=debug")
-	}
-	return append(out, "--lease-name="+o.Name, "--log-level=info")
+	return out
 }
 
 func (o Options) env() []corev1.EnvVar {

@@ -17,6 +17,7 @@ import (
 
 // Options say what is to be set up. Nothing of them comes from the environment: the files are the same wherever they are written.
 type Options struct {
+	Provider  string   `arg:"" optional:"" name:"provider" help:"Where record sets will be published: aws (Route 53) or aws-sd (Cloud Map)."`
 	Domain    string   `name:"domain" env:"-" placeholder:"NAME" help:"The domain whose names are published, such as example.com."`
 	ZoneID    string   `name:"hosted-zone-id" env:"-" placeholder:"ID" help:"Id of its hosted zone. Without it --apply asks Route 53, and files have HOSTED_ZONE_ID in its place."`
 	Zone      string   `name:"hosted-zone" env:"-" placeholder:"NAME" help:"Name of that hosted zone, where it isn't the domain's."`
@@ -25,8 +26,11 @@ type Options struct {
 	Policy    string   `name:"policy" env:"-" enum:"sync,upsert-only,create-only" default:"upsert-only" help:"Which changes will be made."`
 	Owner     string   `name:"owner" env:"-" placeholder:"ID" help:"Owner id of the record sets. Default: the id of the hosted zone."`
 	Prefix    string   `name:"prefix" env:"-" default:"prefix_" help:"Text before the names of markers."`
+	Types     []string `name:"managed-record-types" env:"-" sep:"none" default:"A,AAAA,CNAME" placeholder:"TYPE" help:"A type of record sets that is published; --limit-names allows these. Repeatable."`
+	Assume    string   `name:"aws-assume-role" env:"-" placeholder:"ARN" help:"A role to assume for Route 53, where the hosted zone is in another account: the policy allows only that, and one more file has what the role needs."`
+	External  string   `name:"aws-assume-role-external-id" env:"-" placeholder:"ID" help:"External id that this role asks for."`
 	Registry  string   `name:"registry" env:"-" enum:"txt,dynamodb" default:"txt" help:"How ownership is stored: in txt record sets, or in a dynamodb table, which must be there."`
-	Table     string   `name:"dynamodb-table" env:"-" default:"external-dns" placeholder:"NAME" help:"Name of that table, in --region and the same account."`
+	Table     string   `name:"dynamodb-table" env:"-" default:"external-dns" placeholder:"NAME" help:"Name of that table, in --region and the account of the hosted zone."`
 	Name      string   `name:"name" env:"-" default:"nafuda" help:"Name of all that is made; external-dns stands for the names of the usual set-up of ExternalDNS."`
 	Namespace string   `name:"namespace" env:"-" default:"kube-system" help:"Namespace to run in; it must be there."`
 	Image     string   `name:"image" env:"-" default:"nafuda.io/nafuda:dev" help:"The image to run."`
@@ -35,7 +39,7 @@ type Options struct {
 	Auth      string   `name:"auth" env:"-" enum:"user,irsa,pod-identity" default:"user" help:"How the pod gets its credentials: user (keys of an IAM user in a Secret), irsa (a role for the service account) or pod-identity (EKS)."`
 	Account   string   `name:"account-id" env:"-" placeholder:"ID" help:"The AWS account. With --apply another one is refused; irsa and --registry=dynamodb need it."`
 	Issuer    string   `name:"oidc-issuer" env:"-" placeholder:"URL" help:"The cluster's OIDC issuer, for irsa."`
-	Cluster   string   `name:"cluster" env:"-" placeholder:"NAME" help:"The EKS cluster's name, for pod-identity."`
+	Cluster   string   `name:"cluster" env:"-" placeholder:"NAME" help:"The EKS cluster's name, for pod-identity; --apply needs it."`
 	Limit     bool     `name:"limit-names" env:"-" negatable:"" help:"Let the IAM policy allow only names of the domain, their markers, and the types that are published."`
 	IAMPolicy string   `name:"policy-name" env:"-" placeholder:"NAME" help:"Name of the IAM policy. Default: made of --name."`
 	User      string   `name:"user-name" env:"-" placeholder:"NAME" help:"Name of the IAM user. Default: made of --name."`
@@ -95,7 +99,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }

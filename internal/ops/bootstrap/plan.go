@@ -47,16 +47,8 @@ func (o Object) String() string {
 // MakePlan makes the plan of checked options. It asks nobody.
 func MakePlan(o Options) (Plan, error) {
 	p := Plan{Options: o}
-	var err error
-	if p.Policy, err = render(o.policy()); err != nil {
+	if err := p.addDocuments(); err != nil {
 		return Plan{}, err
-	}
-	p.Files = append(p.Files, File{o.policyFile(), 0o644, p.Policy})
-	if o.Auth != authUser {
-		if p.Trust, err = render(o.trust()); err != nil {
-			return Plan{}, err
-		}
-		p.Files = append(p.Files, File{"trust-policy.json", 0o644, p.Trust})
 	}
 	var manifest strings.Builder
 	fmt.Fprintf(&manifest, "# Made by nafuda bootstrap. %s\n", o.keysNote())
@@ -85,6 +77,30 @@ func MakePlan(o Options) (Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// addDocuments adds what IAM needs.
+func (p *Plan) addDocuments() error {
+	o := p.Options
+	var err error
+	if p.Policy, err = render(o.policy()); err != nil {
+		return err
+	}
+	p.Files = append(p.Files, File{o.policyFile(), 0o644, p.Policy})
+	if o.Auth != authUser {
+		if p.Trust, err = render(o.trust()); err != nil {
+			return err
+		}
+		p.Files = append(p.Files, File{"trust-policy.json", 0o644, p.Trust})
+	}
+	if o.Assume != "" {
+		files, err := o.assumed()
+		if err != nil {
+			return err
+		}
+		p.Files = append(p.Files, files...)
+	}
+	return nil
 }
 
 // open reports whether a word still stands for something that isn't known.

@@ -37,7 +37,15 @@ func variants() map[string]bootstrap.Options {
 		"limit-names": base(func(o *bootstrap.Options) {
 			o.Limit, o.Domain, o.Zone, o.Sources = true, "apps.example.com", "example.com", []string{"ingress"}
 		}),
-		"dynamodb": base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
+		"every-type": base(func(o *bootstrap.Options) {
+			o.Limit, o.Types = true, []string{"TXT", "A", "MX", "SRV", "NS", "CAA", "PTR", "NAPTR", "CNAME", "AAAA"}
+			o.Domain, o.Zone = "apps.example.com", "example.com"
+		}),
+		"assume-role": base(func(o *bootstrap.Options) {
+			o.Account, o.Assume, o.External, o.Limit = "123456789012", "arn:aws:iam::210987654321:role/dns", "ext-1", true
+		}),
+		"dynamodb":  base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
+		"cloud-map": base(func(o *bootstrap.Options) { o.Provider, o.ZoneID, o.Owner = "aws-sd", "", "home" }),
 		"nothing-known": {
 			Domain: "example.com", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "sync", Prefix: "prefix_",
 			Name: "nafuda", Namespace: "dns", Image: "nafuda.io/nafuda:dev", Region: "us-east-1", Auth: "user",
@@ -71,13 +79,19 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		want   []string
 		why    string
 	}{
-		"no domain":        {func(o *bootstrap.Options) { o.Domain = "" }, []string{"--domain"}, "nothing can be limited to it"},
-		"wildcard":         {func(o *bootstrap.Options) { o.Domain = "*.example.com" }, []string{"--domain"}, "a domain isn't a record"},
-		"another zone":     {func(o *bootstrap.Options) { o.Zone = "example.org" }, []string{"--hosted-zone"}, "the domain can't be in it"},
-		"region":           {func(o *bootstrap.Options) { o.Region = "ap-northeest-1" }, []string{"--region", "ap-northeast-1"}, "told before anything is made"},
-		"new region":       {func(o *bootstrap.Options) { o.Region, o.NewRegion = "xx-north-1", true }, nil, "AWS opens regions"},
-		"irsa":             {func(o *bootstrap.Options) { o.Auth = "irsa" }, []string{"--account-id", "--oidc-issuer"}, "the trust policy has both"},
-		"table":            {func(o *bootstrap.Options) { o.Registry, o.Table = "dynamodb", "a/b" }, []string{"--account-id", "--dynamodb-table"}, "the ARN has both"},
+		"no domain":       {func(o *bootstrap.Options) { o.Domain = "" }, []string{"--domain"}, "nothing can be limited to it"},
+		"wildcard":        {func(o *bootstrap.Options) { o.Domain = "*.example.com" }, []string{"--domain"}, "a domain isn't a record"},
+		"another zone":    {func(o *bootstrap.Options) { o.Zone = "example.org" }, []string{"--hosted-zone"}, "the domain can't be in it"},
+		"region":          {func(o *bootstrap.Options) { o.Region = "ap-northeest-1" }, []string{"--region", "ap-northeast-1"}, "told before anything is made"},
+		"new region":      {func(o *bootstrap.Options) { o.Region, o.NewRegion = "xx-north-1", true }, nil, "AWS opens regions"},
+		"irsa":            {func(o *bootstrap.Options) { o.Auth = "irsa" }, []string{"--account-id", "--oidc-issuer"}, "the trust policy has both"},
+		"type":            {func(o *bootstrap.Options) { o.Types = []string{"A", "DS"} }, []string{"--managed-record-types=DS"}, "its condition would allow nothing"},
+		"role":            {func(o *bootstrap.Options) { o.Assume, o.ZoneID = "arn:aws:iam::210987654321:role/*", "" }, []string{"--aws-assume-role", "--account-id", "--hosted-zone-id"}, "any role would be too many"},
+		"id without role": {func(o *bootstrap.Options) { o.External = "ext-1" }, []string{"--aws-assume-role-external-id"}, "nobody would ask for it"},
+		"table":           {func(o *bootstrap.Options) { o.Registry, o.Table = "dynamodb", "a/b" }, []string{"--account-id", "--dynamodb-table"}, "the ARN has both"},
+		"cloud map": {func(o *bootstrap.Options) {
+			o.Provider, o.Zone, o.Limit, o.Name, o.Registry, o.Types = "aws-sd", "example.com", true, "external-dns", "dynamodb", []string{"MX"}
+		}, []string{"--owner", "--hosted-zone-id", "--hosted-zone:", "--limit-names", "--name", "--registry", "--managed-record-types"}, "all of it is Route 53's"},
 		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
 		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
 		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},

@@ -13,8 +13,6 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
-	"nafuda.io/nafuda/internal/provider/awsconf"
-	"nafuda.io/nafuda/internal/provider/route53"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
@@ -38,14 +36,23 @@ const (
 	policyVersion = "2012-10-17"
 	zonesPrefix   = "arn:aws:route53:::hostedzone/"
 	actionChange  = "route53:ChangeResourceRecordSets"
+	actionAssume  = "sts:AssumeRole"
 )
 
 // unusedActions are permissions of features that this set-up doesn't turn on.
 func unusedActions() []string { return []string{"route53:ListTagsForResources"} }
 
-// policy allows what the provider says that it uses, each action on as little as AWS lets it be limited to: a listing of zones has
-// no resource but *, a change has an id that nobody knows before (Service Authorization Reference, "Amazon Route 53").
+// policy is what the user or the role that is made here may do.
 func (o Options) policy() document {
+	if o.Assume != "" {
+		return o.assuming()
+	}
+	return o.zonePolicy()
+}
+
+// zonePolicy allows what the provider says that it uses, each action on as little as AWS lets it be limited to: a listing of zones has
+// no resource but *, a change has an id that nobody knows before (Service Authorization Reference, "Amazon Route 53").
+func (o Options) zonePolicy() document {
 	groups := make(map[string]*statement)
 	d := document{Version: policyVersion}
 	var order []string
@@ -72,10 +79,12 @@ func (o Options) policy() document {
 }
 
 func (o Options) actions() []provider.Action {
-	all := route53.New(awsconf.Local(""), route53.Defaults(), provider.Filter{}).Describe().Actions
-	all = slices.DeleteFunc(all, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
+	if o.cloudMap() {
+		return cloudMapActions()
+	}
+	all := slices.DeleteFunc(describe().Actions, func(a provider.Action) bool { return slices.Contains(unusedActions(), a.Name) })
 	if o.Registry == registryTable {
-		all = append(all, dynamodb.Actions("arn:aws:dynamodb:"+o.Region+":"+o.account()+":table/"+o.Table)...)
+		all = append(all, dynamodb.Actions("arn:aws:dynamodb:"+o.Region+":"+o.tableAccount()+":table/"+o.Table)...)
 	}
 	return all
 }
@@ -112,15 +121,12 @@ func (o Options) limits() map[string]map[string][]string {
 
 func (o Options) types() []string {
 	out := []string{string(record.TXT)}
-	for _, t := range published() {
+	for _, t := range o.published() {
 		out = append(out, string(t))
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
-
-// published are the types of --managed-record-types' default.
-func published() []record.Type { return []record.Type{record.A, record.AAAA, record.CNAME} }
 
 // patterns match the domain, all below it, and the markers of the domain's own name: where the domain isn't a whole zone these may
 // stand beside it.
@@ -128,7 +134,7 @@ func (o Options) patterns() []string {
 	domain := o.domain()
 	out := []string{normal(domain), "*." + normal(domain)}
 	registry := txt.New(txt.Options{Owner: "x", Prefix: o.Prefix, Format: "auto"})
-	for _, t := range published() {
+	for _, t := range o.published() {
 		for _, at := range registry.Places(domain, t, zone.Zone{Name: o.zone()}) {
 			if p := normal(at); !at.In(domain) && !slices.Contains(out, p) {
 				out = append(out, p)

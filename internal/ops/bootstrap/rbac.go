@@ -32,10 +32,11 @@ func (o Options) checkSources() error {
 	return all.Options{}.Check(o.Sources)
 }
 
-// rules let the watched kinds be listed and watched: nothing is ever got by itself. The usual set-up's are wider, because ExternalDNS
-// asks for them and the image may be swapped back.
+// rules let the watched kinds be listed and watched, and objects be got by themselves: an Event names its object's uid, without which
+// kubectl describe doesn't find it. The usual set-up's are others, because ExternalDNS asks for them and the image may be swapped back:
+// without Events, which are then in the log alone.
 func (o Options) rules() []rbacv1.PolicyRule {
-	known, verbs := all.Kinds(all.Options{}), []string{"list", "watch"}
+	known := all.Kinds(all.Options{})
 	groups := make(map[string][]string)
 	add := func(kind string) {
 		k := known[kind]
@@ -51,13 +52,15 @@ func (o Options) rules() []rbacv1.PolicyRule {
 		}
 	}
 	if o.usual() {
-		verbs = []string{"get", "list", "watch"}
 		groups[""] = []string{"endpoints", "nodes", "pods", "services"}
 	}
 	var out []rbacv1.PolicyRule
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		slices.Sort(groups[group])
-		out = append(out, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: groups[group], Verbs: verbs})
+		out = append(out, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: groups[group], Verbs: []string{"get", "list", "watch"}})
+	}
+	if !o.usual() {
+		out = append(out, rbacv1.PolicyRule{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}})
 	}
 	return out
 }

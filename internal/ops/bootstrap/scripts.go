@@ -3,6 +3,7 @@
 package bootstrap
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -42,11 +43,19 @@ func (o Options) up() string {
 // association is the one command that EKS Pod Identity needs beside IAM (Amazon EKS User Guide, "Assign an IAM role to a Kubernetes
 // service account").
 func (o Options) association(role string) string {
-	cluster := o.Cluster
-	if cluster == "" {
-		cluster = `"${CLUSTER:?set it to the name of the EKS cluster}"`
-	}
-	return fmt.Sprintf("aws eks create-pod-identity-association --cluster-name %s --namespace %s \\\n    --service-account %s --role-arn %s", cluster, o.Namespace, o.Name, role)
+	return fmt.Sprintf("aws eks create-pod-identity-association --cluster-name %s --namespace %s \\\n    --service-account %s --role-arn %s --tags %s=%s > /dev/null", o.eksCluster(), o.Namespace, o.Name, role, tagKey, o.Name)
+}
+
+func (o Options) eksCluster() string {
+	return cmp.Or(o.Cluster, `"${CLUSTER:?set it to the name of the EKS cluster}"`)
+}
+
+// dissociation undoes association.
+func (o Options) dissociation() string {
+	return fmt.Sprintf("for id in $(aws eks list-pod-identity-associations --cluster-name %s --namespace %s \\\n"+
+		"    --service-account %s --query 'associations[].associationId' --output text); do\n"+
+		"    aws eks delete-pod-identity-association --cluster-name %s --association-id \"$id\" > /dev/null\ndone\n",
+		o.eksCluster(), o.Namespace, o.Name, o.eksCluster())
 }
 
 // down undoes up, in the order that IAM asks for: nothing that is attached or has parts can be deleted.
@@ -62,6 +71,9 @@ func (o Options) down() string {
 			"    aws iam delete-access-key --user-name %s --access-key-id \"$key\"\ndone\n", o.userName(), o.userName())
 		fmt.Fprintf(&b, "aws iam delete-user --user-name %s\n", o.userName())
 	} else {
+		if o.Auth == authPodIdentity {
+			b.WriteString(o.dissociation())
+		}
 		fmt.Fprintf(&b, "aws iam detach-role-policy --role-name %s --policy-arn \"$policy\"\naws iam delete-role --role-name %s\n", o.roleName(), o.roleName())
 	}
 	b.WriteString("for version in $(aws iam list-policy-versions --policy-arn \"$policy\" --query 'Versions[?!IsDefaultVersion].VersionId' --output text); do\n" +

@@ -37,6 +37,9 @@ func (t *Target) Delete(ctx context.Context, out io.Writer) error {
 	for _, o := range slices.Backward(t.plan.Objects) {
 		steps = append(steps, t.taking(o))
 	}
+	if t.o.Auth == authPodIdentity {
+		steps = append(steps, t.dissociating())
+	}
 	return run(ctx, out, append(steps, t.takingIAM()...))
 }
 

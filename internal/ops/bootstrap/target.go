@@ -27,7 +27,9 @@ type Target struct {
 	plan    Plan
 	iam     *iam
 	cluster *cluster
+	eks     *eks
 	config  aws.Config
+	adopt   bool
 
 	pause, patience time.Duration // between two questions while something settles; how long at most
 }
@@ -36,7 +38,9 @@ type Target struct {
 type Access struct {
 	AWS         awsconf.Options
 	IAMEndpoint string // empty: the partition's own
+	EKSEndpoint string // empty: the region's own
 	Kube        kube.Options
+	Adopt       bool          // whether Apply may take over what has our names and isn't ours
 	Pause       time.Duration // between two questions while something settles; 0: two seconds
 	Patience    time.Duration // how long at most; 0: as long as each usually takes
 }
@@ -52,7 +56,7 @@ func Open(ctx context.Context, o Options, a Access) (*Target, Plan, error) {
 	if err != nil {
 		return nil, Plan{}, err
 	}
-	t := &Target{config: accounts[0].Config, pause: a.Pause, patience: a.Patience}
+	t := &Target{config: accounts[0].Config, adopt: a.Adopt, pause: a.Pause, patience: a.Patience}
 	if t.pause <= 0 {
 		t.pause = 2 * time.Second
 	}
@@ -60,12 +64,13 @@ func Open(ctx context.Context, o Options, a Access) (*Target, Plan, error) {
 		t.patience = time.Hour
 	}
 	t.iam = newIAM(t.config, a.IAMEndpoint)
+	t.eks = newEKS(t.config, o.Region, a.EKSEndpoint, o.Cluster)
 	if t.cluster, err = newCluster(config); err != nil {
 		return nil, Plan{}, err
 	}
 	account, err1 := t.account(ctx, o)
 	o, err2 := t.zoneOf(ctx, o)
-	if err := errors.Join(err1, err2, t.namespace(ctx, o)); err != nil {
+	if err := errors.Join(err1, err2, t.namespace(ctx, o), named(o)); err != nil {
 		return nil, Plan{}, fmt.Errorf("nothing was made: %w", err)
 	}
 	o.Account = account
@@ -79,13 +84,29 @@ func Open(ctx context.Context, o Options, a Access) (*Target, Plan, error) {
 // Options are the options with what was asked for filled in.
 func (t *Target) Options() Options { return t.o }
 
-// Apply sets everything up. Each step is written to out before it is done.
+// Apply sets everything up. Each step is written to out before it is done. Where something has our name and isn't ours nothing is made,
+// and out has what was found and what would become of it, unless it may be adopted.
 func (t *Target) Apply(ctx context.Context, out io.Writer) error {
-	if err := run(ctx, out, append(t.makingIAM(), t.makingObjects()...)); err != nil {
+	steps := append(t.makingIAM(), t.makingObjects()...)
+	if t.o.Auth == authPodIdentity { // before the pods start: they get their role only then
+		steps = slices.Insert(steps, len(steps)-1, t.associating())
+	}
+	if err := survey(ctx, out, steps); err != nil {
 		return err
 	}
-	if t.o.Auth == authPodIdentity {
-		fmt.Fprintf(out, "One step is left, with the aws command line:\n\n%s\n", t.o.association(t.o.roleARN()))
+	if err := run(ctx, out, steps); err != nil {
+		return err
+	}
+	if t.o.Assume != "" {
+		fmt.Fprint(out, t.o.assumedNote())
+	}
+	return nil
+}
+
+// named fails where the cluster at EKS isn't named: files can leave that open, we can't.
+func named(o Options) error {
+	if o.Auth == authPodIdentity && o.Cluster == "" {
+		return errors.New("--cluster: name the EKS cluster; aws eks list-clusters shows it")
 	}
 	return nil
 }
@@ -124,6 +145,9 @@ func (t *Target) namespace(ctx context.Context, o Options) error {
 
 // zoneOf finds the hosted zone: the one named, or the closest at or above the domain that is of the right type.
 func (t *Target) zoneOf(ctx context.Context, o Options) (Options, error) {
+	if o.Assume != "" || o.cloudMap() { // it is in another account, and named; or there is none of ours
+		return o, nil
+	}
 	client := route53.NewFromConfig(t.config)
 	if o.ZoneID != "" {
 		name, err := zoneOfID(ctx, client, o)

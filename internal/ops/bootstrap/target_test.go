@@ -41,6 +41,8 @@ func start(t *testing.T, c *cluster.Cluster) *world {
 	w := &world{T: t, iam: iamemu.New(), cluster: c}
 	server := httptest.NewServer(w.iam)
 	t.Cleanup(server.Close)
+	eks := httptest.NewServer(w.iam.EKS())
+	t.Cleanup(eks.Close)
 	url, emu := r53emutest.Start(t, r53emu.Options{})
 	w.emu, w.zone = emu, emu.AddZone("example.com", false)
 	t.Setenv("HOME", t.TempDir())
@@ -49,7 +51,7 @@ func start(t *testing.T, c *cluster.Cluster) *world {
 	t.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
 	t.Setenv("AWS_ENDPOINT_URL_ROUTE_53", url)
 	w.access = bootstrap.Access{
-		IAMEndpoint: server.URL, Pause: time.Millisecond, Patience: 20 * time.Second,
+		IAMEndpoint: server.URL, EKSEndpoint: eks.URL, Pause: time.Millisecond, Patience: 20 * time.Second,
 		Kube: kube.Options{Kubeconfig: c.Kubeconfig, RequestTimeout: 30 * time.Second, QPS: 100, Burst: 100},
 	}
 	w.config = c.Config(t)
@@ -119,9 +121,12 @@ func TestTarget(t *testing.T) {
 		{"applied, repeated, changed and deleted", applied},
 		{"the usual names", usualNames},
 		{"a role", roles},
+		{"pod identity", podIdentity},
+		{"foreign: a pod identity association", foreignAssociation},
 		{"every variant applies", variantsApply},
 		{"told before anything is made", toldBefore},
 		{"foreign: what isn't ours stays", foreign},
+		{"what was made by hand is adopted", adopted},
 		{"a key that can't be stored is taken back", takenBack},
 		{"nothing goes while pods run", podsRun},
 		{"two keys", twoKeys},
@@ -137,11 +142,41 @@ func (w *world) cleanUp(o bootstrap.Options) {
 	w.Helper()
 	w.told(func(b *strings.Builder) error { return w.open(o).Stop(w.Context(), b) })
 	w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
+	w.collect(o)
+}
+
+// collect does what the garbage collector does with objects whose deletion waits for what belongs to them: the cluster has none.
+func (w *world) collect(o bootstrap.Options) {
+	w.Helper()
+	p, err := bootstrap.MakePlan(o)
+	if err != nil {
+		w.Fatal(err)
+	}
+	paths := []string{"/api/v1/namespaces/" + o.Namespace + "/secrets/" + o.Name + "-aws"}
+	for _, obj := range p.Objects {
+		paths = append(paths, obj.Path)
+	}
+	for _, path := range paths {
+		there, err := bootstrap.Get(w.Context(), w.config, path)
+		if err == nil && there != nil {
+			err = bootstrap.Merge(w.Context(), w.config, path, map[string]any{"metadata": map[string]any{"finalizers": nil}})
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
 }
 
 func applied(w *world) {
 	o := known(nil)
 	first := w.apply(o)
+	if err := w.open(o).SameOwnership(w.Context()); err != nil {
+		w.Errorf("right after it was made: %v", err)
+	}
+	other := known(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" })
+	if err := w.open(other).SameOwnership(w.Context()); err == nil || !strings.Contains(err.Error(), "runs with --") || !strings.Contains(err.Error(), "--registry=dynamodb") {
+		w.Errorf("with a table, which it doesn't run with: %v", err)
+	}
 	golden.File(w.T, filepath.Join("testdata", "apply.txt"), first)
 	key := w.secret("nafuda-aws")
 	again := w.apply(o)
@@ -162,6 +197,7 @@ func applied(w *world) {
 	if again := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); strings.Contains(again, "now ") {
 		w.Errorf("the second deletion found something:\n%s", again)
 	}
+	w.collect(o)
 }
 
 func usualNames(w *world) {
@@ -182,11 +218,6 @@ func roles(w *world) {
 	o.Issuer += "2"
 	if out := w.apply(o); !strings.Contains(out, "IAM role nafuda: let only") {
 		w.Errorf("the trust policy stayed:\n%s", out)
-	}
-	w.cleanUp(o)
-	o = known(func(o *bootstrap.Options) { o.Auth, o.Cluster = "pod-identity", "home" })
-	if out := w.apply(o); !strings.Contains(out, "create-pod-identity-association --cluster-name home") {
-		w.Errorf("the step that is left isn't told:\n%s", out)
 	}
 	w.cleanUp(o)
 }
@@ -247,32 +278,6 @@ func (w *world) call(action string, pairs ...string) {
 	}
 }
 
-func foreign(w *world) {
-	o := known(nil)
-	w.call("CreatePolicy", "PolicyName", "nafuda-policy", "PolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`)
-	w.call("CreateUser", "UserName", "nafuda")
-	w.call("CreateAccessKey", "UserName", "nafuda")
-	if err := w.open(o).Apply(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "isn't ours") {
-		w.Errorf("a foreign policy was changed: %v", err)
-	}
-	o.IAMPolicy = "nafuda-2"
-	if out := w.apply(o); !strings.Contains(out, "as it is   IAM user nafuda\n") {
-		w.Errorf("the user that is there isn't used:\n%s", out)
-	}
-	out := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) })
-	if !strings.Contains(out, "left       IAM user nafuda") || !strings.Contains(out, "access keys of the IAM user nafuda: delete 1\n") {
-		w.Errorf("invariant foreign: want the foreign user and its own key left:\n%s", out)
-	}
-	w.cluster.Apply(w, "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: theirs, namespace: kube-system}\n")
-	o.Name, o.User = "theirs", "theirs"
-	if err := w.open(o).Apply(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "isn't ours") {
-		w.Errorf("a foreign object was changed: %v", err)
-	}
-	if out := w.told(func(b *strings.Builder) error { return w.open(o).Delete(w.Context(), b) }); !strings.Contains(out, "left       ServiceAccount kube-system/theirs") {
-		w.Errorf("invariant foreign: want the foreign object left:\n%s", out)
-	}
-}
-
 // takenBack has the cluster refuse the Secret: somebody has made it between the look and the deed is the same.
 func takenBack(w *world) {
 	o := known(func(o *bootstrap.Options) { o.Name = "quota" })
@@ -308,6 +313,7 @@ func podsRun(w *world) {
 func twoKeys(w *world) {
 	o := known(func(o *bootstrap.Options) { o.Name = "two" })
 	w.call("CreateUser", "UserName", "two")
+	w.access.Adopt = true
 	w.call("CreateAccessKey", "UserName", "two")
 	w.call("CreateAccessKey", "UserName", "two")
 	err := w.open(o).Apply(w.Context(), &strings.Builder{})
@@ -344,6 +350,18 @@ func rotation(w *world) {
 	o := known(func(o *bootstrap.Options) { o.Name = "rotate" })
 	w.apply(o)
 	w.ready("rotate")
+	label := func(value any) {
+		err := bootstrap.Merge(w.Context(), w.config, "/api/v1/namespaces/kube-system/secrets/rotate-aws",
+			map[string]any{"metadata": map[string]any{"labels": map[string]any{"app.kubernetes.io/managed-by": value}}})
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+	label(nil)
+	if err := w.open(o).Rotate(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "--adopt") || w.iam.Calls()["CreateAccessKey"] != 1 {
+		w.Errorf("invariant foreign: a Secret that isn't ours: %v", err)
+	}
+	label("nafuda-bootstrap")
 	before := w.secret("rotate-aws")
 	out := w.told(func(b *strings.Builder) error { return w.open(o).Rotate(w.Context(), b) })
 	if diff := cmp.Diff(before, w.secret("rotate-aws")); diff == "" {

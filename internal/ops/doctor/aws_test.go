@@ -81,7 +81,7 @@ func TestPermissionsAreTried(t *testing.T) {
 		t.Run(action, func(t *testing.T) {
 			emu := r53emu.New(r53emu.Options{Policy: policy(t, allowAll, `{"Effect":"Deny","Action":"route53:`+action+`","Resource":"*"}`)})
 			emu.AddZone("example.com", false)
-			p := Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}, Markers: markers("")}
+			p := byMarkers(Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}}, markers(""))
 			want := "route53:" + action + " is denied"
 			if level == OK {
 				want = "is allowed"
@@ -137,7 +137,7 @@ func TestIdentityIsAsked(t *testing.T) {
 	})
 	p.Accounts = []Account{onAWS(t, r53emu.New(r53emu.Options{}), root, awsconf.Options{})}
 	expect(t, found(t, p, "identity"), Warn, "root user's of 123456789012")
-	p = Patient{NoAccounts: errTest, Markers: markers("")}
+	p = byMarkers(Patient{NoAccounts: errTest}, markers(""))
 	expect(t, found(t, p, "identity"), Fail, "can't be opened: out of order")
 	for _, c := range []string{"region", "permissions", "zones", "delegation", "quota", "owners", "markers", "taken"} {
 		expect(t, found(t, p, c), Warn, "not looked at")
@@ -223,7 +223,7 @@ func TestZonesAreReadOnce(t *testing.T) {
 		sets = append(sets, set(fmt.Sprintf("n%d.example.com", i), record.A, "192.0.2.1"))
 	}
 	put(t, emu, id, sets...)
-	p := Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}, Markers: markers(""), NoDNS: true}
+	p := byMarkers(Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}, NoDNS: true}, markers(""))
 	r := Run(t.Context(), p, Options{Timeout: 30 * time.Second})
 	if r.Level == Fail {
 		t.Errorf("%+v", r)

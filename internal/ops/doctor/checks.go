@@ -60,7 +60,7 @@ func Checks() []Check {
 		},
 		{
 			"owners", "how many names in each zone are ours, and how many have no marker", "another owner has names there, or the zone couldn't be read",
-			"two owners have marked the same record set", checkOwners,
+			"two owners have marked the same record set, or the table of our ownership can't be read", checkOwners,
 		},
 		{
 			"markers", "in which forms the markers are written", "some of ours stand at the name of no record set, or the zone couldn't be read",

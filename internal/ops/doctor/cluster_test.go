@@ -35,7 +35,7 @@ metadata: {name: all}
 rules:
 - {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: [list, watch]}
 - {apiGroups: [""], resources: [nodes], verbs: [list, watch]}
-- {apiGroups: [""], resources: [events], verbs: [create]}
+- {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
 - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [create]}
 - {apiGroups: [coordination.k8s.io], resources: [leases], resourceNames: [nafuda], verbs: [get, update]}
 ---

@@ -19,6 +19,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
@@ -50,6 +51,16 @@ func onAWS(t testing.TB, dns, sts http.Handler, opts awsconf.Options) Account {
 		t.Fatal(err)
 	}
 	return Account{Name: list[0].Name, Provider: route53.New(list[0], route53.Defaults(), provider.Filter{}), AWS: &list[0], Route53: true}
+}
+
+// byMarkers has a patient keep its claims in markers.
+func byMarkers(p Patient, m *txt.Registry) Patient {
+	if m == nil {
+		return p
+	}
+	p.Markers, p.Kept = m, "marker"
+	p.Claims = func(context.Context) (registry.Registry, error) { return m, nil }
+	return p
 }
 
 // found is what a check finds about a patient, by its name.

@@ -42,7 +42,7 @@ func formsOf(c content, markers *txt.Registry) forms {
 		})
 	}
 	c.markersOf(func(s record.Set, h registry.Heritage) {
-		form := markers.FormOf(s.Name, c.Zone, there)
+		form := markers.FormOf(s.Name, h, c.Zone, there)
 		if h.Owner != f.us {
 			f.others[form]++
 			return

@@ -13,29 +13,35 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/registry"
-	"nafuda.io/nafuda/internal/registry/txt"
 )
 
 // holders says who owns the names of a zone.
 type holders struct {
 	zone    zone.Zone
 	us      string
+	kept    string         // what a claim is, in a word
 	names   map[string]int // by owner; a name with record sets of several owners counts for each
-	nobody  int            // names without a marker
+	nobody  int            // names without a claim
 	several []dnsname.Name // names with a marker that names several owners
 }
 
 func checkOwners(ctx context.Context, e *exam) []Finding {
-	if e.patient.Markers == nil {
+	if e.patient.Claims == nil {
 		return []Finding{warn("with --registry=noop every record set that the filters let through counts as ours: --registry=txt marks it", "no markers are kept in the zones: who has what isn't looked at here")}
 	}
-	return e.each(ctx, func(c content) []Finding { return judgeOwners(ownersOf(c, e.patient.Markers)) })
+	wait, cancel := most(ctx)
+	defer cancel()
+	claims, err := e.patient.Claims(wait)
+	if err != nil {
+		return []Finding{fail("without it nothing is published: see what the check permissions says", "who has what isn't known: %v", err)}
+	}
+	return e.each(ctx, func(c content) []Finding { return judgeOwners(ownersOf(c, claims, e.patient.Kept)) })
 }
 
-func ownersOf(c content, markers *txt.Registry) holders {
-	h := holders{zone: c.Zone, us: markers.Owner(), names: make(map[string]int)}
+func ownersOf(c content, claims registry.Registry, kept string) holders {
+	h := holders{zone: c.Zone, us: claims.Owner(), kept: kept, names: make(map[string]int)}
 	for _, n := range c.names() {
-		owners, bare := ownersAt(c, markers, n)
+		owners, bare := ownersAt(c, claims, n)
 		for o := range owners {
 			if strings.Contains(o, ",") { // no id has one: registry.MarkerOf lists several so
 				h.several = append(h.several, n)
@@ -51,9 +57,9 @@ func ownersOf(c content, markers *txt.Registry) holders {
 }
 
 // ownersAt says who has record sets at a name, and whether one of them has no marker.
-func ownersAt(c content, markers *txt.Registry, n dnsname.Name) (owners map[string]bool, bare bool) {
+func ownersAt(c content, claims registry.Registry, n dnsname.Name) (owners map[string]bool, bare bool) {
 	owners = make(map[string]bool)
-	ledger := markers.Open(n, c.Zone, c.look, func(string, dnsname.Name) bool { return false })
+	ledger := claims.Open(n, c.Zone, c.look, func(string, dnsname.Name) bool { return false })
 	for _, s := range c.Sets[n] {
 		if ledger.IsMarker(s) || s.Type == record.SOA || s.Type == record.NS && n == c.Zone.Name {
 			continue
@@ -80,7 +86,7 @@ func judgeOwners(h holders) []Finding {
 				"zone %s has a second owner: %s %q", in, report.Count(h.names[o], "name")+" with the owner", o))
 		}
 	}
-	return append(out, ok("zone %s: %s with our owner %q, %d without a marker", in, report.Count(h.names[h.us], "name"), h.us, h.nobody))
+	return append(out, ok("zone %s: %s with our owner %q, %d without a %s", in, report.Count(h.names[h.us], "name"), h.us, h.nobody, h.kept))
 }
 
 // few lists some of many names.

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -24,8 +25,14 @@ type Patient struct {
 	NoAccounts error
 	// Domains are those of --domain-filter, without a leading dot.
 	Domains []dnsname.Name
+	// Claims reads whose the record sets are, from a table where they are there; nil: nobody's ownership is kept. Kept is what a claim is, in a
+	// word: marker, row or description.
+	Claims func(context.Context) (registry.Registry, error)
+	Kept   string
 	// Markers reads the markers; nil: none are kept.
 	Markers *txt.Registry
+	// Table is where claims are rows; nil: they aren't.
+	Table registry.Store
 	// Plan finds out what a run would do now, with providers that take the place of the accounts', by their order. It changes
 	// nothing. whole is false where not everything could be read.
 	Plan func(ctx context.Context, with []provider.Provider) (plan report.Plan, whole bool, err error)

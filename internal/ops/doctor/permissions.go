@@ -33,7 +33,7 @@ func checkPermissions(ctx context.Context, e *exam) []Finding {
 	if e.patient.NoAccounts != nil {
 		return e.unopened()
 	}
-	var all []tried
+	all := e.tryTable(ctx)
 	var out []Finding
 	for _, s := range e.surveys {
 		if !s.account.Route53 {
@@ -118,15 +118,18 @@ func drawn(z zone.Zone, domains []dnsname.Name) dnsname.Name {
 	return dnsname.Name("nafuda-doctor-" + strings.ToLower(rand.Text()) + "." + string(below))
 }
 
+// denied is the code of a service's error that says so.
+const denied = "AccessDenied"
+
 func judgeTried(t tried) Finding {
-	denied := t.code == "AccessDenied" || t.code == "AccessDeniedException" // credentials that AWS doesn't take are another matter
+	isDenied := t.code == denied || t.code == "AccessDeniedException" // credentials that AWS doesn't take are another matter
 	fix := "allow " + t.action + " in the IAM policy: nafuda bootstrap aws writes it"
 	switch {
 	case t.err == nil || t.code != "" && t.code == t.expected:
 		return ok("%s is allowed: %s", t.action, t.on)
-	case denied && t.optional != "":
+	case isDenied && t.optional != "":
 		return warn(fix, "%s: %s is denied: %s: %v", t.on, t.action, t.optional, t.err)
-	case denied:
+	case isDenied:
 		return fail(fix, "%s: %s is denied: %v", t.on, t.action, t.err)
 	default:
 		return warn("try again, or see what the check identity says", "%s: whether %s is allowed isn't known: %v", t.on, t.action, t.err)

@@ -69,7 +69,7 @@ func (c Cluster) accesses() []access {
 		}
 	}
 	if c.Events {
-		at := authorizationv1.ResourceAttributes{Verb: "create", Version: "v1", Resource: "events", Namespace: c.Namespace}
+		at := authorizationv1.ResourceAttributes{Verb: "create", Group: "events.k8s.io", Version: "v1", Resource: "events", Namespace: c.Namespace}
 		out = append(out, access{at, "create events", Warn, "no Warning Event tells on an object why its name isn't published; --no-warning-events asks for none"})
 	}
 	return append(out, c.leaseAccesses()...)
@@ -109,7 +109,11 @@ func judgeRBAC(asked []granted) []Finding {
 			if g.why != "" {
 				why = " (" + g.why + ")"
 			}
-			fix := fmt.Sprintf("give the role of the service account the verb %s on %s: nafuda bootstrap aws writes such a role", g.attributes.Verb, g.attributes.Resource)
+			maker := "nafuda bootstrap aws writes such a role"
+			if g.attributes.Resource == "events" { // bootstrap's role has only what sources and the lease need
+				maker = "deploy/rbac.yaml has such a rule"
+			}
+			fix := fmt.Sprintf("give the role of the service account the verb %s on %s: %s", g.attributes.Verb, g.attributes.Resource, maker)
 			out = append(out, Finding{g.level, fmt.Sprintf("we may not %s%s: %s", g.what, why, g.without), fix})
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/route53"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
@@ -24,7 +25,7 @@ func zoned(t testing.TB, m *txt.Registry, sets ...record.Set) Patient {
 	t.Helper()
 	emu := r53emu.New(r53emu.Options{})
 	put(t, emu, emu.AddZone("example.com", false), sets...)
-	return Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}, Markers: m}
+	return byMarkers(Patient{Accounts: []Account{onAWS(t, emu, iamemu.New(), awsconf.Options{})}}, m)
 }
 
 func TestOwnersAreCounted(t *testing.T) {
@@ -46,6 +47,9 @@ func TestMarkersAreRead(t *testing.T) {
 	expect(t, found(t, zoned(t, markers("other-"), www, api, typed, untyped), "markers"), Fail, "none of our 2 markers")
 	old := txt.New(txt.Options{Owner: "me", Prefix: "other-", Format: "auto", OldPrefix: []string{"k-"}})
 	expect(t, found(t, zoned(t, old, www, api, typed, untyped), "markers"), OK, "2 of an old prefix")
+	listed := untyped
+	listed.Values = []string{registry.Heritage{Owner: "me", Types: "A+AAAA"}.String()}
+	expect(t, found(t, zoned(t, markers("k-"), www, api, typed, listed), "markers"), OK, "our markers are 1 shared, 1 typed")
 	expect(t, found(t, zoned(t, markers("")), "markers"), OK, "no markers of ours yet")
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/memory/journal"
@@ -15,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/registry"
+	"nafuda.io/nafuda/internal/registry/rows"
 )
 
 // Apply does what is to do: it writes what is new, reads everything again, and removes what is old where the new is there. tell is told of
@@ -75,8 +77,12 @@ func (m Move) removeRows(ctx context.Context, s *state, tell func(string, ...any
 	return nil
 }
 
-// movedEverywhere reports whether each record set that a row claims has its marker, in every zone that the row may be for.
+// movedEverywhere reports whether each record set that a row claims has its marker, in every zone that the row may be for. What stands in
+// a zone that isn't used isn't known.
 func (m Move) movedEverywhere(s *state, row registry.Row) bool {
+	if why := s.unseen(&row); !why.None() {
+		return false
+	}
 	found := 0
 	for _, p := range s.places {
 		for _, set := range p.sets.At(row.Key.Name) {
@@ -93,6 +99,20 @@ func (m Move) movedEverywhere(s *state, row registry.Row) bool {
 		}
 	}
 	return found > 0
+}
+
+// unseen tells of a zone that a row is for, and that isn't used.
+func (s *state) unseen(row *registry.Row) reason.Reason {
+	if row == nil {
+		return reason.Reason{}
+	}
+	ids, _ := rows.Zones(*row)
+	for _, id := range ids {
+		if !slices.ContainsFunc(s.places, func(p *place) bool { return p.ID == id }) {
+			return reason.New(reason.Filtered, "its row is for the hosted zone %s too, which isn't used", id)
+		}
+	}
+	return reason.Reason{}
 }
 
 func (m Move) writeMarkers(ctx context.Context, s *state, tell func(string, ...any)) error {

@@ -114,6 +114,10 @@ func (m Move) look(w *Work, s *state, p *place, name dnsname.Name) {
 			w.Left = append(w.Left, Left{p.Name, o.Set.Key, why})
 			continue
 		}
+		if why := s.unseen(s.book.Row(o.Set.Key)); is && m.To == ToTXT && !why.None() {
+			w.Left = append(w.Left, Left{p.Name, o.Set.Key, why})
+			continue
+		}
 		w.count(m.To, !is)
 	}
 }

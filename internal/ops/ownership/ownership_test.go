@@ -231,3 +231,24 @@ func (w *world) everythingIsOurs(t *testing.T) {
 		t.Errorf("%+v, %v: want four record sets of ours", work, err)
 	}
 }
+
+// TestRowOfAZoneThatIsNotUsedStays has a row stay that is for a record set of another zone, too, which nobody looks at.
+func TestRowOfAZoneThatIsNotUsedStays(t *testing.T) {
+	row := registry.Row{
+		Key: record.Key{Name: "a.example.com", Type: record.A}, Owner: "me",
+		Labels: map[string]string{"resource": "ingress/d/a", "nafuda/zones": "example.com elsewhere"},
+	}
+	w := newWorld([]record.Set{set("a.example.com", "A", "192.0.2.1")}, row)
+	if err := w.move(t, ownership.ToTXT).Apply(t.Context(), quiet); err != nil {
+		t.Fatal(err)
+	}
+	if work, err := w.move(t, ownership.ToTXT).Look(t.Context()); err != nil || !work.Empty() || len(work.Left) != 1 || !strings.Contains(work.Left[0].Why.Text, "elsewhere") {
+		t.Errorf("afterwards %+v, %v", work, err)
+	}
+	if got := w.store.Rows(); len(got) != 1 {
+		t.Errorf("the table holds %v", got)
+	}
+	if got := w.holds(); len(got) != 3 {
+		t.Errorf("there is %q, want the record set, its marker and its row", got)
+	}
+}

@@ -156,7 +156,7 @@ func (t *text) mark(m Mark, columns int) string {
 
 // below writes a text with what it is about before it.
 func (t *text) below(what, content string) {
-	for i, l := range wrap(report.Clean(content), width-margin) {
+	for i, l := range report.Wrap(report.Clean(content), width-margin) {
 		if i > 0 {
 			what = ""
 		}
@@ -180,47 +180,22 @@ func (t *text) summary(r Report) {
 		}
 	}
 	if len(bad) == 0 {
-		t.line("%s: the same everywhere.", count(r.Asked, "name"))
+		t.line("%s: the same everywhere.", report.Count(r.Asked, "name"))
 	} else {
 		var causes []string
 		for _, code := range slices.Sorted(maps.Keys(codes)) {
 			causes = append(causes, fmt.Sprintf("%d %s", codes[code], code))
 		}
-		for _, l := range wrap(fmt.Sprintf("%s: %d with differences (%s).", count(r.Asked, "name"), len(bad), strings.Join(causes, ", ")), width) {
+		for _, l := range report.Wrap(fmt.Sprintf("%s: %d with differences (%s).", report.Count(r.Asked, "name"), len(bad), strings.Join(causes, ", ")), width) {
 			t.line("%s", l)
 		}
 	}
 	if r.More > 0 {
-		t.line("%s not asked about; --limit says how many are.", count(r.More, "more name"))
+		t.line("%s not asked about; --limit says how many are.", report.Count(r.More, "more name"))
 	}
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 // quiet are notes that say no more than the mark does.
 func quiet(c Cause) bool {
 	return c.Reason.Code == reason.NotVerified || c.Reason.Code == reason.PrivateZone || c.Reason.Code == reason.NoZone
-}
-
-// wrap breaks a text at spaces into lines of so many characters; longer words stay whole.
-func wrap(s string, most int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(s) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= most:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/report"
@@ -162,7 +161,7 @@ func (t *text) entry(m Mark, place, content string) {
 	if t.colour && colour != "" {
 		mark = colour + mark + plain
 	}
-	lines := wrap(report.Clean(content), width-margin)
+	lines := report.Wrap(report.Clean(content), width-margin)
 	fmt.Fprintf(&t.b, "  %s  %-*s%s\n", mark, margin-6, place, lines[0])
 	t.rest(lines[1:])
 }
@@ -174,7 +173,7 @@ func (t *text) below(lead, content string) {
 	if lead != "" {
 		content = lead + ": " + content
 	}
-	t.rest(wrap(report.Clean(content), width-margin))
+	t.rest(report.Wrap(report.Clean(content), width-margin))
 }
 
 func (t *text) rest(lines []string) {
@@ -189,26 +188,8 @@ func (t *text) list(title string, items []string) {
 	}
 	fmt.Fprintf(&t.b, "%s\n", title)
 	for _, item := range items {
-		for i, l := range wrap(report.Clean(item), width-4) {
+		for i, l := range report.Wrap(report.Clean(item), width-4) {
 			fmt.Fprintf(&t.b, "%*s%s\n", 2+2*min(i, 1), "", l)
 		}
 	}
-}
-
-// wrap breaks a text at spaces into lines of so many characters; longer words stay whole.
-func wrap(s string, most int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(s) {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= most:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-	}
-	return append(lines, line)
 }

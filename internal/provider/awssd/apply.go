@@ -24,7 +24,7 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 	}
 	edits, err := p.edits(z, b)
 	if err != nil {
-		return "", failed(err, "", doing)
+		return "", provider.Doing(err, "", doing)
 	}
 	var out outcome
 	listed := false
@@ -36,7 +36,7 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 		}
 	}
 	if err := out.err(); err != nil {
-		return "", failed(err, "", doing)
+		return "", provider.Doing(err, "", doing)
 	}
 	return receipt(out.operations), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 )
 
@@ -50,7 +51,7 @@ func (w *work) createServiceWith(ctx context.Context, description string) (s *se
 		existing = aws.ToString(there.ServiceId)
 	}
 	if err != nil {
-		return nil, existing, failed(classify(err, awsconf.ClassifyWrite), actionCreate, w.doing("create"))
+		return nil, existing, provider.Doing(classify(err, awsconf.ClassifyWrite), actionCreate, w.doing("create"))
 	}
 	w.wrote = true
 	s = detailed(out.Service)
@@ -72,7 +73,7 @@ func (w *work) updateService(ctx context.Context, s *service, ttl uint32, set bo
 	}
 	out, err := w.client.UpdateService(ctx, in)
 	if err != nil {
-		return failed(classify(err, awsconf.ClassifyWrite), actionUpdate, w.doing("update"))
+		return provider.Doing(classify(err, awsconf.ClassifyWrite), actionUpdate, w.doing("update"))
 	}
 	w.began(out.OperationId)
 	return nil
@@ -81,7 +82,7 @@ func (w *work) updateService(ctx context.Context, s *service, ttl uint32, set bo
 func (w *work) deleteService(ctx context.Context, s *service) error {
 	_, err := w.client.DeleteService(ctx, &servicediscovery.DeleteServiceInput{Id: aws.String(s.id)})
 	if err = classify(err, awsconf.ClassifyWrite); err != nil && !gone(err) {
-		return failed(err, actionDelete, w.doing("delete"))
+		return provider.Doing(err, actionDelete, w.doing("delete"))
 	}
 	w.wrote = true
 	w.known.set(w.zone.ID, serviceName(w.at, w.zone), "")
@@ -98,7 +99,7 @@ func (w *work) registerInstance(ctx context.Context, s *service, value string) e
 		return nil
 	}
 	if err != nil {
-		return failed(classify(err, awsconf.ClassifyWrite), actionRegister, w.doing("register an instance of"))
+		return provider.Doing(classify(err, awsconf.ClassifyWrite), actionRegister, w.doing("register an instance of"))
 	}
 	w.began(out.OperationId)
 	return nil
@@ -115,7 +116,7 @@ func (w *work) deregisterInstance(ctx context.Context, s *service, i instanceSum
 		return nil
 	}
 	if err != nil {
-		return failed(classify(err, awsconf.ClassifyWrite), actionDeregister, w.doing("deregister an instance of"))
+		return provider.Doing(classify(err, awsconf.ClassifyWrite), actionDeregister, w.doing("deregister an instance of"))
 	}
 	w.began(out.OperationId)
 	return nil

@@ -4,7 +4,6 @@ package awssd
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/aws/smithy-go"
 
@@ -42,19 +41,4 @@ func classify(err error, rest func(error) error) error {
 	default:
 		return rest(err)
 	}
-}
-
-// failed puts what was being done before a classified error, and names the permission that the call needs where it is denied
-// without saying which.
-func failed(err error, action, doing string) error {
-	e, ok := errors.AsType[*provider.Error](err)
-	if !ok {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	out := *e
-	out.Err = fmt.Errorf("%s: %w", doing, e.Err)
-	if out.Class == provider.Denied && out.Action == "" {
-		out.Action = action
-	}
-	return &out
 }

@@ -3,10 +3,9 @@
 package awssd_test
 
 import (
-	"bufio"
-	"os/exec"
-	"regexp"
 	"testing"
+
+	"nafuda.io/nafuda/test/moto"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
@@ -17,41 +16,9 @@ import (
 	"nafuda.io/nafuda/internal/provider/awssd"
 )
 
-// startMoto runs moto, an emulator of AWS that isn't ours, until the test ends. It isn't packaged for Debian, so that its
-// absence only skips the test.
-func startMoto(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server isn't here: pip install 'moto[server]'")
-	}
-	cmd := exec.CommandContext(t.Context(), path, "-H", "127.0.0.1", "-p", "0") // the context's end kills it
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Wait() }) // killed: its exit status says nothing
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if url := address.FindString(lines.Text()); url != "" {
-			go func() {
-				for lines.Scan() { // so that moto never waits for a reader of its log
-				}
-			}()
-			return url
-		}
-	}
-	t.Fatalf("moto_server ended: %v", lines.Err())
-	return ""
-}
-
 // TestMoto takes a name through all that can become of it on moto.
 func TestMoto(t *testing.T) {
-	account := accountAt(startMoto(t))
+	account := accountAt(moto.Start(t))
 	client := servicediscovery.NewFromConfig(account.Config)
 	if _, err := client.CreatePublicDnsNamespace(t.Context(), &servicediscovery.CreatePublicDnsNamespaceInput{Name: aws.String("example.com")}); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func (p *Provider) InSync(ctx context.Context, r provider.Receipt) (bool, error)
 	for id := range strings.FieldsSeq(string(r)) {
 		out, err := p.client.GetOperation(ctx, &servicediscovery.GetOperationInput{OperationId: aws.String(id)})
 		if err != nil {
-			return false, failed(awsconf.Classify(err), actionOperation, doing)
+			return false, provider.Doing(awsconf.Classify(err), actionOperation, doing)
 		}
 		switch op := out.Operation; {
 		case op == nil:

@@ -87,7 +87,7 @@ func (p *Provider) services(ctx context.Context, z zone.Zone) ([]named, error) {
 		in.NextToken = token
 		page, err := p.client.ListServices(ctx, in)
 		if err != nil {
-			return nil, failed(awsconf.Classify(err), actionServices, doing)
+			return nil, provider.Doing(awsconf.Classify(err), actionServices, doing)
 		}
 		for _, summary := range page.Services {
 			s := summarised(summary)
@@ -103,7 +103,7 @@ func (p *Provider) services(ctx context.Context, z zone.Zone) ([]named, error) {
 	}
 	if len(out) == 0 {
 		if _, err := p.client.GetNamespace(ctx, &servicediscovery.GetNamespaceInput{Id: aws.String(z.ID)}); err != nil {
-			return nil, failed(awsconf.Classify(err), actionNamespace, doing)
+			return nil, provider.Doing(awsconf.Classify(err), actionNamespace, doing)
 		}
 	}
 	slices.SortFunc(out, func(a, b named) int { return a.at.Compare(b.at) })
@@ -118,7 +118,7 @@ func (p *Provider) instances(ctx context.Context, z zone.Zone, s *service) error
 	return paged(doing, func(token *string) (*string, error) {
 		page, err := p.client.ListInstances(ctx, &servicediscovery.ListInstancesInput{ServiceId: aws.String(s.id), NextToken: token})
 		if err != nil {
-			return nil, failed(classify(err, awsconf.Classify), actionInstances, doing)
+			return nil, provider.Doing(classify(err, awsconf.Classify), actionInstances, doing)
 		}
 		s.instances = append(s.instances, page.Instances...)
 		return page.NextToken, nil
@@ -154,7 +154,7 @@ func (p *Provider) find(ctx context.Context, z zone.Zone, n dnsname.Name, listed
 func (p *Provider) read(ctx context.Context, z zone.Zone, id string) (*service, error) {
 	out, err := p.client.GetService(ctx, &servicediscovery.GetServiceInput{Id: aws.String(id)})
 	if err != nil {
-		return nil, failed(classify(err, awsconf.Classify), actionService, fmt.Sprintf("read a service of namespace %s", z.Name))
+		return nil, provider.Doing(classify(err, awsconf.Classify), actionService, fmt.Sprintf("read a service of namespace %s", z.Name))
 	}
 	s := detailed(out.Service)
 	return s, p.instances(ctx, z, s)

@@ -35,7 +35,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	err = paged(doing, func(token *string) (*string, error) {
 		out, err := p.client.ListNamespaces(ctx, &servicediscovery.ListNamespacesInput{NextToken: token})
 		if err != nil {
-			return nil, failed(awsconf.Classify(err), actionNamespaces, doing)
+			return nil, provider.Doing(awsconf.Classify(err), actionNamespaces, doing)
 		}
 		for _, n := range out.Namespaces {
 			z := p.zone(n)

@@ -38,7 +38,7 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 		receipt, err = p.withoutDelete(ctx, z, b, err)
 	}
 	if err != nil {
-		return "", failed(refused(err, b), actionChange, doing)
+		return "", provider.Doing(refused(err, b), actionChange, doing)
 	}
 	return receipt, nil
 }
@@ -165,7 +165,7 @@ func upserts(b change.Batch, zoneID string) []types.Change {
 func (p *Provider) InSync(ctx context.Context, r provider.Receipt) (bool, error) {
 	out, err := p.client.GetChange(ctx, &route53.GetChangeInput{Id: aws.String(string(r))})
 	if err != nil {
-		return false, failed(awsconf.Classify(err), actionGetChange, "ask whether a change is in sync")
+		return false, provider.Doing(awsconf.Classify(err), actionGetChange, "ask whether a change is in sync")
 	}
 	return out.ChangeInfo != nil && out.ChangeInfo.Status == types.ChangeStatusInsync, nil
 }

@@ -26,7 +26,7 @@ func (p *Provider) Quota(ctx context.Context, z zone.Zone) (int, error) {
 		HostedZoneId: aws.String(z.ID), Type: types.HostedZoneLimitTypeMaxRrsetsByZone,
 	})
 	if err != nil {
-		return 0, failed(awsconf.Classify(err), actionQuota, doing)
+		return 0, provider.Doing(awsconf.Classify(err), actionQuota, doing)
 	}
 	const most = 1 << 31 // more is no number of record sets
 	if out.Limit == nil || out.Limit.Value == nil || *out.Limit.Value < 1 || *out.Limit.Value > most {

@@ -119,7 +119,7 @@ func (p *Provider) list(ctx context.Context, z zone.Zone, start at, size int32) 
 	}
 	out, err := p.of(z.ID).ListResourceRecordSets(ctx, in)
 	if err != nil {
-		return nil, at{}, failed(awsconf.Classify(err), actionRecords, fmt.Sprintf("list the records of zone %s", z.Name))
+		return nil, at{}, provider.Doing(awsconf.Classify(err), actionRecords, fmt.Sprintf("list the records of zone %s", z.Name))
 	}
 	sets := make([]record.Set, 0, len(out.ResourceRecordSets))
 	for _, r := range out.ResourceRecordSets {

@@ -18,21 +18,6 @@ import (
 	"nafuda.io/nafuda/internal/provider/awsconf"
 )
 
-// failed puts what was being done before a classified error, and names the permission that the call needs where it is denied
-// without saying which.
-func failed(err error, action, doing string) error {
-	e, ok := errors.AsType[*provider.Error](err)
-	if !ok {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	out := *e
-	out.Err = fmt.Errorf("%s: %w", doing, e.Err)
-	if out.Class == provider.Denied && out.Action == "" {
-		out.Action = action
-	}
-	return &out
-}
-
 // refused classifies the error of a ChangeResourceRecordSets call that sent a batch.
 func refused(err error, b change.Batch) error {
 	if known, ok := errors.AsType[*provider.Error](err); ok {

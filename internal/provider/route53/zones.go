@@ -63,7 +63,7 @@ func (p *Provider) listed(ctx context.Context) (used []zone.Zone, skipped []prov
 	for range maxPages {
 		out, err := p.client.ListHostedZones(ctx, &route53.ListHostedZonesInput{Marker: marker})
 		if err != nil {
-			return nil, nil, failed(awsconf.Classify(err), actionZones, "list the hosted zones of account "+p.account.Name)
+			return nil, nil, provider.Doing(awsconf.Classify(err), actionZones, "list the hosted zones of account "+p.account.Name)
 		}
 		for _, hz := range out.HostedZones {
 			z := p.zone(hz)
@@ -176,7 +176,7 @@ func (p *Provider) tags(ctx context.Context, zones []zone.Zone) (map[string]map[
 	}
 	out, err := p.client.ListTagsForResources(ctx, &route53.ListTagsForResourcesInput{ResourceIds: ids, ResourceType: types.TagResourceTypeHostedzone})
 	if err != nil {
-		return nil, failed(awsconf.Classify(err), actionTags, "read the tags of the hosted zones of account "+p.account.Name)
+		return nil, provider.Doing(awsconf.Classify(err), actionTags, "read the tags of the hosted zones of account "+p.account.Name)
 	}
 	byZone := make(map[string]map[string]string, len(zones))
 	for _, set := range out.ResourceTagSets {

@@ -32,8 +32,14 @@ func digest(s record.Set) string {
 }
 
 func covers(r registry.Row, zoneID string) bool {
+	list, limited := Zones(r)
+	return !limited || slices.Contains(list, zoneID)
+}
+
+// Zones lists the ids of the hosted zones that a row is for; false: of any.
+func Zones(r registry.Row) ([]string, bool) {
 	list, limited := r.Labels[zonesLabel]
-	return !limited || slices.Contains(strings.Fields(list), zoneID)
+	return strings.Fields(list), limited
 }
 
 // into adds a zone to those that a row is for.
@@ -44,12 +50,22 @@ func into(r registry.Row, zoneID string) registry.Row {
 	return r.With(zonesLabel, r.Labels[zonesLabel]+" "+zoneID)
 }
 
+// written reports whether a row says that its record set is being written in some zone.
+func written(r registry.Row) bool {
+	for label := range r.Labels {
+		if strings.HasPrefix(label, writingLabel) {
+			return true
+		}
+	}
+	return false
+}
+
 // outOf removes a zone from those that a row is for; nil: none is left. A row that is for any zone stays if others may need it.
 func outOf(r registry.Row, zoneID string, elsewhere bool) *registry.Row {
 	r = r.With(writingLabel+zoneID, "")
 	list, limited := r.Labels[zonesLabel]
 	if !limited {
-		if !elsewhere {
+		if !elsewhere && !written(r) {
 			return nil
 		}
 		return &r
@@ -90,7 +106,8 @@ func (e Edit) Before(row *registry.Row) (*registry.Row, reason.Reason) {
 		next := row.With(writingLabel+e.ZoneID, digest(*e.Change.Before))
 		return &next, reason.Reason{}
 	}
-	return row, reason.Reason{}
+	next := row.With(writingLabel+e.ZoneID, "") // what it was written for is there, and is about to be something else
+	return &next, reason.Reason{}
 }
 
 // Done returns what the row of an edit shall be once the edit is made.

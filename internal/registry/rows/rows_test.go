@@ -79,6 +79,7 @@ func TestEdits(t *testing.T) {
 	ours, theirs := row("me", "nafuda/zones", "Z1", "resource", "ingress/ns/x"), row("you")
 	legacy := row("me", "resource", "ingress/ns/x")
 	both := row("me", "nafuda/zones", "Z1 Z2", "resource", "ingress/ns/x")
+	writing, _ := edit("Z1", nil, &one).Before(nil)
 	for name, tc := range map[string]struct {
 		why    string
 		edit   rows.Edit
@@ -87,12 +88,15 @@ func TestEdits(t *testing.T) {
 		during string // whose the record set of the edit is, after Before
 		done   *registry.Row
 	}{
-		"create":                   {why: "a row for this zone", edit: edit("Z1", nil, &one), during: "me ingress/ns/x", done: ours},
-		"create, theirs":           {why: "whatever stands there", edit: edit("Z1", nil, &one), row: theirs, refuse: reason.OtherOwner},
-		"create, ours":             {why: "a row that was left over", edit: edit("Z1", nil, &one), row: ours, during: "me ingress/ns/x", done: ours},
-		"create in a second zone":  {why: "the row is for both", edit: edit("Z2", nil, &one), row: ours, during: "me ingress/ns/x", done: both},
-		"create, of ExternalDNS":   {why: "the row stays for any zone, or the others would be nobody's", edit: edit("Z2", nil, &one), row: legacy, during: "me ingress/ns/x", done: legacy},
-		"update":                   {why: "nothing but the object", edit: edit("Z1", &one, &two), row: row("me", "nafuda/zones", "Z1", "resource", "service/ns/y"), during: "me service/ns/y", done: ours},
+		"create":                  {why: "a row for this zone", edit: edit("Z1", nil, &one), during: "me ingress/ns/x", done: ours},
+		"create, theirs":          {why: "whatever stands there", edit: edit("Z1", nil, &one), row: theirs, refuse: reason.OtherOwner},
+		"create, ours":            {why: "a row that was left over", edit: edit("Z1", nil, &one), row: ours, during: "me ingress/ns/x", done: ours},
+		"create in a second zone": {why: "the row is for both", edit: edit("Z2", nil, &one), row: ours, during: "me ingress/ns/x", done: both},
+		"create, of ExternalDNS":  {why: "the row stays for any zone, or the others would be nobody's", edit: edit("Z2", nil, &one), row: legacy, during: "me ingress/ns/x", done: legacy},
+		"update":                  {why: "nothing but the object", edit: edit("Z1", &one, &two), row: row("me", "nafuda/zones", "Z1", "resource", "service/ns/y"), during: "me service/ns/y", done: ours},
+		"update, of a write whose end isn't known": {
+			why: "the row is for what comes, too, should its end not be known either", edit: edit("Z1", &one, &two), row: writing, during: "me ingress/ns/x", done: ours,
+		},
 		"update, gone":             {why: "not ours any more", edit: edit("Z1", &one, &two), refuse: reason.Foreign},
 		"update, theirs":           {why: "named", edit: edit("Z1", &one, &two), row: theirs, refuse: reason.OtherOwner},
 		"delete":                   {why: "the row goes last", edit: edit("Z1", &one, nil), row: ours, during: "me ingress/ns/x"},
@@ -100,6 +104,10 @@ func TestEdits(t *testing.T) {
 		"delete in one of two":     {why: "the other one's stays", edit: edit("Z2", &one, nil), row: both, during: "me ingress/ns/x", done: ours},
 		"delete, of ExternalDNS":   {why: "no zone needs it", edit: edit("Z1", &one, nil), row: legacy, during: "me ingress/ns/x"},
 		"delete, another may need": {why: "the record set of another zone would be nobody's", edit: elsewhere(edit("Z1", &one, nil)), row: legacy, during: "me ingress/ns/x", done: legacy},
+		"delete, another is made": {
+			why: "its row would go with the other's", edit: edit("Z1", &one, nil), row: row("me", "resource", "ingress/ns/x", "nafuda/writing/Z2", "00"),
+			during: "me ingress/ns/x", done: row("me", "resource", "ingress/ns/x", "nafuda/writing/Z2", "00"),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			next, why := tc.edit.Before(tc.row)

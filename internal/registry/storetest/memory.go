@@ -20,24 +20,34 @@ type Memory struct {
 	rows  map[record.Key]registry.Row
 	calls int
 	fail  func(op string, k record.Key) error
+	lose  func(k record.Key) error
+	turn  chan struct{} // one call of fail at a time; it isn't a mutex, for the clock of a bubble stands still while one is waited for
 }
 
 var _ registry.Store = (*Memory)(nil)
 
 // NewMemory returns a store with some rows.
 func NewMemory(all ...registry.Row) *Memory {
-	m := &Memory{rows: make(map[record.Key]registry.Row)}
+	m := &Memory{rows: make(map[record.Key]registry.Row), turn: make(chan struct{}, 1)}
 	for _, r := range all {
 		m.rows[r.Key] = r
 	}
 	return m
 }
 
-// Fail makes f decide which calls fail without doing anything: "load", "get" and "swap". Nil: none does.
+// Fail makes f decide which calls fail without doing anything: "load", "get" and "swap". It is called by one at a time, and may
+// wait. Nil: none does.
 func (m *Memory) Fail(f func(op string, k record.Key) error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fail = f
+}
+
+// Lose makes f decide which swaps are made, and then fail because their answer is lost. Nil: none is.
+func (m *Memory) Lose(f func(k record.Key) error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lose = f
 }
 
 // Calls is how many calls were made.
@@ -81,15 +91,26 @@ func (m *Memory) sorted() []registry.Row {
 func (m *Memory) begin(ctx context.Context, op string, k record.Key) (func(), error) {
 	m.mu.Lock()
 	m.calls++
-	err := ctx.Err()
-	if err == nil && m.fail != nil {
-		err = m.fail(op, k)
-	}
-	if err != nil {
-		m.mu.Unlock()
+	fail := m.fail
+	m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := m.ask(fail, op, k); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
 	return m.mu.Unlock, nil
+}
+
+// ask asks whether a call fails; that may wait, or panic.
+func (m *Memory) ask(fail func(string, record.Key) error, op string, k record.Key) error {
+	if fail == nil {
+		return nil
+	}
+	m.turn <- struct{}{}
+	defer func() { <-m.turn }()
+	return fail(op, k)
 }
 
 // Load implements registry.Store.
@@ -137,6 +158,9 @@ func (m *Memory) Swap(ctx context.Context, before, after *registry.Row) error {
 		delete(m.rows, k)
 	} else {
 		m.rows[k] = *after
+	}
+	if m.lose != nil {
+		return m.lose(k)
 	}
 	return nil
 }

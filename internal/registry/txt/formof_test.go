@@ -8,6 +8,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
 
@@ -38,7 +39,7 @@ func TestFormOf(t *testing.T) {
 		"with another prefix":                  {prefixed, "zz-a-www.example.com", txt.Unread},
 		"with the type in the prefix":          {templated, "a-k-www.example.com", txt.Typed},
 	} {
-		if got := txt.New(tt.options).FormOf(tt.at, z, there); got != tt.want {
+		if got := txt.New(tt.options).FormOf(tt.at, registry.Heritage{}, z, there); got != tt.want {
 			t.Errorf("%s: the marker at %s is %s, want %s", why, tt.at, got, tt.want)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 const (
 	doc   = `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Allow","Action":"route53:GetChange","Resource":"*"}]}`
 	trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	pods  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"]}]}`
 	arn   = "arn:aws:iam::123456789012:policy/p"
 )
 
@@ -31,7 +32,7 @@ func ask(t *testing.T, at string, words string) (code, body string) {
 	form := url.Values{"Action": {fields[0]}, "Version": {"2010-05-08"}}
 	for _, f := range fields[1:] {
 		name, value, _ := strings.Cut(f, "=")
-		form.Set(name, strings.NewReplacer("DOC", doc, "TRUST", trust).Replace(value))
+		form.Set(name, strings.NewReplacer("DOC", doc, "TRUST", trust, "PODS", pods).Replace(value))
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -67,6 +68,10 @@ func rules() map[string]string {
 			CreateUser UserName=u > ok
 			CreateUser UserName=u > EntityAlreadyExists
 			GetUser UserName=u > ok
+			TagUser UserName=u Tags.member.1.Key=k Tags.member.1.Value=v > ok
+			TagUser UserName=none Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
+			TagRole RoleName=none Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
+			TagPolicy PolicyArn=` + arn + ` Tags.member.1.Key=k Tags.member.1.Value=v > NoSuchEntity
 			DeleteUser UserName=u > ok
 			DeleteUser UserName=u > NoSuchEntity`,
 		"two keys": `CreateAccessKey UserName=u > NoSuchEntity
@@ -159,6 +164,29 @@ func TestAgreesWithMoto(t *testing.T) {
 		}
 		resp.Body.Close()
 		t.Run(name, func(t *testing.T) { follow(t, at, rule, true) })
+	}
+}
+
+// TestSignature has a user's key refused where the request wasn't signed with its secret. That a right signature is taken is tested with
+// the SDK's, in ops/bootstrap.
+func TestSignature(t *testing.T) {
+	s := iamemu.New()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	ask(t, server.URL, "CreateUser UserName=u")
+	_, made := ask(t, server.URL, "CreateAccessKey UserName=u")
+	id := regexp.MustCompile(`<AccessKeyId>(.+)</AccessKeyId>`).FindStringSubmatch(made)[1]
+	for authorization, want := range map[string]string{
+		"Credential=" + id + "/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00":     "SignatureDoesNotMatch",
+		"Credential=AKIANONE/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=00":       "InvalidClientTokenId",
+		"Credential=" + id + "/20260101/us-east-1/sts/aws4_request, SignedHeaders=host;x, Signature=0000": "SignatureDoesNotMatch",
+		"Credential=" + id: "IncompleteSignature",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("Action=GetCallerIdentity"))
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+authorization)
+		if err := s.Signed(r); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", authorization, err, want)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type Server struct {
 	users    map[string]*user
 	roles    map[string]*role
 	policies map[string]*policy // by ARN
+	clusters map[string][]*association
 	made     int
 	calls    map[string]int
 	refuse   map[string]string // action → code
@@ -63,7 +64,7 @@ type version struct {
 // New returns an empty account.
 func New() *Server {
 	return &Server{
-		users: make(map[string]*user), roles: make(map[string]*role), policies: make(map[string]*policy),
+		users: make(map[string]*user), roles: make(map[string]*role), policies: make(map[string]*policy), clusters: make(map[string][]*association),
 		calls: make(map[string]int), refuse: make(map[string]string),
 	}
 }
@@ -110,7 +111,10 @@ func conflict(format string, args ...any) error {
 // ServeHTTP answers one request of the query API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	err := r.ParseForm()
+	err := s.Signed(r)
+	if err == nil {
+		err = r.ParseForm()
+	}
 	action := r.PostForm.Get("Action")
 	var out element
 	if err == nil {
@@ -162,7 +166,7 @@ func (s *Server) serve(action string, form url.Values, access string) (element, 
 
 const admin = "admin"
 
-// caller is who an access key id belongs to. Signatures aren't checked.
+// caller is who an access key id belongs to.
 func (s *Server) caller(access string) (string, error) {
 	if access == AdminKey {
 		return admin, nil

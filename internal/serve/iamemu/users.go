@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mostKeys and mostVersions are IAM's quotas (IAM User Guide, "IAM and AWS STS quotas").
@@ -22,6 +23,7 @@ type action func(*Server, url.Values) (element, error)
 func actions() map[string]action {
 	return map[string]action{
 		"GetUser": (*Server).getUser, "CreateUser": (*Server).createUser, "DeleteUser": (*Server).deleteUser,
+		"TagUser": (*Server).tagUser, "TagRole": (*Server).tagRole, "TagPolicy": (*Server).tagPolicy,
 		"ListAccessKeys": (*Server).listKeys, "CreateAccessKey": (*Server).createKey, "DeleteAccessKey": (*Server).deleteKey,
 		"GetRole": (*Server).getRole, "CreateRole": (*Server).createRole, "DeleteRole": (*Server).deleteRole, "UpdateAssumeRolePolicy": (*Server).updateTrust,
 		"GetPolicy": (*Server).getPolicy, "CreatePolicy": (*Server).createPolicy, "DeletePolicy": (*Server).deletePolicy, "ListPolicies": (*Server).listPolicies,
@@ -47,7 +49,7 @@ func tagList(tags map[string]string) element {
 	for key, value := range tags {
 		members = members.with(node("member", leaf("Key", key), leaf("Value", value)))
 	}
-	slices.SortFunc(members, func(a, b item) int { return len(a.in[0].text) - len(b.in[0].text) })
+	slices.SortFunc(members, func(a, b item) int { return strings.Compare(a.in[0].text, b.in[0].text) })
 	return node("Tags", members)
 }
 
