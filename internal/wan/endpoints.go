@@ -101,11 +101,7 @@ func endpoint(k Kind, text string, roots *x509.CertPool) (Method, error) {
 		op, at = m[1], m[2]
 	}
 	if k == STUN {
-		host, port, err := net.SplitHostPort(at)
-		if err != nil || host == "" || port == "" {
-			return nil, errors.New("must be a host and a port, such as stun.example.com:3478")
-		}
-		return stun{named(op, host, at), at}, nil
+		return stunAt(op, at)
 	}
 	u, err := url.Parse(at)
 	if err != nil || u.Hostname() == "" || u.User != nil {
@@ -118,6 +114,15 @@ func endpoint(k Kind, text string, roots *x509.CertPool) (Method, error) {
 		return nil, errors.New("must be a URL that begins with https://")
 	}
 	return echo{named(op, u.Hostname(), u.Host), at, roots}, nil
+}
+
+// stunAt makes a method of HOST:PORT.
+func stunAt(op, at string) (Method, error) {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil || host == "" || port == "" {
+		return nil, errors.New("must be a host and a port, such as stun.example.com:3478")
+	}
+	return stun{named(op, host, at), at}, nil
 }
 
 // whoamiAt makes a method of SCHEME://HOST[:PORT][/PATH]?name=NAME[&type=TYPE][&class=CLASS].

@@ -104,33 +104,43 @@ func pause(ctx context.Context, d time.Duration) bool {
 // places are whom to ask in between: the first protocol in which the router answered, the interfaces, and the next stranger of those that
 // answered; of all, where nobody did.
 func (f *follower) places() []int {
-	var out, well, all []int
+	var out []int
 	router := false
 	for i, m := range f.methods {
-		answered := len(f.last[i].Addrs) > 0
 		switch k := m.Source().Kind; {
-		case k == Router && (answered && !router):
+		case k == Router && f.answered(i) && !router:
 			router = true
 			out = append(out, i)
-		case k == Router:
-		case k.local():
+		case k != Router && k.local():
 			out = append(out, i)
-		default:
-			all = append(all, i)
-			if answered {
-				well = append(well, i)
-			}
 		}
 	}
-	if len(well) > 0 {
-		all = well
-	}
 	f.beats++
-	if len(all) > 0 && (!router || f.beats%seldom == 0) {
-		out = append(out, all[f.turn%len(all)])
+	if list := f.strangers(); len(list) > 0 && (!router || f.beats%seldom == 0) {
+		out = append(out, list[f.turn%len(list)])
 		f.turn++
 	}
 	return out
+}
+
+func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }
+
+// strangers are the places of those that answered; of all, where nobody did.
+func (f *follower) strangers() []int {
+	var well, all []int
+	for i, m := range f.methods {
+		if m.Source().Kind.local() {
+			continue
+		}
+		all = append(all, i)
+		if f.answered(i) {
+			well = append(well, i)
+		}
+	}
+	if len(well) > 0 {
+		return well
+	}
+	return all
 }
 
 // news reports whether somebody says something else than before, or, if asked for the first time, than what is believed.

@@ -44,6 +44,15 @@ func (o Options) Check() error {
 	if o.Quorum < 1 || o.Quorum > len(askable()) {
 		add("--wan-quorum=%d: must be from 1 to %d, as many as there are methods", o.Quorum, len(askable()))
 	}
+	errs = append(errs, o.checkAddrs(), o.checkRouter())
+	_, err := o.endpoints()
+	return errors.Join(append(errs, err)...)
+}
+
+// checkAddrs returns the mistakes in addresses of ours.
+func (o Options) checkAddrs() error {
+	var errs []error
+	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for _, a := range o.Static {
 		addr, err := netip.ParseAddr(a)
 		if err != nil {
@@ -60,6 +69,13 @@ func (o Options) Check() error {
 	if a, err := netip.ParseAddr(o.Host); o.Host != "" && (err != nil || !a.Is6() || a.Zone() != "") {
 		add("--wan-ipv6-host=%s: must be an IPv6 address, of which the last 64 bits count, such as ::1:2:3:4", o.Host)
 	}
+	return errors.Join(errs...)
+}
+
+// checkRouter returns the mistakes in what says where the router is.
+func (o Options) checkRouter() error {
+	var errs []error
+	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if _, err := o.routerAt(); o.Gateway != "" && err != nil {
 		add("--wan-gateway=%s: must be an IPv4 address, such as 192.0.2.1", o.Gateway)
 	}
@@ -69,8 +85,7 @@ func (o Options) Check() error {
 	if _, err := netip.ParseAddrPort(o.SSDP); o.SSDP != "" && err != nil {
 		add("--wan-ssdp=%s: must be an address and a port", o.SSDP)
 	}
-	_, err := o.endpoints()
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errs...)
 }
 
 // askable are the kinds that can be chosen.

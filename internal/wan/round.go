@@ -33,51 +33,73 @@ type answer struct {
 func (a asker) round(ctx context.Context, all bool) []Said {
 	ctx, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
-	came := make(chan answer, len(a.methods)) // so that nobody waits for us
-	said := make([]*Said, len(a.methods))
-	local, started, out, strangers := 0, 0, 0, 0 // strangers and all who are asked and haven't answered
-	start := func() {
-		if started == len(a.methods) {
-			return
-		}
-		i := started
-		started++
-		out++
-		if !a.methods[i].Source().Kind.local() {
-			strangers++
-		}
-		go func() { came <- answer{i, ask(ctx, a.methods[i], a.family, a.rules)} }()
+	r := &asking{asker: a, came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
+	for r.started < len(a.methods) && (all || a.methods[r.started].Source().Kind.local()) {
+		r.start(ctx)
 	}
-	for started < len(a.methods) && (all || a.methods[started].Source().Kind.local()) {
-		local++
-		start()
-	}
+	r.first = r.started
 	for range a.rules.Quorum {
-		start()
+		r.start(ctx)
 	}
 	next := time.NewTicker(hedge)
 	defer next.Stop()
-	for out > 0 || started < len(a.methods) {
+	for r.out > 0 || r.started < len(a.methods) {
 		select {
 		case <-next.C:
-			start()
-		case got := <-came:
-			out--
-			said[got.i] = &got.said
-			if !all && !slices.Contains(said[:local], nil) && judge(a.family, given(said), a.rules).Known() {
-				return given(said)
-			}
-			if got.said.By.Kind.local() {
-				continue
-			}
-			if strangers--; strangers == 0 || !got.said.first().IsValid() {
-				start()
+			r.start(ctx)
+		case got := <-r.came:
+			r.enter(ctx, got)
+			if !all && r.decided() {
+				return given(r.said)
 			}
 		case <-ctx.Done():
-			return given(said)
+			return given(r.said)
 		}
 	}
-	return given(said)
+	return given(r.said)
+}
+
+// asking is a round under way.
+type asking struct {
+	asker
+	came           chan answer // has room for all, so that nobody waits for us
+	said           []*Said
+	started, first int // how many have been asked, and how many of them before the strangers
+	out, strangers int // who hasn't answered yet: all, and strangers
+}
+
+// start asks the next method, if there is one.
+func (r *asking) start(ctx context.Context) {
+	if r.started == len(r.methods) {
+		return
+	}
+	i := r.started
+	r.started++
+	r.out++
+	if !r.methods[i].Source().Kind.local() {
+		r.strangers++
+	}
+	go func() { r.came <- answer{i, ask(ctx, r.methods[i], r.family, r.rules)} }()
+}
+
+// enter takes an answer. A stranger that fails, or is the last that was awaited, makes place for the next one.
+func (r *asking) enter(ctx context.Context, got answer) {
+	r.out--
+	r.said[got.i] = &got.said
+	if got.said.By.Kind.local() {
+		return
+	}
+	if r.strangers--; r.decided() {
+		return
+	}
+	if r.strangers == 0 || !got.said.first().IsValid() {
+		r.start(ctx)
+	}
+}
+
+// decided reports whether there is an address, and nobody here can object any more.
+func (r *asking) decided() bool {
+	return !slices.Contains(r.said[:r.first], nil) && judge(r.family, given(r.said), r.rules).Known()
 }
 
 // peek asks the methods at some places only, all at once.

@@ -169,10 +169,11 @@ func igdServer(t *testing.T, w *world, elsewhere string) (ssdp, url string) {
 	mux.HandleFunc("POST /ctl", func(out http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		addr, how := w.get()
-		if how == "silent" {
+		switch how {
+		case "silent":
 			<-r.Context().Done()
 			return
-		} else if how == "garbage" {
+		case "garbage":
 			fmt.Fprint(out, "<a></b>", strings.Repeat("x", mostAnswer))
 			return
 		}

@@ -34,7 +34,7 @@ func search(ctx context.Context, address string) ([]*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("search for a router: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := conn.SetDeadline(time.Now().Add(ssdpWait)); err != nil {
 		return nil, err
@@ -43,6 +43,15 @@ func search(ctx context.Context, address string) ([]*url.URL, error) {
 	if _, err := conn.WriteTo([]byte(request), to); err != nil {
 		return nil, fmt.Errorf("search for a router: %w", err)
 	}
+	out := devices(conn, to.IP.IsMulticast())
+	if len(out) == 0 {
+		return nil, errors.New("no router answers the search: multicast doesn't reach it from here, or it has no UPnP; --wan-igd says where its description is")
+	}
+	return out, nil
+}
+
+// devices reads answers until the socket's deadline; where one alone was asked, until the first.
+func devices(conn net.PacketConn, several bool) []*url.URL {
 	var out []*url.URL
 	in := make([]byte, datagram)
 	for range mostStrange {
@@ -54,14 +63,11 @@ func search(ctx context.Context, address string) ([]*url.URL, error) {
 		if u != nil && !slices.ContainsFunc(out, func(o *url.URL) bool { return *o == *u }) {
 			out = append(out, u)
 		}
-		if u != nil && !to.IP.IsMulticast() || len(out) == mostDevices { // one that was asked alone is heard alone
+		if u != nil && !several || len(out) == mostDevices {
 			break
 		}
 	}
-	if len(out) == 0 {
-		return nil, errors.New("no router answers the search: multicast doesn't reach it from here, or it has no UPnP; --wan-igd says where its description is")
-	}
-	return out, nil
+	return out
 }
 
 // location is where a device's description is; nil where the answer isn't one, or leads elsewhere.
