@@ -54,15 +54,15 @@ func TestLook(t *testing.T) {
 		"double NAT": {func(h *home) { h.router.set("192.168.1.2", "") }, "WANPrivate", "the router says so"},
 		"no line":    {func(h *home) { h.router.set("0.0.0.0", "") }, "192.0.2.1 own", "what the router doesn't know counts for nothing"},
 		"MAP-E": {func(h *home) {
-			h.stun.nat = func(n int, from uint16) uint16 { return mape(4, 8, 77)(r, n, from) }
+			h.stun.behind(func(n int, from uint16) uint16 { return mape(4, 8, 77)(r, n, from) })
 		}, "WANShared", "the ports are a set"},
 		"DS-Lite": {func(h *home) {
 			h.router.set("192.0.2.1", "refuses")
-			h.stun.nat = func(int, uint16) uint16 { return 2048 + uint16(r.Uint32N(1024)) }
+			h.stun.behind(func(int, uint16) uint16 { return 2048 + uint16(r.Uint32N(1024)) })
 		}, "WANShared", "the ports are a block"},
 		"MAP-E that is allowed": {func(h *home) {
 			h.options.AllowShared = true
-			h.stun.nat = func(n int, from uint16) uint16 { return mape(6, 6, 21)(r, n, from) }
+			h.stun.behind(func(n int, from uint16) uint16 { return mape(6, 6, 21)(r, n, from) })
 		}, "192.0.2.1 shared", "a person has said so"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestLook(t *testing.T) {
 func TestSharedStaysKnown(t *testing.T) {
 	w := worldOf("192.0.2.1")
 	r := rand.New(rand.NewPCG(1, 1))
-	w.nat = func(n int, from uint16) uint16 { return mape(4, 8, 77)(r, n, from) }
+	w.behind(func(n int, from uint16) uint16 { return mape(4, 8, 77)(r, n, from) })
 	server, another := stun{"s", stunServer(t, w)}, stun{"x", stunServer(t, worldOf("198.51.100.1"))}
 	var p portLook
 	look := func(addr string) string {

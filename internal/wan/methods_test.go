@@ -94,7 +94,8 @@ func TestMethodsDown(t *testing.T) {
 		natpmp{func() (string, error) { return at, nil }},
 		natpmp{func() (string, error) { return "", errNoGateway }},
 		&igd{description: "http://" + at},
-		echo{url: "https://" + at}, whoami{scheme: "tls", host: "127.0.0.1", port: l.Addr().String()[10:], name: "whoami.example.com"},
+		echo{url: "https://" + at},
+		whoami{scheme: "tls", host: "127.0.0.1", port: l.Addr().String()[10:], name: "whoami.example.com"},
 	} {
 		if s := ask(t.Context(), m, V4, ofTests()); s.Err == "" || strings.Contains(s.Err, "127.0.0.1:") && m.Source().Kind == STUN {
 			t.Errorf("%+v: %q", s.By, s.Err)

@@ -45,6 +45,13 @@ func (w *world) get() (netip.Addr, string) {
 	return w.addr, w.how
 }
 
+// behind puts a NAT in between.
+func (w *world) behind(nat func(n int, from uint16) uint16) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.nat = nat
+}
+
 // port is the outer one of a NAT.
 func (w *world) port(from uint16) uint16 {
 	w.mu.Lock()
