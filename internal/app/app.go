@@ -13,7 +13,6 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
-	"nafuda.io/nafuda/internal/feed/resolver"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
@@ -58,7 +57,11 @@ func (o *Options) prepareState() error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
-	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Facts: resolver.New(o.Resolve), Observe: observe}
+	facts, err := o.facts(log)
+	if err != nil {
+		return nil, err
+	}
+	config := reconcile.Config{Options: o.Loop, Guard: o.Guard, Verifier: o.verifier(), Facts: facts, Observe: observe}
 	if o.StateDir != "" {
 		config.Keeper = statedir.Dir(o.StateDir)
 	}

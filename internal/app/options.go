@@ -26,6 +26,7 @@ import (
 	"nafuda.io/nafuda/internal/registry/txt"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/selector"
+	"nafuda.io/nafuda/internal/wan"
 )
 
 // Options are all that a run is configured with: the options of the packages that it is made of.
@@ -57,6 +58,7 @@ type Options struct {
 	Metrics  metrics.Options   `embed:""`
 	Control  control.Options   `embed:""`
 	Probe    probe.Options     `embed:""`
+	WAN      wan.Options       `embed:""`
 }
 
 // Check returns the mistakes that concern more than one package's options, and those of the packages whose options are only

@@ -36,6 +36,7 @@ type grammar struct {
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Ownership ownershipCommand `cmd:"" help:"Move what tells that record sets are ours between TXT record sets and a DynamoDB table."`
 	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
+	WAN       wanCommand       `cmd:"" name:"wan" help:"Show under which public addresses the world sees us, and who says so; change nothing."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
 	Migrate   migrateCommand   `cmd:"" help:"Show what becomes of a running ExternalDNS when its image is swapped for Nafuda's, and how to go back; change nothing."`
 	Sandbox   sandboxCommand   `cmd:"" help:"Try Nafuda without a cluster and without a DNS service: manifests in, a DNS server out."`
@@ -44,7 +45,7 @@ type grammar struct {
 }
 
 // Main runs the program and returns its exit code: 0, 1 after a mistake in the configuration or an error, or 2 from plan and migrate
-// where there are changes, from why and verify where something isn't as wanted, from doctor where a check fails, and from the commands
+// where there are changes, from why, verify and wan where something isn't as wanted, from doctor where a check fails, and from the commands
 // to a running instance where something is held or waits for a yes. Nothing outside is touched before the whole configuration has been
 // found right.
 func Main(ctx context.Context, x IO) int {
@@ -106,7 +107,7 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start), "verify": noted(g.Verify.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"ownership": noted(g.Ownership.start), "doctor": noted(g.Doctor.start), "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
+		"ownership": noted(g.Ownership.start), "doctor": noted(g.Doctor.start), "wan": g.WAN.start, "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
 		"sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }

@@ -39,6 +39,7 @@ const patience = 30 * time.Second
 //	keep DIR                   writes a state directory with a journal of two entries
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it, and a name server of them at $SERVER
 //	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
+//	whoami ADDRESS...          starts a name server and pages that say who asks: see there
 //	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -62,6 +63,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"identity":  identity,
 		"instance":  instance,
 		"keep":      keep,
+		"whoami":    whoami,
 	}
 }
 

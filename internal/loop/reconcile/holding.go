@@ -35,7 +35,7 @@ func (c *core) holding(ref endpoint.Ref, before, after endpoint.Result) {
 // bounded reports whether --hold-for bounds a hold: what can't be read or found out says nothing about the object, however long that lasts.
 func bounded(h endpoint.Hold) bool {
 	switch h.Why.Code {
-	case reason.KindUnknown, reason.KindForbidden, reason.HostUnknown, reason.FactPending:
+	case reason.KindUnknown, reason.KindForbidden, reason.HostUnknown, reason.FactPending, reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return false
 	default:
 		return true

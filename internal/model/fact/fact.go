@@ -14,8 +14,11 @@ import (
 // Kind says what a fact is about.
 type Kind string
 
-// Host is the kind of the addresses of a host name.
-const Host Kind = "host"
+// The kinds: the addresses of a host name, and those under which the world sees us.
+const (
+	Host Kind = "host"
+	WAN  Kind = "wan"
+)
 
 // Key names a fact.
 type Key struct {
@@ -25,6 +28,9 @@ type Key struct {
 
 // OfHost is the key of a host name's addresses.
 func OfHost(name string) Key { return Key{Host, name} }
+
+// OfWAN is the key of our public addresses: one of each family, where they are known.
+func OfWAN() Key { return Key{Kind: WAN, Name: "address"} }
 
 func (k Key) String() string { return string(k.Kind) + " " + k.Name }
 

@@ -50,6 +50,10 @@ const (
 	NotSynced     Code = "NotSynced"
 	ZoneVanished  Code = "ZoneVanished"
 	PolicyKeeps   Code = "PolicyKeeps"
+	WANUnknown    Code = "WANNotKnown"
+	WANDisagree   Code = "WANMethodsDisagree"
+	WANPrivate    Code = "WANPrivate"
+	WANShared     Code = "WANShared"
 )
 
 // What the guard keeps from going.
@@ -169,6 +173,10 @@ var docs = index([]Doc{
 	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
 	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{NotAttached, "A Route isn't attached to a Gateway: there is no such Gateway, no listener of it takes the Route or its host, or its controller doesn't accept the Route; until the controller has said so, what is published stays.", "look at status.parents of the Route, and at the listeners of its Gateway: hostname, port, protocol, allowedRoutes"},
+	{WANUnknown, "Too few independent methods give the public address; what is published stays.", "look at what each says with nafuda wan; a firewall may keep questions in, and in a pod the router needs --wan-gateway; --wan-quorum sets how many have to agree"},
+	{WANDisagree, "The methods give several public addresses, and it can't be told which is ours; what is published stays.", "look at what each says with nafuda wan: several uplinks, a VPN or a second router make this; choose with --wan-method or --wan-static"},
+	{WANPrivate, "The router's own address is a private one: a provider's NAT (CGNAT, DS-Lite) or a second router is behind it, so that nobody outside reaches us over IPv4; what is published stays.", "ask the provider for a public address, make the outer router a bridge, or publish IPv6 only (--no-wan-ipv4); with a forwarded port, give the address with --wan-static"},
+	{WANShared, "The public IPv4 address is shared with other lines, each of which has some of its ports (MAP-E, DS-Lite, CGNAT); what is published stays.", "publish IPv6 only (--no-wan-ipv4), or, where the ports that are ours lead to the service, pass --wan-allow-shared"},
 	{KindUnknown, "The source needs a kind that hasn't been read yet; what is published stays.", ""},
 	{KindForbidden, "The source needs a kind that the service account may not list or watch; what is published stays.", "grant get, list and watch on that kind to the service account"},
 	{SourceUnknown, "The marker names an object of a kind or namespace that isn't watched, so nothing proves that it is gone.", "add the source or widen --namespace, or remove the record by hand"},

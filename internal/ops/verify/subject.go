@@ -97,7 +97,8 @@ func zonesOwn(z reconcile.ZoneFacts, k record.Key) bool {
 }
 
 // objectsOwn are reasons for which it isn't known what an object asks for.
-var objectsOwn = []reason.Code{reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.NotAttached, reason.KindUnknown, reason.KindForbidden} //nolint:gochecknoglobals // a constant in spirit
+var objectsOwn = []reason.Code{reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.NotAttached, reason.KindUnknown, reason.KindForbidden,
+	reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared} //nolint:gochecknoglobals // a constant in spirit
 
 // fill enters what a zone has and would have.
 func (s *Subject) fill(z reconcile.ZoneFacts) {

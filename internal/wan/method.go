@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wan
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Kind is a way to ask.
+type Kind string
+
+// The kinds. Static is what the options say.
+const (
+	Router    Kind = "router"
+	Interface Kind = "interface"
+	STUN      Kind = "stun"
+	DNS       Kind = "dns"
+	HTTPS     Kind = "https"
+	Static    Kind = "static"
+)
+
+// local reports whether no stranger hears of a question.
+func (k Kind) local() bool { return k == Router || k == Interface || k == Static }
+
+// Source is who says something, and how. Two with the same kind, or the same operator, aren't independent.
+type Source struct {
+	Kind     Kind   `json:"kind"`
+	Operator string `json:"operator"`
+	Endpoint string `json:"endpoint"` // as a person would write it
+}
+
+// A Method asks one party for our public addresses of one family.
+type Method interface {
+	Source() Source
+	// Ask returns at least one address of the family, or an error. It is safe for concurrent use and returns soon after the context ends.
+	Ask(ctx context.Context, f Family) ([]netip.Addr, error)
+}
+
+// Said is what came of one question.
+type Said struct {
+	By    Source        `json:"by"`
+	Addrs []netip.Addr  `json:"addresses,omitempty"`
+	Class Class         `json:"class,omitempty"` // of the first address
+	Err   string        `json:"error,omitempty"` // why there is no address
+	Took  time.Duration `json:"took"`            // in nanoseconds
+}
+
+// first is the first address; the zero address where there is none.
+func (s Said) first() netip.Addr {
+	if len(s.Addrs) == 0 {
+		return netip.Addr{}
+	}
+	return s.Addrs[0]
+}

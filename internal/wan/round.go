@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wan
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	hedge     = 250 * time.Millisecond // after which one more stranger is asked
+	roundTime = 6 * time.Second
+)
+
+// asker asks methods for one family.
+type asker struct {
+	family  Family
+	methods []Method // local ones and then strangers, in the order in which they are asked
+	rules   Rules
+}
+
+// answer is what came of asking one method, by its place in the list.
+type answer struct {
+	i    int
+	said Said
+}
+
+// round asks until there is a verdict; with all, everybody is asked. What was said comes in the order of the methods.
+func (a asker) round(ctx context.Context, all bool) []Said {
+	ctx, cancel := context.WithTimeout(ctx, roundTime)
+	defer cancel()
+	r := &asking{asker: a, came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
+	for r.started < len(a.methods) && (all || a.methods[r.started].Source().Kind.local()) {
+		r.start(ctx)
+	}
+	r.first = r.started
+	for range a.rules.Quorum {
+		r.start(ctx)
+	}
+	next := time.NewTicker(hedge)
+	defer next.Stop()
+	for r.out > 0 || r.started < len(a.methods) {
+		select {
+		case <-next.C:
+			r.start(ctx)
+		case got := <-r.came:
+			r.enter(ctx, got)
+			if !all && r.decided() {
+				return given(r.said)
+			}
+		case <-ctx.Done():
+			return given(r.said)
+		}
+	}
+	return given(r.said)
+}
+
+// asking is a round under way.
+type asking struct {
+	asker
+	came           chan answer // has room for all, so that nobody waits for us
+	said           []*Said
+	started, first int // how many have been asked, and how many of them before the strangers
+	out, strangers int // who hasn't answered yet: all, and strangers
+}
+
+// start asks the next method, if there is one.
+func (r *asking) start(ctx context.Context) {
+	if r.started == len(r.methods) {
+		return
+	}
+	i := r.started
+	r.started++
+	r.out++
+	if !r.methods[i].Source().Kind.local() {
+		r.strangers++
+	}
+	go func() { r.came <- answer{i, ask(ctx, r.methods[i], r.family, r.rules)} }()
+}
+
+// enter takes an answer. A stranger that fails, or is the last that was awaited, makes place for the next one.
+func (r *asking) enter(ctx context.Context, got answer) {
+	r.out--
+	r.said[got.i] = &got.said
+	if got.said.By.Kind.local() {
+		return
+	}
+	if r.strangers--; r.decided() {
+		return
+	}
+	if r.strangers == 0 || !got.said.first().IsValid() {
+		r.start(ctx)
+	}
+}
+
+// decided reports whether there is an address, and nobody here can object any more.
+func (r *asking) decided() bool {
+	return !slices.Contains(r.said[:r.first], nil) && judge(r.family, given(r.said), r.rules).Known()
+}
+
+// peek asks the methods at some places only, all at once.
+func (a asker) peek(ctx context.Context, places []int) []Said {
+	b := a
+	b.methods = nil
+	for _, i := range places {
+		b.methods = append(b.methods, a.methods[i])
+	}
+	return b.round(ctx, true)
+}
+
+func given(list []*Said) []Said {
+	var out []Said
+	for _, s := range list {
+		if s != nil {
+			out = append(out, *s)
+		}
+	}
+	return out
+}
+
+// ask asks one method. A panic in it isn't survived: methods are ours.
+func ask(ctx context.Context, m Method, f Family, r Rules) Said {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	began := time.Now()
+	addrs, err := m.Ask(ctx, f)
+	s := Said{By: m.Source(), Took: time.Since(began)}
+	if err != nil {
+		s.Err = plain(err)
+		return s
+	}
+	s.Addrs, s.Class = addrs, classify(addrs[0], r.Allowed)
+	return s
+}
+
+// plain is an error in words that stay the same from one time to the next: without ports of ours, and bounded.
+func plain(err error) string {
+	const most = 200
+	var late net.Error
+	var op *net.OpError
+	var name *net.DNSError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &late) && late.Timeout():
+		return errNoAnswer.Error()
+	case errors.As(err, &name):
+		return "the name of the server can't be resolved"
+	case errors.As(err, &op):
+		err = op.Err
+	}
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, err.Error())
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
+}
