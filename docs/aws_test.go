@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"nafuda.io/nafuda/test/golden"
 	"nafuda.io/nafuda/test/kube"
 )
@@ -34,15 +32,7 @@ func TestAWSTour(t *testing.T) {
 func TestAWSPagesAreTheSame(t *testing.T) {
 	all := pages(t)
 	en, ja := all["docs/aws.md"], all["docs/aws.ja.md"]
-	if diff := cmp.Diff(headings(en), headings(ja)); diff != "" {
-		t.Errorf("the levels of the headings, -English +Japanese:\n%s", diff)
-	}
-	if diff := cmp.Diff(blocks(en), blocks(ja)); diff != "" {
-		t.Errorf("the fenced blocks, -English +Japanese:\n%s", diff)
-	}
-	if rows := func(page string) int { return strings.Count(prose(page), "\n| ") }; rows(en) != rows(ja) {
-		t.Errorf("the English tables have %d rows, the Japanese ones %d", rows(en), rows(ja))
-	}
+	sameTwins(t, "docs/aws.md", "docs/aws.ja.md")
 	for _, f := range flagged.FindAllString(en, -1) {
 		if !strings.Contains(ja, f) {
 			t.Errorf("docs/aws.ja.md doesn't name %s", f)

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestBootstrapShowsWhatIsMade holds the page to the golden files of the tests that make it all.
@@ -40,11 +38,5 @@ func TestBootstrapShowsWhatIsMade(t *testing.T) {
 	if checked != 5 {
 		t.Errorf("checked %d blocks, want 5", checked)
 	}
-	en, ja := pages(t)["docs/bootstrap.md"], pages(t)["docs/bootstrap.ja.md"]
-	if diff := cmp.Diff(blocks(en), blocks(ja)); diff != "" {
-		t.Errorf("the fenced blocks, -English +Japanese:\n%s", diff)
-	}
-	if diff := cmp.Diff(headings(en), headings(ja)); diff != "" {
-		t.Errorf("the levels of the headings, -English +Japanese:\n%s", diff)
-	}
+	sameTwins(t, "docs/bootstrap.md", "docs/bootstrap.ja.md")
 }

@@ -4,19 +4,17 @@ package docs
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
 
 	"nafuda.io/nafuda/internal/serve/iamemu"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/stsemu"
 	"nafuda.io/nafuda/internal/serve/sdemu"
+	"nafuda.io/nafuda/test/dnsserver"
 	"nafuda.io/nafuda/test/dynalite"
 )
 
@@ -71,34 +69,11 @@ func startCloud(t *testing.T) cloud {
 	discovery := sdemu.New(sdemu.Options{Region: "ap-northeast-1"})
 	discovery.AddNamespace("home.example.com", sdemu.Private)
 	return cloud{
-		dns: serveDNS(t, own),
+		dns: dnsserver.Serve(t, own.DB()),
 		env: []string{
 			"AWS_ACCESS_KEY_ID=" + iamemu.AdminKey, "AWS_SECRET_ACCESS_KEY=admin", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=",
 			"AWS_ENDPOINT_URL_ROUTE_53=" + route53, "AWS_ENDPOINT_URL_STS=" + security, "AWS_ENDPOINT_URL_IAM=" + security,
 			"AWS_ENDPOINT_URL_DYNAMODB=" + dynalite.Start(t), "AWS_ENDPOINT_URL_SERVICEDISCOVERY=" + serve(discovery.ServeHTTP),
 		},
 	}
-}
-
-// serveDNS answers for the zones of an account until the test ends.
-func serveDNS(t *testing.T, account *r53emu.Server) string {
-	t.Helper()
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	udp, err := net.ListenPacket("udp", tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(account.DB(), nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve DNS: %v", err)
-		}
-	})
-	return tcp.Addr().String()
 }

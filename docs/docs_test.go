@@ -74,19 +74,26 @@ func headings(page string) []int {
 	return levels
 }
 
-func TestReadmesAreTheSame(t *testing.T) {
+// sameTwins holds a Japanese page to the English one: headings, fenced blocks, rows of tables.
+func sameTwins(t *testing.T, english, japanese string) {
+	t.Helper()
 	all := pages(t)
-	en, ja := all["README.md"], all["README.ja.md"]
+	en, ja := all[english], all[japanese]
 	if diff := cmp.Diff(headings(en), headings(ja)); diff != "" {
-		t.Errorf("the levels of the headings, -English +Japanese:\n%s", diff)
+		t.Errorf("the levels of the headings, -%s +%s:\n%s", english, japanese, diff)
 	}
 	if diff := cmp.Diff(blocks(en), blocks(ja)); diff != "" {
-		t.Errorf("the fenced blocks, -English +Japanese:\n%s", diff)
+		t.Errorf("the fenced blocks, -%s +%s:\n%s", english, japanese, diff)
 	}
-	rows := func(page string) int { return strings.Count(prose(page), "\n| ") }
-	if rows(en) != rows(ja) {
-		t.Errorf("the English tables have %d rows, the Japanese ones %d", rows(en), rows(ja))
+	if rows := func(page string) int { return strings.Count(prose(page), "\n| ") }; rows(en) != rows(ja) {
+		t.Errorf("the tables of %s have %d rows, those of %s %d", english, rows(en), japanese, rows(ja))
 	}
+}
+
+func TestReadmesAreTheSame(t *testing.T) {
+	all := pages(t)
+	en := all["README.md"]
+	sameTwins(t, "README.md", "README.ja.md")
 	if len(blocks(en)) < 10 || len(headings(en)) < 10 {
 		t.Errorf("README.md has %d blocks and %d headings: is it read right?", len(blocks(en)), len(headings(en)))
 	}

@@ -21,10 +21,10 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/ops/why"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 const balanced = `apiVersion: v1
@@ -44,22 +44,7 @@ type resolving struct {
 func newResolving(t *testing.T) *resolving {
 	t.Helper()
 	r := &resolving{db: zonedb.New()}
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	udp, err := net.ListenPacket("udp", tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.address = tcp.Addr().String()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(r.db, nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
+	r.address = dnsserver.Serve(t, r.db)
 	return r
 }
 

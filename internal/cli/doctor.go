@@ -32,14 +32,8 @@ func (c *doctorCommand) start(ctx context.Context, x IO, notes []string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}
-	var err error
-	if c.Form.json() {
-		err = writeJSON(x.Out, r)
-	} else {
-		err = r.Write(x.Out, x.Colour)
-	}
-	if err != nil {
-		return fmt.Errorf("print the report: %w", err)
+	if err := c.Form.print(x, "the report", r); err != nil {
+		return err
 	}
 	if r.Level == doctor.Fail {
 		return errUnwell

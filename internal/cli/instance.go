@@ -37,6 +37,20 @@ type outputFlag struct {
 
 func (f outputFlag) json() bool { return f.Output == "json" }
 
+// print writes a report in the form that was asked for; what names it where that fails.
+func (f outputFlag) print(x IO, what string, report interface {
+	Write(w io.Writer, colour bool) error
+}) error {
+	write := func() error { return report.Write(x.Out, x.Colour) }
+	if f.json() {
+		write = func() error { return writeJSON(x.Out, report) }
+	}
+	if err := write(); err != nil {
+		return fmt.Errorf("print %s: %w", what, err)
+	}
+	return nil
+}
+
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

@@ -62,14 +62,10 @@ func (c *migrateCommand) start(ctx context.Context, x IO) error {
 	if err != nil {
 		return errors.New(running.Scrub(err.Error()))
 	}
-	if c.Form.json() {
-		err = writeJSON(x.Out, r)
-	} else {
-		err = r.Write(x.Out, x.Colour)
-	}
+	err = c.Form.print(x, "what becomes of ExternalDNS", r)
 	switch {
 	case err != nil:
-		return fmt.Errorf("print what becomes of ExternalDNS: %w", err)
+		return err
 	case r.Outcome == nil:
 		return errMistakes
 	case !r.Outcome.Still():

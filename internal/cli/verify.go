@@ -59,13 +59,8 @@ func (c *verifyCommand) start(ctx context.Context, x IO, notes []string) error {
 	if err != nil {
 		return err
 	}
-	if c.Form.json() {
-		err = writeJSON(x.Out, r)
-	} else {
-		err = r.Write(x.Out, x.Colour)
-	}
-	if err != nil {
-		return fmt.Errorf("print what was found: %w", err)
+	if err := c.Form.print(x, "what was found", r); err != nil {
+		return err
 	}
 	if !r.Good {
 		return errNotGood

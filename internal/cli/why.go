@@ -47,13 +47,8 @@ func (c *whyCommand) start(ctx context.Context, x IO, notes []string) error {
 	if err != nil {
 		return err
 	}
-	if c.Form.json() {
-		err = writeJSON(x.Out, r)
-	} else {
-		err = r.Write(x.Out, x.Colour)
-	}
-	if err != nil {
-		return fmt.Errorf("print the explanation: %w", err)
+	if err := c.Form.print(x, "the explanation", r); err != nil {
+		return err
 	}
 	if !r.Good {
 		return errNotGood

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -16,10 +15,10 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -101,24 +100,11 @@ func (w *world) attempts() int {
 }
 
 func (w *world) serveDNS() {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	at, err := net.ResolveTCPAddr("tcp", dnsserver.Serve(w.t, w.emu.DB()))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	udp, err := net.ListenPacket("udp", tcp.Addr().String())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.dns = tcp.Addr().(*net.TCPAddr)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(w.emu.DB(), nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	w.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			w.t.Error(err)
-		}
-	})
+	w.dns = at
 }
 
 // put writes record sets into the zone, past the API, as someone else would have left them.

@@ -18,7 +18,7 @@ import (
 )
 
 // spareUsers is how many users a cluster can give out: the server reads its tokens only when it starts.
-const spareUsers = 8
+const spareUsers = 16
 
 // User is someone the API server knows by a token.
 type User struct {

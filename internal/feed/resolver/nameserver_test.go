@@ -13,8 +13,8 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 // through returns a lookup that asks one server.
@@ -23,29 +23,6 @@ func through(address string) Lookup {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}}
 	return r.LookupNetIP
-}
-
-// serve runs a name server that has example.net until the test ends.
-func serve(t *testing.T, db *zonedb.DB) (address string) {
-	t.Helper()
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	udp, err := net.ListenPacket("udp", tcp.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(db, nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the name server ended with %v", err)
-		}
-	})
-	return tcp.Addr().String()
 }
 
 func set(name string, typ record.Type, values ...string) record.Set {
@@ -66,7 +43,7 @@ func TestRealNameServer(t *testing.T) {
 		set("text.example.net", record.TXT, `"no address"`), set("crowd.example.net", record.A, crowd...),
 		set("www.example.net", record.CNAME, "dual.example.net"), set("away.example.net", record.CNAME, "nowhere.example.net"),
 	})
-	address := serve(t, db)
+	address := dnsserver.Serve(t, db)
 	for host, want := range map[string]string{
 		"dual.example.net":  "[192.0.2.1 192.0.2.2] [2001:db8::1]",
 		"four.example.net":  "[192.0.2.3] []",

@@ -27,9 +27,32 @@ func (c *counted) Desired(s record.Set) ([]record.Set, error) {
 	return c.Flaky.Desired(s)
 }
 
+// cost is what something takes.
+type cost struct{ Desired, Evaluated, Planned, Names, Calls int }
+
+// spent does something and counts what it takes until all is settled.
+func (r *rig) spent(p *counted, do func()) (spent cost) {
+	events, desired := len(r.seen()), p.desired.Load()
+	do()
+	r.settle()
+	spent.Desired = int(p.desired.Load() - desired)
+	for _, e := range r.seen()[events:] {
+		switch e := e.(type) {
+		case reconcile.Evaluated:
+			spent.Evaluated++
+		case reconcile.Planned:
+			spent.Planned++
+		case reconcile.Applied:
+			spent.Names += len(e.Batch.Groups)
+		case reconcile.Called:
+			spent.Calls++
+		}
+	}
+	return spent
+}
+
 // TestDeltaOneChangeCostsTheSame: what one change takes is the same among ten names and among a thousand.
 func TestDeltaOneChangeCostsTheSame(t *testing.T) {
-	type cost struct{ Desired, Evaluated, Planned, Names, Calls int }
 	after := func(names int) (spent cost) {
 		in(t, func(r *rig) {
 			p := &counted{Flaky: r.flaky}
@@ -41,22 +64,7 @@ func TestDeltaOneChangeCostsTheSame(t *testing.T) {
 			r.start()
 			r.synced(ds...)
 			r.settle()
-			events, desired := len(r.seen()), p.desired.Load()
-			r.put("d/n7", ask("n7.example.com=192.0.2.2"))
-			r.settle()
-			spent.Desired = int(p.desired.Load() - desired)
-			for _, e := range r.seen()[events:] {
-				switch e := e.(type) {
-				case reconcile.Evaluated:
-					spent.Evaluated++
-				case reconcile.Planned:
-					spent.Planned++
-				case reconcile.Applied:
-					spent.Names += len(e.Batch.Groups)
-				case reconcile.Called:
-					spent.Calls++
-				}
-			}
+			spent = r.spent(p, func() { r.put("d/n7", ask("n7.example.com=192.0.2.2")) })
 		})
 		return spent
 	}

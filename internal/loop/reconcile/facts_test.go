@@ -200,7 +200,6 @@ func TestHoldForAndFacts(t *testing.T) {
 
 // TestDeltaAChangedAnswerDirtiesItsReaders, and nobody else, however many there are.
 func TestDeltaAChangedAnswerDirtiesItsReaders(t *testing.T) {
-	type cost struct{ Desired, Evaluated, Planned, Names, Calls int }
 	after := func(others int) (spent cost) {
 		withFacts(t, func(r *rig, o *seer) {
 			p := &counted{Flaky: r.flaky}
@@ -214,23 +213,10 @@ func TestDeltaAChangedAnswerDirtiesItsReaders(t *testing.T) {
 			r.start()
 			r.synced(ds...)
 			r.settle()
-			events, desired := len(r.seen()), p.desired.Load()
-			o.tell("lb.example.net", "192.0.2.1") // the same
-			o.tell("lb.example.net", "192.0.2.2")
-			r.settle()
-			spent.Desired = int(p.desired.Load() - desired)
-			for _, e := range r.seen()[events:] {
-				switch e := e.(type) {
-				case reconcile.Evaluated:
-					spent.Evaluated++
-				case reconcile.Planned:
-					spent.Planned++
-				case reconcile.Applied:
-					spent.Names += len(e.Batch.Groups)
-				case reconcile.Called:
-					spent.Calls++
-				}
-			}
+			spent = r.spent(p, func() {
+				o.tell("lb.example.net", "192.0.2.1") // the same
+				o.tell("lb.example.net", "192.0.2.2")
+			})
 		})
 		return spent
 	}

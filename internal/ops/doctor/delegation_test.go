@@ -12,9 +12,9 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/serve/iamemu"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 // parent runs our own name server with the zone test, which delegates example.test to servers, and returns a resolver that asks it
@@ -27,31 +27,7 @@ func parent(t testing.TB, servers ...string) (*net.Resolver, string) {
 		sets = append(sets, set("example.test", record.NS, servers...))
 	}
 	db.Put(zone.Zone{Key: zone.Key{ID: "Z0"}, Name: "test"}, sets)
-	var tcp net.Listener
-	var udp net.PacketConn
-	var err error
-	for range 20 { // the port that is free for one may not be for the other
-		if tcp, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-		if udp, err = net.ListenPacket("udp", tcp.Addr().String()); err == nil {
-			break
-		}
-		tcp.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(db, nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
-	at := tcp.Addr().String()
+	at := dnsserver.Serve(t, db)
 	_, port, _ := net.SplitHostPort(at)
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, at)

@@ -13,26 +13,8 @@ import (
 
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/test/dnsserver"
 )
-
-// scripted runs a name server that answers as a function says, over UDP and TCP.
-func scripted(t testing.TB, answer dns.HandlerFunc) string {
-	t.Helper()
-	udp, tcp := listen(t, "127.0.0.1")
-	for _, srv := range []*dns.Server{{PacketConn: udp, Handler: answer}, {Listener: tcp, Handler: answer}} {
-		done, started := make(chan error, 1), make(chan struct{})
-		srv.NotifyStartedFunc = func() { close(started) }
-		go func() { done <- srv.ActivateAndServe() }()
-		<-started
-		t.Cleanup(func() {
-			if err := srv.Shutdown(); err != nil {
-				t.Error(err)
-			}
-			<-done
-		})
-	}
-	return tcp.Addr().String()
-}
 
 // reply makes an answer with the records of zone text.
 func reply(q *dns.Msg, lines ...string) *dns.Msg {
@@ -161,7 +143,7 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := verify(t, []string{scripted(t, tc.answer)}, "www.example.com", []record.Set{set("www.example.com", record.A, "192.0.2.1")})
+			a := verify(t, []string{dnsserver.Answer(t, tc.answer)}, "www.example.com", []record.Set{set("www.example.com", record.A, "192.0.2.1")})
 			if a.As != (tc.want == "") || a.Why.Code != tc.want || !strings.Contains(a.Why.Text, tc.text) || len(a.Why.Text) > 600 || a.Never {
 				t.Errorf("%+v, want %s %q (%s)", a, tc.want, tc.text, tc.why)
 			}
@@ -172,7 +154,7 @@ func TestHostile(t *testing.T) {
 // A wildcard is asked for by names that aren't there, another one each time: the name "*" itself may be answered from elsewhere.
 func TestWildcardIsAskedBelow(t *testing.T) {
 	names := make(chan string, 2)
-	addr := scripted(t, func(w dns.ResponseWriter, q *dns.Msg) {
+	addr := dnsserver.Answer(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		name := q.Question[0].Name
 		names <- name
 		_ = w.WriteMsg(reply(q, name+" 300 IN A 192.0.2.1"))

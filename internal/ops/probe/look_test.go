@@ -13,6 +13,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 // TestLook: all that an answer says is seen, and what it says of others isn't.
@@ -77,7 +78,7 @@ func TestLook(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := make(chan bool, 4)
-			at := scripted(t, func(w dns.ResponseWriter, q *dns.Msg) {
+			at := dnsserver.Answer(t, func(w dns.ResponseWriter, q *dns.Msg) {
 				asked <- q.RecursionDesired
 				_ = w.WriteMsg(tc.answer(q))
 			})
@@ -99,7 +100,7 @@ func TestLookInVain(t *testing.T) {
 	if s := p.Look(t.Context(), []string{closed(t)}, Ask{Name: "example.com", Type: record.A}); s.Answered() {
 		t.Errorf("%+v", s)
 	}
-	mute := scripted(t, func(dns.ResponseWriter, *dns.Msg) {})
+	mute := dnsserver.Answer(t, func(dns.ResponseWriter, *dns.Msg) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan Seen)
 	go func() { done <- p.Look(ctx, []string{mute}, Ask{Name: "example.com", Type: record.A}) }()

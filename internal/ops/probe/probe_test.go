@@ -18,8 +18,8 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 var example = zone.Zone{Key: zone.Key{ID: "Z1"}, Name: "example.com"}
@@ -36,41 +36,12 @@ func alias(name, target string) record.Set {
 	return record.Set{Key: record.Key{Name: dnsname.Name(name), Type: record.A}, Alias: &record.Alias{Target: dnsname.Name(target)}}
 }
 
-// listen opens UDP and TCP on one free port of the loopback address.
-func listen(t testing.TB, host string) (net.PacketConn, net.Listener) {
-	t.Helper()
-	var err error
-	for range 20 {
-		var tcp net.Listener
-		if tcp, err = net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
-			t.Fatal(err)
-		}
-		var udp net.PacketConn
-		if udp, err = net.ListenPacket("udp", tcp.Addr().String()); err == nil {
-			return udp, tcp
-		}
-		tcp.Close()
-	}
-	t.Fatal(err)
-	return nil, nil
-}
-
 // serve runs our own name server over record sets of example.com until the test ends, and returns its address.
 func serve(t testing.TB, sets ...record.Set) string {
 	t.Helper()
 	db := zonedb.New()
 	db.Put(example, append(sets, set("example.com", record.NS, "ns.example.com")))
-	udp, tcp := listen(t, "127.0.0.1")
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(db, nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
-	return tcp.Addr().String()
+	return dnsserver.Serve(t, db)
 }
 
 // verify asks servers about one name: what sets have at it, and that none of the types is left.
@@ -164,7 +135,7 @@ func TestAllServersCount(t *testing.T) {
 // closed is an address at which nobody listens.
 func closed(t *testing.T) string {
 	t.Helper()
-	udp, tcp := listen(t, "127.0.0.1")
+	udp, tcp := dnsserver.Listen(t, "127.0.0.1")
 	defer udp.Close()
 	defer tcp.Close()
 	return tcp.Addr().String()
@@ -210,7 +181,7 @@ func TestOwnServers(t *testing.T) {
 
 // A questioner that is told to stop stops, whatever its server does; and so many questions a second are all.
 func TestBounds(t *testing.T) {
-	mute := scripted(t, func(dns.ResponseWriter, *dns.Msg) {})
+	mute := dnsserver.Answer(t, func(dns.ResponseWriter, *dns.Msg) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan Answer)
 	q := Question{Zone: example, Name: "www.example.com", Types: []record.Type{record.A}}

@@ -19,26 +19,9 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/probe"
-	"nafuda.io/nafuda/internal/serve/nameserver"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
-
-// listen opens UDP and TCP on one free port of the loopback address.
-func listen(t *testing.T) (net.PacketConn, net.Listener) {
-	t.Helper()
-	for range 20 {
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if udp, err := net.ListenPacket("udp", tcp.Addr().String()); err == nil {
-			return udp, tcp
-		}
-		tcp.Close()
-	}
-	t.Fatal("no port is free for UDP and TCP")
-	return nil, nil
-}
 
 // authoritative serves example.com with our own name server, and returns its address.
 func authoritative(t *testing.T, sets ...record.Set) string {
@@ -56,24 +39,13 @@ func editable(t *testing.T, sets ...record.Set) (string, *zonedb.DB) {
 		set("example.com", record.SOA, "ns1.example.net hostmaster.example.com 1 7200 900 1209600 900"),
 	}
 	db.Put(zone.Zone{Key: zone.Key{ID: "Z1"}, Name: "example.com"}, append(sets, apex...))
-	udp, tcp := listen(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- nameserver.New(db, nameserver.Options{}).Serve(ctx, udp, tcp) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-	return tcp.Addr().String(), db
+	return dnsserver.Serve(t, db), db
 }
 
 // between answers questions with what is made of the answer of another server, and returns its address.
 func between(t *testing.T, upstream string, edit func(*dns.Msg)) string {
 	t.Helper()
-	udp, tcp := listen(t)
-	handle := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+	return dnsserver.Answer(t, func(w dns.ResponseWriter, q *dns.Msg) {
 		r, _, err := new(dns.Client).Exchange(q, upstream)
 		if err != nil {
 			return
@@ -82,19 +54,6 @@ func between(t *testing.T, upstream string, edit func(*dns.Msg)) string {
 		edit(r)
 		_ = w.WriteMsg(r)
 	})
-	for _, srv := range []*dns.Server{{PacketConn: udp, Handler: handle}, {Listener: tcp, Handler: handle}} {
-		done, started := make(chan error, 1), make(chan struct{})
-		srv.NotifyStartedFunc = func() { close(started) }
-		go func() { done <- srv.ActivateAndServe() }()
-		<-started
-		t.Cleanup(func() {
-			if err := srv.Shutdown(); err != nil {
-				t.Error(err)
-			}
-			<-done
-		})
-	}
-	return tcp.Addr().String()
 }
 
 // zoneServers asks over real sockets, at addresses that stand for those of the zone's servers: port 53 isn't ours to use.

@@ -18,6 +18,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/dnsserver"
 )
 
 // program finds a real resolver, or ends the test: in CI it has to be there.
@@ -62,7 +63,7 @@ func started(t *testing.T, at string, cmd *exec.Cmd) string {
 // free is an address with a port at which nobody listens.
 func free(t *testing.T) (at, port string) {
 	t.Helper()
-	udp, tcp := listen(t)
+	udp, tcp := dnsserver.Listen(t, "127.0.0.1")
 	at = tcp.Addr().String()
 	if err := errors.Join(udp.Close(), tcp.Close()); err != nil {
 		t.Fatal(err)
