@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/golden"
 	"nafuda.io/nafuda/test/kube"
 )
@@ -66,14 +67,8 @@ exec KUBECTL "$@"
 
 func startAWSTour(t *testing.T) *awsTour {
 	t.Helper()
-	const install = "install it with: apt-get install bind9-dnsutils awscli kubernetes-client"
-	for _, program := range []string{"bash", "dig", "aws", "kubectl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%v; %s", err, install)
-			}
-			t.Skipf("%v; %s", err, install)
-		}
+	for program, pkg := range map[string]string{"bash": "bash", "dig": "bind9-dnsutils", "aws": "awscli", "kubectl": "kubernetes-client"} {
+		child.Find(t, program, pkg)
 	}
 	c := kube.Start(t)
 	tr := &awsTour{tour: tour{dir: newHome(t)}, cloud: startCloud(t)}

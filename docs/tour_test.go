@@ -19,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nafuda.io/nafuda/internal/cli"
+	"nafuda.io/nafuda/test/child"
 )
 
 // TestMain makes the test binary the program itself where it is called by its name.
@@ -49,13 +50,8 @@ type tour struct {
 
 func startTour(t *testing.T) *tour {
 	t.Helper()
-	for _, program := range []string{"bash", "dig", "aws", "curl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatalf("%v; install it with: apt-get install bind9-dnsutils awscli curl", err)
-			}
-			t.Skipf("%v; install it with: apt-get install bind9-dnsutils awscli curl", err)
-		}
+	for program, pkg := range map[string]string{"bash": "bash", "dig": "bind9-dnsutils", "aws": "awscli", "curl": "curl"} {
+		child.Find(t, program, pkg)
 	}
 	tr := &tour{dir: newHome(t)}
 	tr.sandbox(t)

@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -138,12 +139,7 @@ func TestBootstrapDelete(t *testing.T) {
 
 // TestBootstrapScript runs aws-up.sh and aws-down.sh with the real aws command line; kubectl isn't ours to test.
 func TestBootstrapScript(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%v; install it with: apt-get install awscli", err)
-		}
-		t.Skipf("%v; install it with: apt-get install awscli", err)
-	}
+	child.Find(t, "aws", "awscli")
 	emu := iamemu.New()
 	server := httptest.NewServer(emu)
 	t.Cleanup(server.Close)

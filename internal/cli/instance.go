@@ -37,13 +37,16 @@ type outputFlag struct {
 
 func (f outputFlag) json() bool { return f.Output == "json" }
 
-// print writes a report in the form that was asked for; what names it where that fails.
-func (f outputFlag) print(x IO, what string, report interface {
+// printable is what a command found out.
+type printable interface {
 	Write(w io.Writer, colour bool) error
-}) error {
-	write := func() error { return report.Write(x.Out, x.Colour) }
+}
+
+// print writes a report in the form that was asked for; what names it where that fails.
+func (f outputFlag) print(x IO, what string, r printable) error {
+	write := func() error { return r.Write(x.Out, x.Colour) }
 	if f.json() {
-		write = func() error { return writeJSON(x.Out, report) }
+		write = func() error { return writeJSON(x.Out, r) }
 	}
 	if err := write(); err != nil {
 		return fmt.Errorf("print %s: %w", what, err)

@@ -27,7 +27,9 @@ func Listen(t testing.TB, host string) (net.PacketConn, net.Listener) {
 		if udp, err = net.ListenPacket("udp", tcp.Addr().String()); err == nil {
 			return udp, tcp
 		}
-		tcp.Close()
+		if err := tcp.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Fatal(err)
 	return nil, nil
@@ -62,7 +64,9 @@ func Answer(t testing.TB, answer dns.HandlerFunc) string {
 			if err := srv.Shutdown(); err != nil {
 				t.Error(err)
 			}
-			<-done
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	return tcp.Addr().String()

@@ -10,32 +10,17 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
 )
-
-// tool finds a program of others that the machine must have.
-func tool(t *testing.T, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	line := fmt.Sprintf("%s is needed; install it with: apt-get install %s", name, pkg)
-	if os.Getenv("CI") != "" {
-		t.Fatal(line)
-	}
-	t.Skip(line)
-	return ""
-}
 
 // wantDig waits until dig gets these answers, and nothing else, over UDP and TCP.
 func (w *world) wantDig(name, kind string, want ...string) {
 	w.t.Helper()
-	dig := tool(w.t, "dig", "bind9-dnsutils")
+	dig := child.Find(w.t, "dig", "bind9-dnsutils")
 	for _, transport := range []string{"+notcp", "+tcp"} {
 		kube.Wait(w.t, "dig "+name+" "+kind, func() error {
 			out, err := exec.CommandContext(w.t.Context(), dig, "-r", "@127.0.0.1", "-p", strconv.Itoa(w.dns.Port), transport, "+norecurse", "+short", name, kind).CombinedOutput()
@@ -53,7 +38,7 @@ func (w *world) wantDig(name, kind string, want ...string) {
 // wantAWS checks what the aws command line lists: the record sets with their names as Route 53 writes them.
 func (w *world) wantAWS(want ...string) {
 	w.t.Helper()
-	aws := tool(w.t, "aws", "awscli")
+	aws := child.Find(w.t, "aws", "awscli")
 	cmd := exec.CommandContext(w.t.Context(), aws, "route53", "list-resource-record-sets", "--hosted-zone-id", w.zone,
 		"--endpoint-url", w.url, "--output", "json")
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY="+secret, "AWS_DEFAULT_REGION=us-east-1", "AWS_PAGER=",

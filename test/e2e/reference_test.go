@@ -22,6 +22,7 @@ import (
 
 	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -102,9 +103,9 @@ type person struct {
 // newPerson has an account with a zone and no policy, user or key, and the cluster.
 func newPerson(t *testing.T, s *suite) *person {
 	t.Helper()
-	tool(t, "kubectl", "kubernetes-client")
-	tool(t, "aws", "awscli")
-	dig := tool(t, "dig", "bind9-dnsutils")
+	child.Find(t, "kubectl", "kubernetes-client")
+	child.Find(t, "aws", "awscli")
+	dig := child.Find(t, "dig", "bind9-dnsutils")
 	p := &person{world: s.worldWith(t, r53emu.Options{Policy: policy(t, `{"Version":"2012-10-17","Statement":[]}`)}), iam: iamemu.New(), dir: t.TempDir()}
 	p.account = &account{iam: p.iam, admin: r53emu.New(r53emu.Options{DB: p.emu.DB()}), db: p.emu, pods: make(map[string]*r53emu.Server)}
 	iam, route53 := httptest.NewServer(p.iam), httptest.NewServer(p.account)
@@ -115,7 +116,7 @@ func newPerson(t *testing.T, s *suite) *person {
 	bin := filepath.Join(p.dir, "bin")
 	for name, text := range map[string]string{
 		"dig":     fmt.Sprintf("exec %s -r @127.0.0.1 -p %d \"$@\"", dig, p.dns.Port),
-		"kubectl": fmt.Sprintf("case \"$*\" in\n*\" logs \"*) exec cat %s;;\n*from-env-file=*) stat -c '%%a %%n' aws-credentials.env > %s;;\nesac\nexec %s \"$@\"", p.podLog, filepath.Join(p.dir, "mode"), tool(t, "kubectl", "kubernetes-client")),
+		"kubectl": fmt.Sprintf("case \"$*\" in\n*\" logs \"*) exec cat %s;;\n*from-env-file=*) stat -c '%%a %%n' aws-credentials.env > %s;;\nesac\nexec %s \"$@\"", p.podLog, filepath.Join(p.dir, "mode"), child.Find(t, "kubectl", "kubernetes-client")),
 		"nafuda":  "exec " + s.binary + " \"$@\"",
 	} {
 		p.write(filepath.Join(bin, name), "#!/bin/sh\n"+text+"\n", 0o755)

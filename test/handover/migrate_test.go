@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/migrate"
 	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -204,13 +205,7 @@ func TestMigrateNamesTheFlag(t *testing.T) {
 // TestSwapInACluster follows what migrate prints, word for word, on a real API server: what runs is found there, the commands are taken,
 // and the way back leads to where it began.
 func TestSwapInACluster(t *testing.T) {
-	kubectl, err := exec.LookPath("kubectl")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%v; install it with: apt-get install kubernetes-client", err)
-		}
-		t.Skipf("%v; install it with: apt-get install kubernetes-client", err)
-	}
+	kubectl := child.Find(t, "kubectl", "kubernetes-client")
 	c := kube.Start(t)
 	const name = "deployment/external-dns"
 	c.Apply(t, deploymentYAML)

@@ -18,23 +18,9 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/dnsserver"
 )
-
-// program finds a real resolver, or ends the test: in CI it has to be there.
-func program(t *testing.T, name, pkg string) string {
-	t.Helper()
-	for _, at := range []string{name, "/usr/sbin/" + name} {
-		if path, err := exec.LookPath(at); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install -y %s", name, pkg)
-	}
-	t.Skipf("%s is missing: apt-get install -y %s", name, pkg)
-	return ""
-}
 
 // started runs a resolver until the test ends, and waits until it answers.
 func started(t *testing.T, at string, cmd *exec.Cmd) string {
@@ -74,7 +60,7 @@ func free(t *testing.T) (at, port string) {
 
 // dnsmasq starts one that forwards to an upstream.
 func dnsmasq(t *testing.T, upstream string, args ...string) string {
-	path := program(t, "dnsmasq", "dnsmasq-base")
+	path := child.Find(t, "dnsmasq", "dnsmasq-base")
 	at, port := free(t)
 	args = append([]string{
 		"--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=", "--user=", "--listen-address=127.0.0.1", "--bind-interfaces",
@@ -85,7 +71,7 @@ func dnsmasq(t *testing.T, upstream string, args ...string) string {
 
 // unbound starts one that asks an upstream for example.com.
 func unbound(t *testing.T, upstream string, lines ...string) string {
-	path := program(t, "unbound", "unbound")
+	path := child.Find(t, "unbound", "unbound")
 	at, port := free(t)
 	dir := t.TempDir()
 	config := strings.Join(append([]string{

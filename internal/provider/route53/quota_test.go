@@ -36,17 +36,19 @@ func TestQuota(t *testing.T) {
 	if err := apply(change.Change{After: address(1, "192.0.2.1")}, change.Change{After: address(2, "192.0.2.1")}, change.Change{After: address(3, "192.0.2.1")}); err != nil {
 		t.Fatal(err)
 	}
-	for why, tc := range map[string]struct {
+	// In this order: each finds the zone as the ones before left it.
+	for _, tc := range []struct {
+		why     string
 		changes []change.Change
 		full    bool
 	}{
-		"one more": {[]change.Change{{After: address(4, "192.0.2.1")}, {Before: address(1, "192.0.2.1"), After: address(1, "192.0.2.2")}}, true},
-		"exchange": {[]change.Change{{After: address(4, "192.0.2.1")}, {Before: address(2, "192.0.2.1")}}, false},
-		"update":   {[]change.Change{{Before: address(3, "192.0.2.1"), After: address(3, "192.0.2.2")}}, false},
+		{"one more", []change.Change{{After: address(4, "192.0.2.1")}, {Before: address(1, "192.0.2.1"), After: address(1, "192.0.2.2")}}, true},
+		{"exchange", []change.Change{{After: address(4, "192.0.2.1")}, {Before: address(2, "192.0.2.1")}}, false},
+		{"update", []change.Change{{Before: address(3, "192.0.2.1"), After: address(3, "192.0.2.2")}}, false},
 	} {
 		err := apply(tc.changes...)
 		if (err != nil) != tc.full || tc.full && provider.ClassOf(err) != provider.Full {
-			t.Errorf("%s: %v, of the class %s; want full: %v", why, err, provider.ClassOf(err), tc.full)
+			t.Errorf("%s: %v, of the class %s; want full: %v", tc.why, err, provider.ClassOf(err), tc.full)
 		}
 	}
 }

@@ -10,18 +10,16 @@ import (
 	"testing"
 
 	"nafuda.io/nafuda/internal/serve/iamemu"
+	"nafuda.io/nafuda/test/child"
 )
 
 // TestAssociationsByAWSCommand has the aws command line, which isn't ours, ask about pod identity associations. Each line is a command,
 // and what it prints or the code that it is refused with.
 func TestAssociationsByAWSCommand(t *testing.T) {
-	path, err := exec.LookPath("aws")
-	if err != nil || testing.Short() {
-		if os.Getenv("CI") != "" && !testing.Short() {
-			t.Fatal("the aws command line isn't here: apt-get install awscli")
-		}
-		t.Skip("the aws command line isn't here, or takes too long")
+	if testing.Short() {
+		t.Skip("the aws command line takes a second for each call")
 	}
+	path := child.Find(t, "aws", "awscli")
 	s := iamemu.New()
 	s.AddCluster("home")
 	iam, eks := httptest.NewServer(s), httptest.NewServer(s.EKS())

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"net"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/miekg/dns"
 
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/child"
 )
 
 // serve starts a server on loopback that ends with the test, and returns its address, the same for UDP and TCP.
@@ -269,13 +269,7 @@ func TestEditIsSeen(t *testing.T) {
 
 // The dig that people use reads our answers.
 func TestDig(t *testing.T) {
-	dig, err := exec.LookPath("dig")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("dig is missing: apt-get install -y bind9-dnsutils")
-		}
-		t.Skip("dig is missing: apt-get install -y bind9-dnsutils")
-	}
+	dig := child.Find(t, "dig", "bind9-dnsutils")
 	host, port, err := net.SplitHostPort(serve(t, testDB(t), Options{}))
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
+	"nafuda.io/nafuda/test/child"
 )
 
 // awsCommand finds the aws command line. Where CI is set it must be there.
@@ -21,15 +22,7 @@ func awsCommand(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("the aws command line takes a second for each call")
 	}
-	path, err := exec.LookPath("aws")
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatal("the aws command line isn't here: apt-get install awscli")
-	}
-	t.Skip("the aws command line isn't here: apt-get install awscli")
-	return ""
+	return child.Find(t, "aws", "awscli")
 }
 
 // cli runs aws route53 commands against one endpoint.
