@@ -32,15 +32,8 @@ func (c *core) holding(ref endpoint.Ref, before, after endpoint.Result) {
 	}
 }
 
-// bounded reports whether --hold-for bounds a hold: what can't be read or found out says nothing about the object, however long that lasts.
-func bounded(h endpoint.Hold) bool {
-	switch h.Why.Code {
-	case reason.KindUnknown, reason.KindForbidden, reason.HostUnknown, reason.FactPending, reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
-		return false
-	default:
-		return true
-	}
-}
+// bounded reports whether --hold-for bounds a hold.
+func bounded(h endpoint.Hold) bool { return !h.Why.Code.Unlearned() }
 
 // expired tells that a name has been held for too long; no reason: it is held.
 func (c *core) expired(h endpoint.Hold) reason.Reason {

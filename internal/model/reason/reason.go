@@ -20,6 +20,17 @@ func New(c Code, format string, args ...any) Reason {
 	return Reason{Code: c, Text: fmt.Sprintf(format, args...)}
 }
 
+// Unlearned reports whether a reason is that something outside an object, of which depends what it asks for, couldn't be found out:
+// that says nothing about the object, however long it lasts.
+func (c Code) Unlearned() bool {
+	switch c {
+	case KindUnknown, KindForbidden, HostUnknown, FactPending, WANUnknown, WANDisagree, WANPrivate, WANShared:
+		return true
+	default:
+		return false
+	}
+}
+
 // None reports whether there is no reason.
 func (r Reason) None() bool { return r.Code == "" }
 

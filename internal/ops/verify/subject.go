@@ -96,9 +96,10 @@ func zonesOwn(z reconcile.ZoneFacts, k record.Key) bool {
 	return k.Name == z.Zone.Name && (k.Type == record.NS || k.Type == record.SOA)
 }
 
-// objectsOwn are reasons for which it isn't known what an object asks for.
-var objectsOwn = []reason.Code{reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.NotAttached, reason.KindUnknown, reason.KindForbidden,
-	reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared} //nolint:gochecknoglobals // a constant in spirit
+// objectsOwn reports whether a reason is that it isn't known what an object asks for.
+func objectsOwn(c reason.Code) bool {
+	return c.Unlearned() || c == reason.NoAddressYet || c == reason.HostNotFound || c == reason.NotAttached
+}
 
 // fill enters what a zone has and would have.
 func (s *Subject) fill(z reconcile.ZoneFacts) {
@@ -110,7 +111,7 @@ func (s *Subject) fill(z reconcile.ZoneFacts) {
 	}
 	s.Differs = s.differs(z)
 	switch {
-	case slices.Contains(objectsOwn, s.Differs.Code):
+	case objectsOwn(s.Differs.Code):
 		s.Unasked, s.Differs = s.Differs, reason.Reason{}
 	case len(s.Objects) == 0 && len(s.There) == 0 && s.Known:
 		s.Unasked = reason.New(reason.NobodyAsks, "no object asks for %s, and it isn't there", s.Name)
