@@ -9,7 +9,8 @@ type Kind struct {
 	Name                     string // in lower case, as in endpoint.Ref: "ingress"
 	Group, Version, Resource string // "networking.k8s.io", "v1", "ingresses"
 	ManifestKind             string // as manifests spell it: "Ingress"
-	// Older are versions that are read from files as well: what is read of an object is the same there. A server serves Version.
+	// Older are versions that are read as well, the newest first: what is read of an object is the same there. Of a server's, the
+	// first one is read that it serves.
 	Older      []string
 	Namespaced bool
 	// Namespaces are where a namespaced kind is watched, whichever namespaces others are; an empty one stands for all. Without any
@@ -27,6 +28,16 @@ type Kind struct {
 // Keep says which labels and annotations filters need, beside those that sources read. A nil function keeps none.
 type Keep struct {
 	Label, Annotation func(key string) bool
+}
+
+// Versions returns the kind in each of its versions, the newest first.
+func (k Kind) Versions() []Kind {
+	out := []Kind{k}
+	for _, older := range k.Older {
+		k.Version = older
+		out = append(out, k)
+	}
+	return out
 }
 
 // Watched returns the namespaces in which the kind is watched where others are watched in the given ones; none: in all.

@@ -79,7 +79,11 @@ func builtin(gv schema.GroupVersion) func(*runtime.Scheme) error {
 func newScheme(kinds []source.Kind) (*runtime.Scheme, error) {
 	s := runtime.NewScheme()
 	metav1.AddToGroupVersion(s, schema.GroupVersion{Version: "v1"})
+	var versions []source.Kind
 	for _, k := range kinds {
+		versions = append(versions, k.Versions()...)
+	}
+	for _, k := range versions {
 		gv := version(k)
 		if add := builtin(gv); add != nil {
 			if err := add(s); err != nil {

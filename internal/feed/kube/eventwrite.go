@@ -48,8 +48,9 @@ type eventWriter struct {
 
 // kindPath is how objects of a kind are addressed.
 type kindPath struct {
-	apiVersion, kind, resource, prefix string
-	namespaced                         bool
+	apiVersion, kind, resource string
+	prefixes                   []string // one for each version that the server may have
+	namespaced                 bool
 }
 
 // Events makes a writer of Events for objects of the feed's kinds. leads tells whether this process may write them: of several replicas one does.
@@ -64,10 +65,13 @@ func (f *Feed) Events(leads func() bool) *Events {
 		w.instance = host[:min(len(host), maxInstance)]
 	}
 	for _, k := range f.kinds {
-		gv := version(k)
-		p := kindPath{apiVersion: gv.String(), kind: k.ManifestKind, resource: k.Resource, prefix: "/apis/" + gv.String(), namespaced: k.Namespaced}
-		if gv.Group == "" {
-			p.prefix = "/api/" + gv.Version
+		p := kindPath{apiVersion: version(k).String(), kind: k.ManifestKind, resource: k.Resource, namespaced: k.Namespaced}
+		for _, v := range k.Versions() {
+			prefix := "/apis/" + version(v).String()
+			if v.Group == "" {
+				prefix = "/api/" + v.Version
+			}
+			p.prefixes = append(p.prefixes, prefix)
 		}
 		w.kinds[k.Name] = p
 	}
@@ -186,12 +190,7 @@ func (w *eventWriter) uidOf(ctx context.Context, ref endpoint.Ref) (types.UID, e
 	if ref == w.ref && time.Since(w.asked) < moment {
 		return w.uid, nil
 	}
-	req := w.rest.Get().AbsPath(k.prefix).Resource(k.resource).Name(ref.Name).
-		SetHeader("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json")
-	if k.namespaced {
-		req = req.Namespace(ref.Namespace)
-	}
-	raw, err := req.Do(ctx).Raw()
+	raw, err := w.get(ctx, k, ref)
 	var found metav1.PartialObjectMetadata
 	switch {
 	case apierrors.IsNotFound(err):
@@ -206,4 +205,19 @@ func (w *eventWriter) uidOf(ctx context.Context, ref endpoint.Ref) (types.UID, e
 	}
 	w.ref, w.uid, w.asked = ref, found.UID, time.Now()
 	return found.UID, nil
+}
+
+// get asks for an object's metadata, in the first version that has it.
+func (w *eventWriter) get(ctx context.Context, k kindPath, ref endpoint.Ref) (raw []byte, err error) {
+	for _, prefix := range k.prefixes {
+		req := w.rest.Get().AbsPath(prefix).Resource(k.resource).Name(ref.Name).
+			SetHeader("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json")
+		if k.namespaced {
+			req = req.Namespace(ref.Namespace)
+		}
+		if raw, err = req.Do(ctx).Raw(); !apierrors.IsNotFound(err) {
+			break
+		}
+	}
+	return raw, err
 }

@@ -100,9 +100,13 @@ func (f *Feed) start(ctx context.Context, name string, out chan<- feed.Event, ru
 		send(ctx, out, feed.Event{Kind: name, State: feed.Absent, Err: fmt.Errorf("watch %q: no such kind is known", name)})
 		return nil
 	}
-	rc, err := f.client.rest(kind)
-	if err != nil {
-		return err
+	var versions []served
+	for _, k := range kind.Versions() {
+		rc, err := f.client.rest(k)
+		if err != nil {
+			return err
+		}
+		versions = append(versions, served{rc, slimmer{kind: k, keep: f.keep}})
 	}
 	namespaces := kind.Watched(f.namespaces)
 	if len(namespaces) == 0 {
@@ -110,7 +114,7 @@ func (f *Feed) start(ctx context.Context, name string, out chan<- feed.Event, ru
 	}
 	t := newTeller(kind.Name, len(namespaces), out)
 	for i, ns := range namespaces {
-		s := &shard{teller: t, index: i, namespace: ns, client: f.client, rest: rc, slimmer: slimmer{kind: kind, keep: f.keep}, retry: f.retry}
+		s := &shard{teller: t, index: i, namespace: ns, client: f.client, versions: versions, retry: f.retry}
 		running.Go(func() { s.run(ctx) })
 	}
 	return nil

@@ -38,8 +38,8 @@ type shard struct {
 	index     int
 	namespace string
 	client    *client
-	rest      *rest.RESTClient
-	slimmer   slimmer
+	versions  []served      // the newest first
+	at        int           // the one that is read
 	retry     time.Duration // of what is denied
 
 	ctx      context.Context // run's, for the store's methods, which have none of their own
@@ -49,15 +49,44 @@ type shard struct {
 	refusals []endpoint.Refusal
 }
 
+// served is a version that the server may have of a kind.
+type served struct {
+	*rest.RESTClient
+	slimmer slimmer
+}
+
+func (s *shard) served() served { return s.versions[s.at] }
+
+func (s *shard) resource() string { return s.served().slimmer.kind.Resource }
+
+// next goes on to another version where the one that was read isn't served; false: none is. Which ones are is asked by reading
+// rather than by discovery: a role may forbid that, and it would have to be asked again after each upgrade.
+func (s *shard) next(err error, tried int) bool {
+	if !apierrors.IsNotFound(err) {
+		return false
+	}
+	if tried+1 >= len(s.versions) {
+		s.at = 0
+		return false
+	}
+	s.at = (s.at + 1) % len(s.versions)
+	return true
+}
+
 // run lists and watches until the context ends.
 func (s *shard) run(ctx context.Context) {
 	s.ctx = ctx
 	reflector := cache.NewReflectorWithOptions(&cache.ListWatch{ListWithContextFunc: s.list, WatchFuncWithContext: s.watch}, nil, s,
-		cache.ReflectorOptions{Name: s.slimmer.kind.Name, TypeDescription: s.slimmer.kind.Resource, Backoff: backoff()})
+		cache.ReflectorOptions{Name: s.served().slimmer.kind.Name, TypeDescription: s.resource(), Backoff: backoff()})
 	delay := backoff().DelayWithReset(clock.RealClock{}, 2*time.Minute)
-	for ctx.Err() == nil {
+	for tried := 0; ctx.Err() == nil; {
 		s.denied = nil
 		err := reflector.ListAndWatchWithContext(ctx)
+		if s.next(err, tried) {
+			tried++
+			continue
+		}
+		tried = 0
 		pause := delay()
 		if err != nil && ctx.Err() == nil {
 			state := s.failed(err)
@@ -90,7 +119,7 @@ func (s *shard) failed(err error) feed.State {
 	if s.namespace != "" {
 		where = "in namespace " + s.namespace
 	}
-	s.teller.state(s.ctx, s.index, state, fmt.Errorf("watch %s %s: %w%s", s.slimmer.kind.Resource, where, err, fix))
+	s.teller.state(s.ctx, s.index, state, fmt.Errorf("watch %s %s: %w%s", s.resource(), where, err, fix))
 	return state
 }
 
@@ -100,11 +129,11 @@ func (s *shard) list(ctx context.Context, o metav1.ListOptions) (runtime.Object,
 		return nil, s.denied
 	}
 	s.watching = false
-	page, err := s.client.list(ctx, s.rest, s.slimmer.kind, s.namespace, o)
+	page, err := s.client.list(ctx, s.served().RESTClient, s.served().slimmer.kind, s.namespace, o)
 	if err != nil {
 		return nil, err
 	}
-	out, refusals, err := s.slimmer.page(page)
+	out, refusals, err := s.served().slimmer.page(page)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +150,7 @@ func (s *shard) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfac
 	if streamed {
 		s.listed, s.refusals = false, nil
 	}
-	w, err := s.client.watch(ctx, s.rest, s.slimmer.kind, s.namespace, o)
+	w, err := s.client.watch(ctx, s.served().RESTClient, s.served().slimmer.kind, s.namespace, o)
 	var first *watch.Event
 	if err == nil {
 		first, err = peek(w)
@@ -134,7 +163,8 @@ func (s *shard) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfac
 		if s.listed {
 			s.synced()
 		}
-		return newStream(w, first, func(obj runtime.Object) (*slim, error) { return s.slimmer.object(obj) }), nil
+		slimmer := s.served().slimmer
+		return newStream(w, first, func(obj runtime.Object) (*slim, error) { return slimmer.object(obj) }), nil
 	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
 		// A list that can't be watched would be out of date at once, without anyone noticing.
 		s.denied = err
@@ -153,7 +183,7 @@ func (s *shard) synced() {
 // complete is the state of a kind that is listed and watched.
 func (s *shard) complete() (feed.State, error) {
 	if n := len(s.refusals); n > 0 {
-		return feed.Failing, fmt.Errorf("list %s: %d objects can't be read; correct or delete them", s.slimmer.kind.Resource, n)
+		return feed.Failing, fmt.Errorf("list %s: %d objects can't be read; correct or delete them", s.resource(), n)
 	}
 	return feed.Synced, nil
 }

@@ -24,13 +24,13 @@ func FuzzObjects(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data, uint8(0))
+		f.Add(data, uint16(0))
 	}
-	f.Fuzz(func(t *testing.T, data []byte, switches uint8) {
+	f.Fuzz(func(t *testing.T, data []byte, switches uint16) {
 		var o all.Options
 		for i, flag := range []*bool{
 			&o.Service.PublishInternal, &o.Service.PublishHostIP, &o.Service.AlwaysPublishNotReady, &o.Service.ExposeInternalIPv6,
-			&o.Service.ExcludeUnschedulable, &o.Ingress.IgnoreRules, &o.Ingress.IgnoreTLS, &o.Shared.IgnoreHostnameAnnotation,
+			&o.Service.ExcludeUnschedulable, &o.Service.ExcludeNotReady, &o.Ingress.IgnoreRules, &o.Ingress.IgnoreTLS, &o.Shared.IgnoreHostnameAnnotation,
 		} {
 			*flag = switches&(1<<i) != 0
 		}

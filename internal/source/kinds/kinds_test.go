@@ -81,7 +81,7 @@ func TestNoiseIsNoChange(t *testing.T) {
 	for name, manifests := range map[string][2]string{
 		kinds.KindNode: {
 			`{metadata: {name: n, resourceVersion: "1"}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}], conditions: [{type: Ready, status: "True", lastHeartbeatTime: "2026-01-01T00:00:00Z"}]}}`,
-			`{metadata: {name: n, resourceVersion: "2", labels: {x: y}}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}, {type: Hostname, address: n}], conditions: [{type: Ready, status: "True", lastHeartbeatTime: "2026-01-01T00:00:10Z"}]}}`,
+			`{metadata: {name: n, resourceVersion: "2", labels: {x: y}}, status: {addresses: [{type: InternalIP, address: 192.0.2.1}, {type: Hostname, address: n}], conditions: [{type: Ready, status: "True", reason: KubeletReady, lastHeartbeatTime: "2026-01-01T00:00:10Z", lastTransitionTime: "2026-01-01T00:00:00Z"}, {type: DiskPressure, status: "True"}]}}`,
 		},
 		kinds.KindService: {
 			`{metadata: {name: s}, spec: {type: LoadBalancer, clusterIP: 10.0.0.1, selector: {a: b}}}`,
@@ -99,6 +99,19 @@ func TestNoiseIsNoChange(t *testing.T) {
 		a, b := slim(t, name, manifests[0], source.Keep{}), slim(t, name, manifests[1], source.Keep{})
 		if !reflect.DeepEqual(a, b) {
 			t.Errorf("%s: noise is a change:\n%s", name, cmp.Diff(a, b))
+		}
+	}
+}
+
+// TestNodeReadiness is what --exclude-not-ready-nodes reads of a Node. A condition that nobody has written is no word against it.
+func TestNodeReadiness(t *testing.T) {
+	for conditions, want := range map[string]bool{
+		"": false, `{type: Ready, status: "True"}`: false, `{type: MemoryPressure, status: "True"}`: false,
+		`{type: Ready, status: "False"}`: true, `{type: Ready, status: Unknown}`: true, `{type: Ready}`: true,
+	} {
+		n := slim(t, kinds.KindNode, "{metadata: {name: n}, status: {conditions: ["+conditions+"]}}", source.Keep{}).(*kinds.Node)
+		if n.NotReady != want {
+			t.Errorf("[%s]: not ready is %t, want %t", conditions, n.NotReady, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ type Node struct {
 	Meta
 	Internal, External []string // addresses of the types InternalIP and ExternalIP
 	Unschedulable      bool
+	NotReady           bool // the condition Ready is there and isn't True; when it was last written isn't kept
 }
 
 // Ref names the Node.
@@ -43,6 +44,11 @@ func slimNode(in *corev1.Node, s slimmer) *Node {
 			out.Internal = appendGiven(out.Internal, a.Address)
 		case corev1.NodeExternalIP:
 			out.External = appendGiven(out.External, a.Address)
+		}
+	}
+	for i := range in.Status.Conditions {
+		if c := &in.Status.Conditions[i]; c.Type == corev1.NodeReady {
+			out.NotReady = c.Status != corev1.ConditionTrue
 		}
 	}
 	return out

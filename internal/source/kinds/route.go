@@ -67,7 +67,8 @@ func (r *route) Assume(addresses []string) {
 
 func assumed() []condition { return []condition{{Type: "Accepted", Status: string(Yes)}} }
 
-// routeKinds are the kinds of Routes, in the versions that ExternalDNS reads.
+// routeKinds are the kinds of Routes. TLSRoute became v1 in version 1.5 of the Gateway API, TCPRoute and UDPRoute in 1.6, whose standard
+// channel serves nothing older of them; before, their only versions were v1alpha2 and, of TLSRoute in 1.4, v1alpha3.
 func routeKinds(o source.Options) []source.Kind {
 	of := func(name, manifest, version string, older ...string) source.Kind {
 		return source.Kind{
@@ -77,8 +78,8 @@ func routeKinds(o source.Options) []source.Kind {
 		}
 	}
 	return []source.Kind{
-		of(KindHTTPRoute, "HTTPRoute", "v1", "v1beta1"), of(KindGRPCRoute, "GRPCRoute", "v1", "v1alpha2"), of(KindTLSRoute, "TLSRoute", "v1", "v1alpha2", "v1alpha3"),
-		of(KindTCPRoute, "TCPRoute", "v1alpha2"), of(KindUDPRoute, "UDPRoute", "v1alpha2"),
+		of(KindHTTPRoute, "HTTPRoute", "v1", "v1beta1"), of(KindGRPCRoute, "GRPCRoute", "v1", "v1alpha2"), of(KindTLSRoute, "TLSRoute", "v1", "v1alpha3", "v1alpha2"),
+		of(KindTCPRoute, "TCPRoute", "v1", "v1alpha2"), of(KindUDPRoute, "UDPRoute", "v1", "v1alpha2"),
 	}
 }
 

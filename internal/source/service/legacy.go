@@ -55,21 +55,18 @@ func (e *evaluation) atWorkers(asked source.Legacy) {
 		e.Point(names, nil, source.Unread(e.look, kinds.KindNode))
 		return
 	}
-	var external, internal []string
+	var workers []*kinds.Node
 	for _, obj := range objs {
-		node, ok := obj.(*kinds.Node)
-		if !ok {
-			continue
-		}
-		if _, worker := node.Labels[kinds.WorkerLabel]; worker {
-			external = append(external, e.Targets(node.Ref(), "status.addresses", node.External...)...)
-			internal = append(internal, e.Targets(node.Ref(), "status.addresses", node.Internal...)...)
+		if node, ok := obj.(*kinds.Node); ok {
+			if _, worker := node.Labels[kinds.WorkerLabel]; worker {
+				workers = append(workers, node)
+			}
 		}
 	}
+	external, internal := e.gather(workers)
+	at := e.exposed(external, internal)
 	if len(asked.Internal) > 0 {
-		external = internal
-	} else if e.opts.ExposeInternalIPv6 {
-		external = append(external, onlyIPv6(internal)...)
+		at = internal
 	}
-	e.Point(names, external, reason.New(reason.NoAddressYet, "no worker node has a fitting address"))
+	e.pointAtNodes(names, at, reason.New(reason.NoAddressYet, "no worker node has a fitting address"))
 }

@@ -23,7 +23,7 @@ func (e *evaluation) nodePort(names []dnsname.Name) {
 		e.Point(names, nil, unread)
 		return
 	}
-	e.Point(names, e.pool(nodes), reason.New(reason.NoAddressYet, "no node that serves the Service has a fitting address"))
+	e.pointAtNodes(names, e.pool(nodes), reason.New(reason.NoAddressYet, "no node that serves the Service has a fitting address"))
 }
 
 // nodes returns the nodes that answer for the Service, or the reason why that isn't known.
@@ -83,23 +83,6 @@ func rank(pod *kinds.Pod) int {
 	default:
 		return 3
 	}
-}
-
-// pool gathers the nodes' addresses as the access annotation asks: by default the external ones, or the internal ones where
-// no node has an external one.
-func (e *evaluation) pool(nodes []*kinds.Node) []string {
-	var external, internal []string
-	for _, n := range nodes {
-		external = append(external, e.Targets(n.Ref(), "status.addresses", n.External...)...)
-		internal = append(internal, e.Targets(n.Ref(), "status.addresses", n.Internal...)...)
-	}
-	if e.notes.Access == source.AccessPrivate || e.notes.Access == "" && len(external) == 0 {
-		return internal
-	}
-	if e.opts.ExposeInternalIPv6 {
-		external = append(external, onlyIPv6(internal)...)
-	}
-	return external
 }
 
 func onlyIPv6(texts []string) []string {

@@ -18,6 +18,7 @@ type Options struct {
 	ExposeInternalIPv6    bool     `name:"expose-internal-ipv6" negatable:"" help:"Publish the internal IPv6 addresses of nodes together with their external addresses."`
 	ResolveHostname       bool     `name:"resolve-service-load-balancer-hostname" negatable:"" help:"Publish the addresses that a load balancer's host name has, asked of the system's resolver once or twice a minute, rather than a CNAME to it."`
 	ExcludeUnschedulable  bool     `name:"exclude-unschedulable" default:"true" negatable:"" help:"Leave out nodes that are cordoned."`
+	ExcludeNotReady       bool     `name:"exclude-not-ready-nodes" negatable:"" help:"Leave out the addresses of nodes that aren't ready. Where no node is, what is published stays."`
 }
 
 // The types of a Service.
