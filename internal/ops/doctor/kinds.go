@@ -32,9 +32,11 @@ func checkKinds(ctx context.Context, e *exam) []Finding {
 	}
 	found := make(map[string]served)
 	for _, n := range e.patient.Cluster.Needs {
-		v := apiVersion(n.Kind)
-		if _, asked := found[v]; !asked {
-			found[v] = e.api.served(ctx, n.Kind)
+		for _, k := range n.Kind.Versions() {
+			v := apiVersion(k)
+			if _, asked := found[v]; !asked {
+				found[v] = e.api.served(ctx, k)
+			}
 		}
 	}
 	return judgeKinds(e.patient.Cluster.Needs, found)
@@ -61,6 +63,22 @@ func (a *api) served(ctx context.Context, k source.Kind) served {
 	return s
 }
 
+// best is the version that the feed reads of a kind: the newest that is served. Where none is, it is one that couldn't be asked, or the newest.
+func best(k source.Kind, found map[string]served) served {
+	of := k.Versions()
+	out := found[apiVersion(of[0])]
+	for _, v := range of {
+		s := found[apiVersion(v)]
+		if s.err == nil && slices.Contains(s.resources, k.Resource) {
+			return s
+		}
+		if s.err != nil && out.err == nil {
+			out = s
+		}
+	}
+	return out
+}
+
 func judgeKinds(needs []Need, found map[string]served) []Finding {
 	needs = slices.Clone(needs)
 	slices.SortStableFunc(needs, func(a, b Need) int {
@@ -69,7 +87,7 @@ func judgeKinds(needs []Need, found map[string]served) []Finding {
 	var out []Finding
 	var there []string
 	for _, n := range needs {
-		s := found[apiVersion(n.Kind)]
+		s := best(n.Kind, found)
 		what := n.Kind.Resource + " (" + s.version + ")"
 		fix := "install what brings the kind " + n.Kind.ManifestKind + " of " + s.version + " to the cluster, or leave --source=" + n.Source + " out"
 		switch {
