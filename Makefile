@@ -45,7 +45,7 @@ docs: ## the pages of docs/ that are made from the code
 	$(GO) run ./cmd/nafuda docs
 
 golden: docs ## write the golden files anew; read the difference before you commit it
-	@for p in $$(grep -rlE --include='*_test.go' 'flag.Bool\("update"|"nafuda.io/nafuda/(test/golden|internal/source/sourcetest)"' internal test docs build | xargs -n 1 dirname | sort -u); do \
+	@for p in $$(grep -rlE --include='*_test.go' 'flag.Bool\("update"|"nafuda.io/nafuda/(test/golden|internal/source/sourcetest)"' internal test docs build examples | xargs -n 1 dirname | sort -u); do \
 		$(GO) test "./$$p" -update || exit 1; done
 
 fuzz: ## each fuzz target for FUZZTIME

@@ -182,6 +182,10 @@ func TestBootstrapArgumentsParse(t *testing.T) {
 				Domain: domain, Zone: "example.com", ZoneID: "Z1", ZoneType: "public", Sources: []string{"service", "ingress"}, Policy: "upsert-only",
 				Prefix: "prefix_", Name: name, Namespace: "kube-system", Image: "x", Region: "us-east-1", Auth: "user",
 			}
+			if name == "nafuda" {
+				o.Sources = append(o.Sources, "gateway-httproute")
+				o.Gateway.Name, o.Gateway.Namespace, o.Gateway.LabelFilter, o.Gateway.ListenerSets = "home", "infra", "tier in (web, mail)", true
+			}
 			s := cli.Spec(append([]string{"run"}, o.Arguments()...), []string{"DOMAIN=" + domain, "HOSTED_ZONE_ID=Z1", "AWS_DEFAULT_REGION=us-east-1"})
 			if res, errs := parse.Parse(s); len(errs) > 0 || len(res.Notes) > 0 {
 				t.Errorf("%s, %s: %v, %v", name, domain, errs, res.Notes)

@@ -99,6 +99,7 @@ func (o Options) args() []string {
 	for _, s := range o.sources() {
 		out = append(out, "--source="+s)
 	}
+	out = append(out, o.gatewayArgs()...)
 	out = append(out, "--domain-filter="+domain)
 	out = append(out, o.whereArgs(zone, owner)...)
 	if !slices.Equal(o.published(), usualTypes()) {

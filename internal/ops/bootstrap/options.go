@@ -44,6 +44,8 @@ type Options struct {
 	IAMPolicy string   `name:"policy-name" env:"-" placeholder:"NAME" help:"Name of the IAM policy. Default: made of --name."`
 	User      string   `name:"user-name" env:"-" placeholder:"NAME" help:"Name of the IAM user. Default: made of --name."`
 	Role      string   `name:"role-name" env:"-" placeholder:"NAME" help:"Name of the IAM role. Default: made of --name."`
+
+	Gateway gatewayOptions `embed:""`
 }
 
 // The values of --auth.
@@ -99,7 +101,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkGateway(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }

@@ -44,6 +44,10 @@ func variants() map[string]bootstrap.Options {
 		"assume-role": base(func(o *bootstrap.Options) {
 			o.Account, o.Assume, o.External, o.Limit = "123456789012", "arn:aws:iam::210987654321:role/dns", "ext-1", true
 		}),
+		"gateway": base(func(o *bootstrap.Options) {
+			o.Sources = []string{"gateway-httproute", "gateway-grpcroute", "gateway-tlsroute", "gateway-tcproute", "gateway-udproute"}
+			o.Gateway.Name, o.Gateway.Namespace, o.Gateway.LabelFilter, o.Gateway.ListenerSets = "home", "infra", "tier in (web, mail)", true
+		}),
 		"dynamodb":  base(func(o *bootstrap.Options) { o.Registry, o.Table, o.Account = "dynamodb", "names", "123456789012" }),
 		"cloud-map": base(func(o *bootstrap.Options) { o.Provider, o.ZoneID, o.Owner = "aws-sd", "", "home" }),
 		"nothing-known": {
@@ -92,9 +96,13 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		"cloud map": {func(o *bootstrap.Options) {
 			o.Provider, o.Zone, o.Limit, o.Name, o.Registry, o.Types = "aws-sd", "example.com", true, "external-dns", "dynamodb", []string{"MX"}
 		}, []string{"--owner", "--hosted-zone-id", "--hosted-zone:", "--limit-names", "--name", "--registry", "--managed-record-types"}, "all of it is Route 53's"},
-		"shell":            {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
-		"zone with path":   {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
-		"source":           {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},
+		"shell":          {func(o *bootstrap.Options) { o.User, o.Image, o.Owner = "a;b", "$(x)", "`x`" }, []string{"--user-name", "--image", "--owner"}, "all goes into a script"},
+		"zone with path": {func(o *bootstrap.Options) { o.ZoneID = "/hostedzone/Z1" }, nil, "aws prints ids so"},
+		"source":         {func(o *bootstrap.Options) { o.Sources = []string{"nodes"} }, []string{"--source"}, "no such source"},
+		"gateway": {func(o *bootstrap.Options) {
+			o.Sources, o.Gateway.Name, o.Gateway.LabelFilter = []string{"gateway-httproute"}, "A/b", "a in"
+		}, []string{"--gateway-name=A/b", "--gateway-label-filter"}, "the program wouldn't start with them"},
+		"no gateway":       {func(o *bootstrap.Options) { o.Gateway.ListenerSets = true }, []string{"--gateway-listener-sets", "--source=gateway-httproute"}, "a role for nothing"},
 		"line in the name": {func(o *bootstrap.Options) { o.Name, o.Namespace = "a\nb", "A" }, []string{"--name", "--namespace"}, "they are names of objects"},
 	}
 	for name, tt := range tests {

@@ -29,14 +29,14 @@ func (o Options) checkSources() error {
 	if len(o.Sources) == 0 {
 		return fmt.Errorf("--source: name at least one source: %s", strings.Join(slices.Sorted(maps.Keys(all.Sources(all.Options{}))), ", "))
 	}
-	return all.Options{}.Check(o.Sources)
+	return o.known().Check(o.Sources)
 }
 
 // rules let the watched kinds be listed and watched, and objects be got by themselves: an Event names its object's uid, without which
 // kubectl describe doesn't find it. The usual set-up's are others, because ExternalDNS asks for them and the image may be swapped back:
 // without Events, which are then in the log alone.
 func (o Options) rules() []rbacv1.PolicyRule {
-	known := all.Kinds(all.Options{})
+	known := all.Kinds(o.known())
 	groups := make(map[string][]string)
 	add := func(kind string) {
 		k := known[kind]
@@ -44,7 +44,7 @@ func (o Options) rules() []rbacv1.PolicyRule {
 			groups[k.Group] = append(groups[k.Group], k.Resource)
 		}
 	}
-	chosen := all.Sources(all.Options{})
+	chosen := all.Sources(o.known())
 	for _, name := range o.sources() {
 		add(chosen[name].Kind)
 		for _, u := range chosen[name].Uses {
@@ -52,12 +52,12 @@ func (o Options) rules() []rbacv1.PolicyRule {
 		}
 	}
 	if o.usual() {
-		groups[""] = []string{"endpoints", "nodes", "pods", "services"}
+		groups[""] = append(groups[""], "endpoints", "nodes", "pods", "services")
 	}
 	var out []rbacv1.PolicyRule
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		slices.Sort(groups[group])
-		out = append(out, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: groups[group], Verbs: []string{"get", "list", "watch"}})
+		out = append(out, rbacv1.PolicyRule{APIGroups: []string{group}, Resources: slices.Compact(groups[group]), Verbs: []string{"get", "list", "watch"}})
 	}
 	if !o.usual() {
 		out = append(out, rbacv1.PolicyRule{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}})

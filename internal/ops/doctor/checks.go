@@ -69,5 +69,9 @@ func Checks() []Check {
 		{
 			"taken", "no name that an object asks for is somebody else's", "not everything could be read", "an object asks for a name that somebody else has", checkTaken,
 		},
+		{
+			"addresses", "every object that asks for a name has an address", "one has none any more, and what is published stays, or it couldn't be found out",
+			"one has none, and nothing is published at its name: MetalLB, or whatever should give it one, doesn't", checkAddresses,
+		},
 	}
 }

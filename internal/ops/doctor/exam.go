@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"nafuda.io/nafuda/internal/ops/probe"
@@ -18,6 +19,9 @@ type exam struct {
 	accounts []*account
 	surveys  []*survey // one an account, in their order
 	probe    *probe.Probe
+
+	planned sync.Once
+	wants   wanting // once it is planned
 }
 
 // newExam begins to read the zones, which several checks look at; that ends with the context.

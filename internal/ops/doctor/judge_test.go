@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider"
@@ -45,6 +46,8 @@ func skewed(by time.Duration, refuse bool) told {
 func clusterJudgements() map[string][]judgement {
 	may := granted{access: access{what: "list widgets", level: Fail, without: "nothing works"}, allowed: true}
 	main, side := Need{Kind: testKind, Source: "crd"}, Need{Kind: testKind, Source: "crd", For: "odd widgets"}
+	older := main
+	older.Kind.Older = []string{"v1beta1"}
 	mayNot, mayNotAll := may, may
 	mayNot.allowed, mayNot.level, mayNot.without, mayNot.attributes.Verb, mayNot.attributes.Resource = false, Warn, "odd ones are held", "watch", "widgets"
 	mayNotAll.allowed, mayNotAll.why = false, "no rule"
@@ -63,9 +66,13 @@ func clusterJudgements() map[string][]judgement {
 		"rbac ok":   {{"allowed", judgeRBAC([]granted{may}), "we may list widgets", ""}},
 		"rbac warn": {{"a side kind", judgeRBAC([]granted{may, mayNot}), "odd ones are held", "the verb watch on widgets"}, {"not asked", judgeRBAC([]granted{unknown}), "isn't known: out of order", "kubeconfig"}},
 		"rbac fail": {{"a main kind, beside warnings", judgeRBAC([]granted{mayNot, mayNotAll}), "may not list widgets (no rule): nothing works", "bootstrap"}},
-		"kinds ok":  {{"served", judgeKinds([]Need{main, side}, there), "served: widgets (example.com/v1)", ""}},
+		"kinds ok": {
+			{"served", judgeKinds([]Need{main, side}, there), "served: widgets (example.com/v1)", ""},
+			{"an older version is", judgeKinds([]Need{older}, map[string]served{"example.com/v1": {version: "example.com/v1"}, "example.com/v1beta1": {version: "example.com/v1beta1", resources: []string{"widgets"}}}), "served: widgets (example.com/v1beta1)", ""},
+		},
 		"kinds warn": {
 			{"a side kind", judgeKinds([]Need{side}, none), "the names of odd widgets of the source crd are held", "install"},
+			{"only an older version couldn't be asked", judgeKinds([]Need{older}, map[string]served{"example.com/v1": {version: "example.com/v1"}, "example.com/v1beta1": {version: "example.com/v1beta1", err: errTest}}), "isn't known: out of order", "kubeconfig"},
 			{"not asked", judgeKinds([]Need{main}, map[string]served{"example.com/v1": {version: "example.com/v1", err: errTest}}), "isn't known: out of order", "kubeconfig"},
 		},
 		"kinds fail":      {{"no definition", judgeKinds([]Need{main}, none), "aren't served: the source crd has nothing to read", "Widget of example.com/v1"}},
@@ -110,6 +117,12 @@ func accountJudgements() map[string][]judgement {
 	}
 }
 
+// heldFor is a plan that holds a name, where a record set of a type is published or, without one, nothing is.
+func heldFor(c reason.Code, kind string, t record.Type) report.Plan {
+	n := report.Name{Name: "www.example.com", Type: t, From: kind + "/default/web", Reason: reason.New(c, "it stands there")}
+	return report.Plan{Views: []report.View{{Held: []report.Name{n, n}}}}
+}
+
 func zoneJudgements() map[string][]judgement {
 	twin := testZone
 	twin.ID = "Z2"
@@ -135,9 +148,16 @@ func zoneJudgements() map[string][]judgement {
 		"markers ok":      {{"ours and others'", judgeMarkers(forms{zone: testZone, ours: map[txt.Form]int{txt.Typed: 2, txt.Untyped: 1}, others: map[txt.Form]int{txt.Unread: 4}}), "our markers are 2 typed, 1 untyped", ""}, {"none", judgeMarkers(forms{zone: testZone}), "no markers of ours yet", ""}},
 		"markers warn":    {{"some are lost", judgeMarkers(forms{zone: testZone, ours: map[txt.Form]int{txt.Typed: 2, txt.Unread: 1}, lost: []dnsname.Name{"x.example.com"}}), "1 marker of ours at the name of no record set: x.example.com", "--txt-old-prefix"}},
 		"markers fail":    {{"all are lost", judgeMarkers(forms{zone: testZone, ours: map[txt.Form]int{txt.Unread: 2}, lost: []dnsname.Name{"x.example.com", "y.example.com"}}), "none of our 2 markers", "--txt-prefix"}},
-		"taken ok":        {{"nothing", judgeTaken(wanting{plan: refused(reason.BadName), whole: true}), "no name that an object asks for is taken", ""}},
-		"taken warn":      {{"half known", judgeTaken(wanting{}), "not everything could be read", "rbac"}, {"unknown", judgeTaken(wanting{err: errTest}), "isn't known: out of order", "rbac"}},
-		"taken fail":      {{"no marker", judgeTaken(wanting{plan: refused(reason.Foreign), whole: true}), "ingress/default/web asks for www.example.com in the zone example.com, which is taken: it stands there", ""}, {"another owner", judgeTaken(wanting{plan: refused(reason.OtherOwner)}), "is taken", ""}},
+		"addresses ok":    {{"all have one", judgeAddresses(wanting{plan: heldFor(reason.NotAttached, "ingress", "")}), "every object that asks for a name has an address", ""}},
+		"addresses warn":  {{"it was lost", judgeAddresses(wanting{plan: heldFor(reason.NoAddressYet, "service", record.A)}), "service/default/web has no address any more; what is published at www.example.com stays", "MetalLB"}, {"unknown", judgeAddresses(wanting{err: errTest}), "isn't known: out of order", "rbac"}},
+		"addresses fail": {
+			{"never any", judgeAddresses(wanting{plan: heldFor(reason.NoAddressYet, "service", "")}), "service/default/web asks for www.example.com and has no address, so nothing is published: it stands there", "MetalLB"},
+			{"of an Ingress", judgeAddresses(wanting{plan: heldFor(reason.NoAddressYet, "ingress", "")}), "ingress/default/web asks for www.example.com", "--default-targets"},
+			{"of a Route", judgeAddresses(wanting{plan: heldFor(reason.NoAddressYet, "httproute", "")}), "httproute/default/web", "Programmed"},
+		},
+		"taken ok":   {{"nothing", judgeTaken(wanting{plan: refused(reason.BadName), whole: true}), "no name that an object asks for is taken", ""}},
+		"taken warn": {{"half known", judgeTaken(wanting{}), "not everything could be read", "rbac"}, {"unknown", judgeTaken(wanting{err: errTest}), "isn't known: out of order", "rbac"}},
+		"taken fail": {{"no marker", judgeTaken(wanting{plan: refused(reason.Foreign), whole: true}), "ingress/default/web asks for www.example.com in the zone example.com, which is taken: it stands there", ""}, {"another owner", judgeTaken(wanting{plan: refused(reason.OtherOwner)}), "is taken", ""}},
 	}
 }
 

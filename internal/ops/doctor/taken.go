@@ -17,21 +17,27 @@ type wanting struct {
 	err   error
 }
 
+// wanting makes the plan, once for all checks that look at it.
+func (e *exam) wanting(ctx context.Context) wanting {
+	e.planned.Do(func() {
+		wait, cancel := most(ctx)
+		defer cancel()
+		var with []provider.Provider
+		for _, s := range e.surveys {
+			r := replay{Provider: s.account.Provider}
+			r.zones, r.err = s.contents(wait)
+			with = append(with, r)
+		}
+		e.wants.plan, e.wants.whole, e.wants.err = e.patient.Plan(ctx, with)
+	})
+	return e.wants
+}
+
 func checkTaken(ctx context.Context, e *exam) []Finding {
 	if e.patient.NoAccounts != nil || e.patient.Plan == nil {
 		return e.unopened()
 	}
-	wait, cancel := most(ctx)
-	defer cancel()
-	var with []provider.Provider
-	for _, s := range e.surveys {
-		r := replay{Provider: s.account.Provider}
-		r.zones, r.err = s.contents(wait)
-		with = append(with, r)
-	}
-	var w wanting
-	w.plan, w.whole, w.err = e.patient.Plan(ctx, with)
-	return judgeTaken(w)
+	return judgeTaken(e.wanting(ctx))
 }
 
 func judgeTaken(w wanting) []Finding {
