@@ -80,7 +80,10 @@ func TestProofOlderVersion(t *testing.T) {
 	}
 	f.retry = time.Millisecond
 	r := run(t, f, "route")
-	r.untilState("route", feed.Synced)
+	r.until("a word about the kind", func() bool { return r.state["route"] == feed.Synced || r.state["route"] == feed.Absent })
+	if r.state["route"] != feed.Synced {
+		t.Fatalf("the kind is %s: %v", r.state["route"], r.err["route"])
+	}
 	r.until("the watch's object", func() bool { return r.has["route/default/late"] == "[late]" })
 	if len(r.events) == 0 || r.has["route/default/r"] != "[old]" {
 		t.Errorf("objects %v", r.has)
