@@ -67,6 +67,7 @@ func TestEndToEnd(t *testing.T) {
 		{"what isn't ours is left alone", otherOwners},
 		{"a forbidden kind holds only the names that need it", forbiddenKind},
 		{"Routes of the Gateway API follow their Gateways", gatewayRoutes},
+		{"nodes that aren't ready are left out, but never the last ones", nodesNotReady},
 		{"denied extras break nothing", deniedExtras},
 		{"bootstrap grants exactly what is used", bootstrapGrants},
 		{"the reference set-up by nothing but the output of bootstrap", referenceSetUp},
