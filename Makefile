@@ -37,7 +37,7 @@ kube: # kube-apiserver and etcd, once
 	@./test/kube/build.sh > /dev/null
 
 lint: ## formatting, vet and the linters of .golangci.yml
-	@unformatted=$$(gofmt -l cmd internal build test); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd internal build test examples); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(LINTER) run ./...
 

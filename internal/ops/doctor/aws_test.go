@@ -139,7 +139,7 @@ func TestIdentityIsAsked(t *testing.T) {
 	expect(t, found(t, p, "identity"), Warn, "root user's of 123456789012")
 	p = byMarkers(Patient{NoAccounts: errTest}, markers(""))
 	expect(t, found(t, p, "identity"), Fail, "can't be opened: out of order")
-	for _, c := range []string{"region", "permissions", "zones", "delegation", "quota", "owners", "markers", "taken"} {
+	for _, c := range []string{"region", "permissions", "zones", "delegation", "quota", "owners", "markers", "taken", "addresses"} {
 		expect(t, found(t, p, c), Warn, "not looked at")
 	}
 }
