@@ -24,17 +24,11 @@ func checkAddresses(ctx context.Context, e *exam) []Finding {
 
 // judgeAddresses tells which objects ask for names and have no address to give them, by what has to give them one.
 func judgeAddresses(w wanting) []Finding {
+	const incomplete = "see what the checks kubeconfig, rbac, kinds and permissions say"
 	if w.err != nil {
-		return []Finding{warn("see what the checks kubeconfig, rbac, kinds and permissions say", "which objects have no address isn't known: %v", w.err)}
+		return []Finding{warn(incomplete, "which objects have no address isn't known: %v", w.err)}
 	}
-	waiting := make(map[string]report.Name) // by object; first a name at which nothing is published
-	for _, v := range w.plan.Views {
-		for _, n := range v.Held {
-			if before, told := waiting[n.From]; n.Reason.Code == reason.NoAddressYet && (!told || before.Type != "" && n.Type == "") {
-				waiting[n.From] = n
-			}
-		}
-	}
+	waiting := withoutAddress(w.plan)
 	var out []Finding
 	for _, object := range slices.Sorted(maps.Keys(waiting)) {
 		if len(out) == maxWaiting {
@@ -48,8 +42,25 @@ func judgeAddresses(w wanting) []Finding {
 			out = append(out, warn(giver(object), "%s has no address any more; what is published at %s stays: %s", object, n.Name, n.Reason.Text))
 		}
 	}
+	if !w.whole {
+		out = append(out, warn(incomplete, "not everything could be read: more objects may have no address"))
+	}
 	if len(out) == 0 {
 		out = append(out, ok("every object that asks for a name has an address"))
+	}
+	return out
+}
+
+// withoutAddress gives the objects that a plan holds names for because they have no address, each with one of its names: best one at which
+// nothing is published.
+func withoutAddress(p report.Plan) map[string]report.Name {
+	out := make(map[string]report.Name)
+	for _, v := range p.Views {
+		for _, n := range v.Held {
+			if before, told := out[n.From]; n.Reason.Code == reason.NoAddressYet && (!told || before.Type != "" && n.Type == "") {
+				out[n.From] = n
+			}
+		}
 	}
 	return out
 }
