@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed/kube"
@@ -33,7 +34,7 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 	}
 	opts := o.Kube
 	opts.Version, opts.Log = v.Number, log
-	l, err := kube.NewLease(opts, o.Lease, o.TXT.Owner, scope)
+	l, err := kube.NewLease(opts, o.Lease, o.owners(), scope)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the lease: %w", err)
 	}
@@ -43,8 +44,25 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 // scope is all that two installations with one owner id may differ in, so that both may act at once: the one for public zones and
 // the one for private zones.
 func (o *Options) scope() (string, error) {
+	var lists [][]string
+	for _, v := range o.views() {
+		lists = append(lists, v.scope(o.Use)...)
+	}
+	for i, l := range lists {
+		lists[i] = slices.Clone(l)
+		slices.Sort(lists[i])
+	}
+	text, err := json.Marshal(append(lists, []string{string(o.Sources.Shared.AnnotationPrefix)}))
+	if err != nil {
+		return "", fmt.Errorf("name the lease: %w", err)
+	}
+	return string(text), nil
+}
+
+// scope is what a view adds: the name of a running instance's lease depends on the order.
+func (o *ViewOptions) scope(use []string) [][]string {
 	lists := [][]string{
-		o.Use,
+		use,
 		{o.Provider, o.Registry},
 		{o.TXT.Prefix, o.TXT.Suffix, o.TXT.Wildcard},
 		o.View.DomainFilter, o.View.ExcludeDomains,
@@ -57,15 +75,19 @@ func (o *Options) scope() (string, error) {
 		{o.Publish.AWS.AssumeRole, o.Publish.Route53.ZoneType},
 		o.Publish.Route53.ZoneTags,
 	}
-	for i, l := range lists {
-		lists[i] = slices.Clone(l)
-		slices.Sort(lists[i])
+	if narrowed := slices.Concat(o.View.Namespaces, o.View.Sources, o.View.Gateways); len(narrowed) > 0 {
+		lists = append(lists, narrowed)
 	}
-	text, err := json.Marshal(append(lists, []string{string(o.Sources.Shared.AnnotationPrefix)}))
-	if err != nil {
-		return "", fmt.Errorf("name the lease: %w", err)
+	return lists
+}
+
+// owners are the owner ids of all views.
+func (o *Options) owners() string {
+	var out []string
+	for _, v := range o.views() {
+		out = append(out, v.TXT.Owner)
 	}
-	return string(text), nil
+	return strings.Join(names(out), ",")
 }
 
 // lead runs the loop, and the election for as long as the loop may act. The lease is released after the last batch has ended; where

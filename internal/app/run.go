@@ -52,6 +52,8 @@ type program struct {
 	lease   *kube.Lease      // nil: there is no election
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
+
+	providers map[string]string // by account
 }
 
 // assemble makes the loop, which tells logs, metrics and Events what happens.
@@ -59,13 +61,9 @@ func (p *program) assemble(ctx context.Context) error {
 	m, o := p.metrics, &p.options
 	m.Build(p.version.Number, p.version.Revision)
 	m.Leader(p.lease == nil)
-	if o.Metrics.Legacy {
-		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
-			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
-		}
-	}
+	p.watchRequests(o)
 	p.logs = newLogger(p.log, o)
-	meters := &meter{metrics: m, provider: o.Provider}
+	meters := &meter{metrics: m, provider: p.providerOf}
 	observe := func(e reconcile.Event) {
 		p.logs.observe(e)
 		meters.observe(e)
@@ -75,10 +73,28 @@ func (p *program) assemble(ctx context.Context) error {
 	return err
 }
 
+// watchRequests has ExternalDNS's metric of HTTP requests measure those of all views.
+func (p *program) watchRequests(o *Options) {
+	if !o.Metrics.Legacy {
+		return
+	}
+	observe := func(r *http.Request, status int, took time.Duration) {
+		p.metrics.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
+	}
+	o.Publish.AWS.Observe = observe
+	for i := range o.Views {
+		o.Views[i].Publish.AWS.Observe = observe
+	}
+}
+
+// providerOf is the provider of an account. It is called from the loop's goroutine.
+func (p *program) providerOf(account string) string { return p.providers[account] }
+
 // adjust gives the loop what only a controller has.
 func (p *program) adjust(c *reconcile.Config) {
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
+	p.providers = providersOf(c.Accounts)
 	if p.lease == nil {
 		return
 	}
@@ -136,4 +152,12 @@ func (p *program) listenForPages(ctx context.Context) (net.Listener, error) {
 	}
 	p.log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 	return l, nil
+}
+
+func providersOf(accounts []reconcile.Account) map[string]string {
+	out := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		out[a.Name] = a.Provider.Describe().Name
+	}
+	return out
 }

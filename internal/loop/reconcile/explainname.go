@@ -54,7 +54,7 @@ func (c *core) explainView(name dnsname.Name, i int, v View) ViewFacts {
 		f.NoZone = c.zoneless(v, name)
 	}
 	for _, z := range c.names.above(name) {
-		if !slices.Contains(v.Accounts, z.account.name) {
+		if !v.uses(z) {
 			continue
 		}
 		here := slices.ContainsFunc(chosen, func(o zone.Zone) bool { return o.Key == z.Key })
