@@ -147,7 +147,7 @@ func newZoneNames(c *core) zoneNames {
 	for _, v := range c.Views {
 		var zones []zone.Zone
 		for _, z := range n.sorted {
-			if slices.Contains(v.Accounts, z.account.name) {
+			if v.uses(z) {
 				zones = append(zones, z.Zone)
 			}
 		}

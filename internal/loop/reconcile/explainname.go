@@ -54,7 +54,7 @@ func (c *core) explainView(name dnsname.Name, i int, v View) ViewFacts {
 		f.NoZone = c.zoneless(v, name)
 	}
 	for _, z := range c.names.above(name) {
-		if !slices.Contains(v.Accounts, z.account.name) {
+		if !v.uses(z) {
 			continue
 		}
 		here := slices.ContainsFunc(chosen, func(o zone.Zone) bool { return o.Key == z.Key })
@@ -74,7 +74,7 @@ func (f ZoneFacts) owned() bool {
 // zoneless tells why a view has no zone for a name: its accounts couldn't be listed, or else they have none.
 func (c *core) zoneless(v View, name dnsname.Name) reason.Reason {
 	for _, a := range c.accounts {
-		if slices.Contains(v.Accounts, a.name) && !a.listed {
+		if v.reaches(a.name) && !a.listed {
 			return unreached(a.fault, "the zones of account "+a.name+" haven't been listed")
 		}
 	}

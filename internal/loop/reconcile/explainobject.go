@@ -62,7 +62,7 @@ func (c *core) markedFor(z *zoneState, resource string) []dnsname.Name {
 	var out []dnsname.Name
 	for n := range candidates {
 		for i, v := range c.Views {
-			if slices.Contains(v.Accounts, z.account.name) && slices.ContainsFunc(c.whose(z, n, i), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
+			if v.uses(z) && slices.ContainsFunc(c.whose(z, n, i), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
 				out = append(out, n)
 			}
 		}

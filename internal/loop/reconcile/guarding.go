@@ -85,7 +85,7 @@ func (c *core) owns(z *zoneState, n dnsname.Name) bool {
 	observed := z.mirror.At(n)
 	for i, v := range c.Views {
 		managed := func(s record.Set) bool { return v.Spec.Manages(s.Type) }
-		if !slices.Contains(v.Accounts, z.account.name) || !slices.ContainsFunc(observed, managed) || !v.Spec.Domains.Match(n) {
+		if !v.uses(z) || !slices.ContainsFunc(observed, managed) || !v.Spec.Domains.Match(n) {
 			continue
 		}
 		reg := z.registries[i]

@@ -40,7 +40,7 @@ func (z *zoneState) seekLoose(c *core) {
 		return
 	}
 	for i, l := range c.stores {
-		if l == nil || !l.read || !slices.Contains(c.Views[i].Accounts, z.account.name) {
+		if l == nil || !l.read || !c.Views[i].uses(z) {
 			continue
 		}
 		for _, row := range l.book.Ours() {

@@ -31,7 +31,7 @@ func (c *core) planWithin(z *zoneState, name dnsname.Name, most change.Policy, f
 	var all []verdicts
 	edited := make(map[record.Key]bool)
 	for i, v := range c.Views {
-		if !slices.Contains(v.Accounts, z.account.name) {
+		if !v.uses(z) {
 			continue
 		}
 		g, decisions := c.planView(z, name, i, most, full)
@@ -255,7 +255,7 @@ func (c *core) noZoneFor(v View, name dnsname.Name) reason.Reason {
 	var left *provider.SkippedZone
 	for _, a := range c.accounts {
 		for i, s := range a.skipped {
-			if slices.Contains(v.Accounts, a.name) && name.In(s.Zone.Name) && (left == nil || len(s.Zone.Name) > len(left.Zone.Name)) {
+			if v.reaches(a.name) && name.In(s.Zone.Name) && (left == nil || len(s.Zone.Name) > len(left.Zone.Name)) {
 				left = &a.skipped[i]
 			}
 		}

@@ -164,7 +164,7 @@ func (c *core) storeOf(view string) *ledgers {
 // claimsRead reports whether the claims of every view that uses a zone are known.
 func (c *core) claimsRead(z *zoneState) bool {
 	for i, l := range c.stores {
-		if l != nil && !l.read && slices.Contains(c.Views[i].Accounts, z.account.name) {
+		if l != nil && !l.read && c.Views[i].uses(z) {
 			return false
 		}
 	}

@@ -122,7 +122,7 @@ func refused(d change.Decision) bool { return d.Verdict == change.Refused }
 func (c *core) viewsOf(z *zoneState, g change.Group) []int {
 	var all, out []int
 	for i, v := range c.Views {
-		if !slices.Contains(v.Accounts, z.account.name) {
+		if !v.uses(z) {
 			continue
 		}
 		all = append(all, i)

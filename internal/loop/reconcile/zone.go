@@ -3,7 +3,6 @@
 package reconcile
 
 import (
-	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/memory/mirror"
@@ -164,7 +163,7 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 		return // so are the names that depend on it
 	}
 	for i, r := range z.registries {
-		if !slices.Contains(c.Views[i].Accounts, z.account.name) {
+		if !c.Views[i].uses(z) {
 			continue
 		}
 		for _, n := range r.Subjects(d.name, z.Zone) {
