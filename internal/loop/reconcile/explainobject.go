@@ -61,8 +61,8 @@ func (c *core) markedFor(z *zoneState, resource string) []dnsname.Name {
 	candidates := make(map[dnsname.Name]bool)
 	for s := range z.mirror.All() {
 		if h, ok := registry.MarkerOf(s); ok && h.Resource == resource {
-			for _, r := range z.registries {
-				for _, n := range r.Subjects(s.Name, z.Zone) {
+			for _, v := range z.views {
+				for _, n := range v.claims.Subjects(s.Name, z.Zone) {
 					candidates[n] = true
 				}
 				candidates[s.Name] = true // with noop or an empty affix
@@ -71,8 +71,8 @@ func (c *core) markedFor(z *zoneState, resource string) []dnsname.Name {
 	}
 	var out []dnsname.Name
 	for n := range candidates {
-		for i, v := range c.Views {
-			if v.uses(z) && slices.ContainsFunc(c.whose(z, n, i), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
+		for _, v := range z.views {
+			if slices.ContainsFunc(c.whose(z, n, v), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
 				out = append(out, n)
 			}
 		}

@@ -23,15 +23,20 @@ type neighbour struct {
 }
 
 // neighbours are the other views of a zone that ask for something at a name, in their order.
-func (c *core) neighbours(z *zoneState, name dnsname.Name, view int) []neighbour {
+func (c *core) neighbours(z *zoneState, name dnsname.Name, view *zoneView) []neighbour {
 	var out []neighbour
-	for i, v := range c.Views {
-		if i == view || !v.uses(z) || !v.Spec.Domains.Match(name) {
+	first := true
+	for _, v := range z.views {
+		if v.Spec.Name == view.Spec.Name {
+			first = false
+			continue
+		}
+		if !v.Spec.Domains.Match(name) {
 			continue
 		}
 		eps, holds, _ := c.asked(v.Spec, name)
-		eps, holds, _ = c.here(i, z, name, eps, holds)
-		n := neighbour{view: v.Spec.Name, first: i < view, owner: z.registries[i].Owner()}
+		eps, holds, _ = c.here(v, z, name, eps, holds)
+		n := neighbour{view: v.Spec.Name, first: first, owner: v.claims.Owner()}
 		add := func(k record.Key, from *endpoint.Origin) {
 			if k.Type == "" || v.Spec.Manages(k.Type) {
 				n.keys, n.refs = append(n.keys, k), append(n.refs, from.Ref.String())

@@ -70,13 +70,17 @@ type View struct {
 	Store    registry.Store
 	Owner    string   // of the rows of Store
 	Accounts []string // names of the accounts whose zones it uses
-	// Zones tells which of their zones it uses, where the accounts are shared with other views; nil: all. It is called from the loop's goroutine.
+	// Zones narrows these: whether it uses a zone. Nil: all of them. It is called from the loop's goroutine, and gives the same
+	// answer for the same zone.
 	Zones func(zone.Zone) bool
 }
 
+// reaches reports whether the view uses zones of an account.
+func (v View) reaches(account string) bool { return slices.Contains(v.Accounts, account) }
+
 // uses reports whether the view publishes to a zone.
 func (v View) uses(z *zoneState) bool {
-	return slices.Contains(v.Accounts, z.account.name) && (v.Zones == nil || v.Zones(z.Zone))
+	return v.reaches(z.account.name) && (v.Zones == nil || v.Zones(z.Zone))
 }
 
 // Account is one account at a provider.
