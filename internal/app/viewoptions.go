@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
 	"nafuda.io/nafuda/internal/registry/txt"
+	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/selector"
 )
 
@@ -116,6 +118,11 @@ func (o *Options) checkViews() error {
 			errs = append(errs, fmt.Errorf("views[%d]: name: another view is called %s already: choose another name", i, v.Name))
 		}
 		before[v.Name] = true
+		for _, name := range v.View.Sources {
+			if _, known := sources.Sources(o.Sources)[name]; !known {
+				errs = append(errs, fmt.Errorf("views[%d]: source=%.60s: there is no such source: use one of %s", i, name, strings.Join(slices.Sorted(maps.Keys(sources.Sources(o.Sources))), ", ")))
+			}
+		}
 	}
 	return errors.Join(errs...)
 }
