@@ -52,6 +52,15 @@ func (o *Options) prepareState() error {
 
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
+	p, err := o.publishing(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.publish(p, v, log, observe, adjust...)
+}
+
+// publish is build for what is open already.
+func (o *Options) publish(p *publishing, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
 	facts, err := o.facts(log)
 	if err != nil {
@@ -75,11 +84,6 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	if err != nil {
 		return nil, err
 	}
-	p, err := o.publishing(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	p.use()
 	config.Accounts, config.Views = p.accounts(), p.views
 	for _, f := range adjust {
 		f(&config)
@@ -108,20 +112,26 @@ func needed(list []source.Source) []string {
 
 // keep says which labels and annotations the selectors of all views look at.
 func (o *Options) keep() (source.Keep, error) {
-	labels, annotations := make(map[string]bool), make(map[string]bool)
+	labels, annotations, err := o.selected()
+	if err != nil {
+		return source.Keep{}, err
+	}
+	has := func(keys []string) func(string) bool {
+		return func(key string) bool { return slices.Contains(keys, key) }
+	}
+	return source.Keep{Label: has(labels), Annotation: has(annotations)}, nil
+}
+
+// selected are the keys of labels and annotations that some view selects by, sorted.
+func (o *Options) selected() (labels, annotations []string, err error) {
 	for _, v := range o.views() {
 		l, a, err := v.selectors()
 		if err != nil {
-			return source.Keep{}, err
+			return nil, nil, err
 		}
-		for _, key := range l.Keys() {
-			labels[key] = true
-		}
-		for _, key := range a.Keys() {
-			annotations[key] = true
-		}
+		labels, annotations = append(labels, l.Keys()...), append(annotations, a.Keys()...)
 	}
-	return source.Keep{Label: func(key string) bool { return labels[key] }, Annotation: func(key string) bool { return annotations[key] }}, nil
+	return names(labels), names(annotations), nil
 }
 
 // namespaces are those that some view looks at; none: all.

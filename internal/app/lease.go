@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed/kube"
@@ -34,7 +33,7 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 	}
 	opts := o.Kube
 	opts.Version, opts.Log = v.Number, log
-	l, err := kube.NewLease(opts, o.Lease, o.owners(), scope)
+	l, err := kube.NewLease(opts, o.Lease, o.owner(), scope)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the lease: %w", err)
 	}
@@ -44,10 +43,10 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 // scope is all that two installations with one owner id may differ in, so that both may act at once: the one for public zones and
 // the one for private zones.
 func (o *Options) scope() (string, error) {
-	var lists [][]string
-	for _, v := range o.views() {
-		lists = append(lists, v.scope(o.Use)...)
+	if o.Config != "" { // what it says may change while replicas run, and they keep to one lease
+		return "--config=" + o.Config, nil
 	}
+	lists := o.ViewOptions.scope(o.Use)
 	for i, l := range lists {
 		lists[i] = slices.Clone(l)
 		slices.Sort(lists[i])
@@ -61,7 +60,7 @@ func (o *Options) scope() (string, error) {
 
 // scope is what a view adds: the name of a running instance's lease depends on the order.
 func (o *ViewOptions) scope(use []string) [][]string {
-	lists := [][]string{
+	return [][]string{
 		use,
 		{o.Provider, o.Registry},
 		{o.TXT.Prefix, o.TXT.Suffix, o.TXT.Wildcard},
@@ -75,19 +74,14 @@ func (o *ViewOptions) scope(use []string) [][]string {
 		{o.Publish.AWS.AssumeRole, o.Publish.Route53.ZoneType},
 		o.Publish.Route53.ZoneTags,
 	}
-	if narrowed := slices.Concat(o.View.Namespaces, o.View.Sources, o.View.Gateways); len(narrowed) > 0 {
-		lists = append(lists, narrowed)
-	}
-	return lists
 }
 
-// owners are the owner ids of all views.
-func (o *Options) owners() string {
-	var out []string
-	for _, v := range o.views() {
-		out = append(out, v.TXT.Owner)
+// owner is what the lease is called by: the owner id, or that there are several.
+func (o *Options) owner() string {
+	if o.Config != "" {
+		return "config"
 	}
-	return strings.Join(names(out), ",")
+	return o.TXT.Owner
 }
 
 // lead runs the loop, and the election for as long as the loop may act. The lease is released after the last batch has ended; where

@@ -316,7 +316,7 @@ func (l *logger) decided(e reconcile.Decided) {
 
 // inView puts the view's name before attributes, where there are several views.
 func (l *logger) inView(view string, attrs ...any) []any {
-	if len(l.options.Views) > 1 {
+	if len(l.options.views()) > 1 {
 		return append([]any{"view", view}, attrs...)
 	}
 	return attrs

@@ -6,6 +6,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/feed/kube"
@@ -37,6 +38,8 @@ type Options struct {
 	Views []ViewOptions `kong:"-" config:"views" help:"The places to publish to, each with the keys of its own."`
 	// Reread reads the command line and the file again; nil: nothing is read again.
 	Reread func() (Options, []error) `kong:"-"`
+	// live are Views as they were read last; nil: they are never read again.
+	live *atomic.Pointer[[]ViewOptions]
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
 	Local string `kong:"-"`
 	// Resolve asks for addresses of host names in place of the system's resolver; nil: that one does.

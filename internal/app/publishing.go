@@ -6,19 +6,19 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
-	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
+	"nafuda.io/nafuda/internal/registry"
 )
 
 // publishing is where the views publish to.
 type publishing struct {
 	shared []*shared
 	views  []reconcile.View
+	asked  []ViewOptions // of views
 }
 
 // shared are the accounts of all views whose options of the provider are equal: one limiter, and one worker for a zone. Each view
@@ -27,20 +27,19 @@ type shared struct {
 	provider string
 	options  providers.Options // those of the provider alone
 	ids      []string          // of the hosted zones that some view uses; none: any
-	names    []string          // of the views
-	passes   []provider.Filter // of the views
-	now      *atomic.Pointer[[]provider.Filter]
+	views    []*ViewOptions
+	open     bool
 	accounts []reconcile.Account
 }
 
-// publishing opens what the views publish to; use then puts it into use. What is open before and is used by views with the same options stays
+// publishing opens what the views publish to. What is open before and is used by views with the same options stays
 // open, as the same values. It sends nothing.
 func (o *Options) publishing(ctx context.Context, before *publishing) (*publishing, error) {
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	views := o.views()
-	p := &publishing{}
+	p := &publishing{asked: views}
 	users := make([]*shared, len(views))
 	for i := range views {
 		users[i] = p.join(&views[i])
@@ -50,25 +49,18 @@ func (o *Options) publishing(ctx context.Context, before *publishing) (*publishi
 		s.adopt(before, taken)
 	}
 	for _, s := range p.shared {
-		if err := s.open(ctx, o.Local, taken); err != nil {
+		if err := s.connect(ctx, o, taken); err != nil {
 			return nil, err
 		}
 	}
 	for i := range views {
-		v, err := views[i].view(ctx, users[i])
+		v, err := views[i].view(ctx, users[i], before.store(&views[i]))
 		if err != nil {
 			return nil, err
 		}
 		p.views = append(p.views, v)
 	}
 	return p, nil
-}
-
-// use has the accounts list the zones of these views from now on.
-func (p *publishing) use() {
-	for _, s := range p.shared {
-		s.now.Store(&s.passes)
-	}
 }
 
 // accounts are those of all views.
@@ -91,11 +83,10 @@ func (p *publishing) join(v *ViewOptions) *shared {
 	s := p.shared[i]
 	if len(v.View.ZoneIDs) == 0 || len(s.ids) == 0 {
 		s.ids = nil
-	} else if len(s.names) > 0 {
+	} else if len(s.views) > 0 {
 		s.ids = names(append(slices.Clone(s.ids), v.View.ZoneIDs...))
 	}
-	s.names = append(s.names, v.Name)
-	s.passes = append(s.passes, v.filter())
+	s.views = append(s.views, v)
 	return s
 }
 
@@ -112,7 +103,7 @@ func (s *shared) adopt(before *publishing, taken map[string]bool) {
 	}
 	for _, b := range before.shared {
 		if b.provider == s.provider && same(b.options, s.options) && slices.Equal(b.ids, s.ids) {
-			s.now, s.accounts = b.now, b.accounts
+			s.open, s.accounts = true, b.accounts
 			for _, a := range s.accounts {
 				taken[a.Name] = true
 			}
@@ -121,45 +112,40 @@ func (s *shared) adopt(before *publishing, taken map[string]bool) {
 	}
 }
 
-// open opens the accounts that aren't. An account whose name is taken by another view's has that of its first view behind it.
-func (s *shared) open(ctx context.Context, local string, taken map[string]bool) error {
-	if s.now != nil {
-		return nil
-	}
-	s.now = new(atomic.Pointer[[]provider.Filter])
-	s.now.Store(&s.passes)
-	filter := provider.Filter{IDs: s.ids, Match: s.some(provider.Filter.Matches), Below: s.some(provider.Filter.Above)}
-	for _, label := range []string{"", "@" + s.names[0]} {
-		filter.Label = label
-		accounts, err := s.opened(ctx, local, filter)
+// connect opens the accounts that aren't open. An account whose name is taken has that of its first view behind it.
+func (s *shared) connect(ctx context.Context, o *Options, taken map[string]bool) error {
+	for _, label := range []string{"", "@" + s.views[0].Name} {
+		if s.open {
+			return nil
+		}
+		accounts, err := s.opened(ctx, o, label)
 		if err != nil {
 			return err
 		}
 		if label == "" && slices.ContainsFunc(accounts, func(a providers.Account) bool { return taken[a.Name] }) {
 			continue
 		}
+		s.open = true
 		for _, a := range accounts {
 			taken[a.Name] = true
 			s.accounts = append(s.accounts, reconcile.Account(a))
 		}
-		return nil
 	}
 	return nil
 }
 
-func (s *shared) opened(ctx context.Context, local string, f provider.Filter) ([]providers.Account, error) {
-	if local != "" {
-		return providers.Emulated(local, s.options, f), nil
+// opened opens them under names with a label behind them. The views of a file narrow the zones themselves: their filters change while the
+// accounts stay open.
+func (s *shared) opened(ctx context.Context, o *Options, label string) ([]providers.Account, error) {
+	filter := provider.Filter{IDs: s.ids}
+	if o.Config == "" {
+		filter = s.views[0].filter()
 	}
-	return providers.Open(ctx, s.provider, s.options, f)
-}
-
-// some reports whether a name passes the filter of one of the views.
-func (s *shared) some(pass func(provider.Filter, dnsname.Name) bool) func(dnsname.Name) bool {
-	now := s.now
-	return func(n dnsname.Name) bool {
-		return slices.ContainsFunc(*now.Load(), func(f provider.Filter) bool { return pass(f, n) })
+	filter.Label = label
+	if o.Local != "" {
+		return providers.Emulated(o.Local, s.options, filter), nil
 	}
+	return providers.Open(ctx, s.provider, s.options, filter)
 }
 
 // filter says which zones the view uses.
@@ -168,14 +154,29 @@ func (o *ViewOptions) filter() provider.Filter {
 	return provider.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents}
 }
 
-// view is the view as the loop has it.
-func (o *ViewOptions) view(ctx context.Context, s *shared) (reconcile.View, error) {
+// store is what is open of the table that a view's ownership is stored in; nil: nothing.
+func (p *publishing) store(v *ViewOptions) registry.Store {
+	if p == nil {
+		return nil
+	}
+	for i, o := range p.asked {
+		if o.Name == v.Name && o.Registry == v.Registry && o.DynamoDB == v.DynamoDB && same(providers.Options{AWS: o.Publish.AWS}, providers.Options{AWS: v.Publish.AWS}) {
+			return p.views[i].Store
+		}
+	}
+	return nil
+}
+
+// view is the view as the loop has it. Its store, if it has one, may be open already.
+func (o *ViewOptions) view(ctx context.Context, s *shared, open registry.Store) (reconcile.View, error) {
 	labels, annotations, err := o.selectors()
 	if err != nil {
 		return reconcile.View{}, err
 	}
 	v := reconcile.View{Spec: o.View.Spec(o.Name, o.Provider, labels.Matches, annotations.Matches)}
-	if err := o.register(ctx, &v); err != nil {
+	if open != nil {
+		v.Store, v.Owner = open, o.TXT.Owner
+	} else if err := o.register(ctx, &v); err != nil {
 		return v, err
 	}
 	for _, a := range s.accounts {

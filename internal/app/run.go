@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,7 +54,8 @@ type program struct {
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
 
-	providers map[string]string // by account
+	providers atomic.Pointer[map[string]string] // by account
+	reload    *reloader                         // nil: nothing is read again
 }
 
 // assemble makes the loop, which tells logs, metrics and Events what happens.
@@ -68,8 +70,13 @@ func (p *program) assemble(ctx context.Context) error {
 		p.logs.observe(e)
 		meters.observe(e)
 	}
-	var err error
-	p.loop, err = build(ctx, *o, p.version, p.log, observe, p.adjust)
+	to, err := o.publishing(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if p.loop, err = o.publish(to, p.version, p.log, observe, p.adjust); err == nil {
+		p.reload = p.newReloader(to)
+	}
 	return err
 }
 
@@ -88,13 +95,13 @@ func (p *program) watchRequests(o *Options) {
 }
 
 // providerOf is the provider of an account. It is called from the loop's goroutine.
-func (p *program) providerOf(account string) string { return p.providers[account] }
+func (p *program) providerOf(account string) string { return (*p.providers.Load())[account] }
 
 // adjust gives the loop what only a controller has.
 func (p *program) adjust(c *reconcile.Config) {
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
-	p.providers = providersOf(c.Accounts)
+	p.providers.Store(providersOf(c.Accounts))
 	if p.lease == nil {
 		return
 	}
@@ -119,15 +126,21 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events)) })
+		group.Go(func() error {
+			return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, p.reload.state))
+		})
 	}
 	group.Go(func() error {
 		p.events.Run(ctx)
 		return nil
 	})
 	group.Go(func() error {
+		p.reload.run(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		return control.Serve(ctx, commands, control.Instance{
-			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number,
+			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number, Config: p.reload.state,
 		})
 	})
 	group.Go(func() error {
@@ -154,10 +167,10 @@ func (p *program) listenForPages(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-func providersOf(accounts []reconcile.Account) map[string]string {
+func providersOf(accounts []reconcile.Account) *map[string]string {
 	out := make(map[string]string, len(accounts))
 	for _, a := range accounts {
 		out[a.Name] = a.Provider.Describe().Name
 	}
-	return out
+	return &out
 }

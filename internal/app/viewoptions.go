@@ -72,7 +72,10 @@ func (o *ViewOptions) selectors() (labels, annotations selector.Selector, err er
 
 // views are the views, whoever has named them.
 func (o *Options) views() []ViewOptions {
-	if o.Config != "" {
+	switch {
+	case o.live != nil:
+		return *o.live.Load()
+	case o.Config != "":
 		return o.Views
 	}
 	v := o.ViewOptions
@@ -94,7 +97,7 @@ func (o Options) One(name string) (Options, error) {
 		}
 		return o, fmt.Errorf("this command takes one view: choose it with --view: %s", strings.Join(names, ", "))
 	}
-	o.ViewOptions, o.Config, o.Views = views[i], "", nil
+	o.ViewOptions, o.Config, o.Views, o.live = views[i], "", nil, nil
 	return o, nil
 }
 
