@@ -56,6 +56,13 @@ type (
 		View string
 		Err  error
 	}
+	// Left says that a view which was replaced leaves so many names of a zone behind: they were its own, and no view has them now. Their
+	// record sets stay as they are.
+	Left struct {
+		View  string
+		Zone  zone.Zone
+		Names int
+	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {
 		Zone           zone.Zone

@@ -9,7 +9,6 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/provider"
-	"nafuda.io/nafuda/internal/registry"
 )
 
 // readPage asks for the next page of the zone.
@@ -70,10 +69,8 @@ func (z *zoneState) nextPage(c *core) time.Time {
 // firstRead says that the zone is known: registries look at what forms it has, and every name in it is dirty.
 func (c *core) firstRead(z *zoneState) {
 	z.read = true
-	for i, r := range z.registries {
-		if s, ok := r.(registry.Surveyor); ok {
-			z.registries[i] = s.Survey(z.Zone, z.mirror.All())
-		}
+	for _, v := range z.views {
+		v.claims = z.survey(v.claims)
 	}
 	c.Observe(ZoneRead{Zone: z.Zone, Sets: z.mirror.Len()})
 	now := time.Now()
