@@ -44,7 +44,7 @@ var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
 func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 	return func(t thing) endpoint.Result {
 		var r endpoint.Result
-		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created}
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, Labels: map[string]string{"name": ref.Name}}
 		for name, targets := range t.Names {
 			byType := make(map[record.Type][]string)
 			for _, target := range targets {
