@@ -111,6 +111,7 @@ type rig struct {
 	asks   reconcile.Verifier
 	more   []reconcile.Account // beside the default one
 	views  []reconcile.View    // beside the default one
+	fixed  []reconcile.View    // in place of the default one; nil: that
 	narrow func(zone.Zone) bool
 
 	journal  *journal.Journal
@@ -190,6 +191,9 @@ func (r *rig) places() ([]reconcile.Account, []reconcile.View) {
 	for _, a := range r.more {
 		accounts = append(accounts, a)
 		v.Accounts = append(v.Accounts, a.Name)
+	}
+	if r.fixed != nil {
+		return accounts, r.fixed
 	}
 	return accounts, append([]reconcile.View{v}, r.views...)
 }
