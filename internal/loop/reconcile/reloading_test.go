@@ -180,21 +180,21 @@ func TestBrakeReplace(t *testing.T) {
 		r.narrow = func(zone.Zone) bool { return false }
 		r.replace(l)
 		r.narrow = nil
-		leave("n1", "n2")
+		leave("n1", "n4", "n5", "n6", "n7", "n8")
 		time.Sleep(time.Minute)
 		r.holds(29, "with those before, these are more than a third")
 		held, n := last[reconcile.BrakeHeld](r)
-		if n == 0 || held.Deletes != 11 {
+		if n == 0 || held.Deletes != 5 {
 			t.Fatalf("the brake holds %+v", held)
 		}
-		if got := reasons(t, l); !slices.Contains(got, "n2.example.com "+string(reason.BrakeDeletes)) {
+		if got := reasons(t, l); !slices.Contains(got, "n4.example.com "+string(reason.BrakeDeletes)) {
 			t.Errorf("why: %q", got)
 		}
 		if _, err := l.Approve(t.Context(), held.Hash); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		r.holds(18, "a person has released them")
+		r.holds(24, "a person has released them")
 		r.stop()
 	})
 }
@@ -253,13 +253,17 @@ func TestUndoReplace(t *testing.T) {
 		r.undo(l, r.last())
 		r.flaky.Fail(providertest.OpApply, providertest.Fails(provider.Rejected, errors.New("no")))
 		r.put("d/2", ask("bad.example.com=192.0.2.3"))
-		r.settle()
+		time.Sleep(time.Second)
 		want := []string{"a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/1"}
 		r.want("example.com", want...)
 		calls := r.memory.Calls().Apply
 		r.labels = func(map[string]string) bool { return true }
-		r.replace(l)
+		r.replaceBy(l)
+		time.Sleep(time.Second) // with the second before, that is less than a name is parked for
 		r.want("example.com", want...)
+		if _, n := last[reconcile.Parked](r); n != 1 {
+			t.Errorf("parked %d times", n)
+		}
 		if !r.held(l, "a.example.com") || r.memory.Calls().Apply != calls {
 			t.Errorf("undo: the name isn't undone any more, or something was sent")
 		}

@@ -127,11 +127,6 @@ func (z *zoneState) seat(c *core) bool {
 		return false
 	}
 	c.tellLeft(z, before)
-	if z.guard != nil {
-		for n := range z.mirror.Names() {
-			z.guard.Own(n, c.owns(z, n))
-		}
-	}
 	return true
 }
 
