@@ -62,6 +62,7 @@ type (
 		View  string
 		Zone  zone.Zone
 		Names int
+		Why   reason.Reason
 	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {

@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
@@ -183,7 +184,8 @@ func (c *core) tellLeft(z *zoneState, before []*zoneView) {
 			}
 		}
 		if n > 0 {
-			c.Observe(Left{View: v.Spec.Name, Zone: z.Zone, Names: n})
+			why := reason.New(reason.LeftBehind, "%d names of %s were the view %s's; no view has them now", n, z.Name, v.Spec.Name)
+			c.Observe(Left{View: v.Spec.Name, Zone: z.Zone, Names: n, Why: why})
 		}
 	}
 }
