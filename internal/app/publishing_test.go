@@ -272,3 +272,35 @@ func TestOne(t *testing.T) {
 		t.Errorf("two views of one name: %v", err)
 	}
 }
+
+// TestNeedRestart names the keys that only a restart changes: those of the process, and what has objects watched otherwise.
+func TestNeedRestart(t *testing.T) {
+	start := ofFile(func(v *ViewOptions) { v.View.Namespaces, v.View.LabelFilter = []string{"a"}, "x" })
+	for name, tc := range map[string]struct {
+		why  string
+		edit func(*Options)
+		want []string
+	}{
+		"nothing":        {why: "the same", edit: func(*Options) {}},
+		"a view":         {why: "views are replaced", edit: func(o *Options) { o.Views[0].View.Policy, o.Views[0].Provider = "upsert-only", "aws-sd" }},
+		"the process":    {why: "each key is named", edit: func(o *Options) { o.Use, o.StateDir, o.Guard.MaxDeletes = []string{"service"}, "/x", 7 }, want: []string{"source", "state-dir", "max-deletes"}},
+		"a namespace":    {why: "its objects aren't watched", edit: func(o *Options) { o.Views[0].View.Namespaces = []string{"a", "b"} }, want: []string{"namespace"}},
+		"all namespaces": {why: "likewise", edit: func(o *Options) { o.Views[0].View.Namespaces = nil }, want: []string{"namespace"}},
+		"labels":         {why: "they weren't kept", edit: func(o *Options) { o.Views[0].View.LabelFilter, o.Views[0].View.AnnotationFilter = "y", "z" }, want: []string{"label-filter", "annotation-filter"}},
+		"fewer labels":   {why: "what is kept too much does no harm", edit: func(o *Options) { o.Views[0].View.LabelFilter = "" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			watched, err := start.watched()
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := reloader{options: &start, watched: watched}
+			now := start
+			now.Views = slices.Clone(start.Views)
+			tc.edit(&now)
+			if got := r.needRestart(&now); !slices.Equal(got, tc.want) {
+				t.Errorf("%v, want %v (%s)", got, tc.want, tc.why)
+			}
+		})
+	}
+}
