@@ -99,6 +99,9 @@ var atLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)$`)
 func broken(err error) Mistake {
 	parts := atLine.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0])
 	line, _ := strconv.Atoi(parts[1])
+	if line > 0 && strings.HasPrefix(parts[2], "did not find expected") {
+		line++ // the module counts lines from 0 in the errors of its parser, and from 1 in those of its scanner
+	}
 	what, _, quotes := strings.Cut(parts[2], "'")
 	if quotes && strings.Contains(what, "anchor") {
 		what = "an alias has no anchor"

@@ -69,7 +69,7 @@ func (s *setter) file(target reflect.Value, env []string, g grammar) *file {
 func (s *setter) refuseBeside(f *file, k keys) {
 	for _, g := range s.given {
 		if slices.Contains(k.inner, g.name) {
-			s.errs = append(s.errs, fmt.Errorf("%s can't stand beside the file %s: write %s there, in each of the %s that shall have it", g.origin, clip(f.path), g.name, k.innerList))
+			s.errs = append(s.errs, fmt.Errorf("%s can't stand beside the file %s: write %s there, in each of the %s that shall have it", g.origin, f.path, g.name, k.innerList))
 		}
 	}
 	s.given = slices.DeleteFunc(s.given, func(g given) bool { return slices.Contains(k.inner, g.name) })
@@ -131,6 +131,9 @@ func (f *file) unknown(key document.Key, k keys) {
 // given is what a key says about a flag.
 func (f *file) given(key document.Key, flag *kong.Flag) []given {
 	origin := fmt.Sprintf("%s:%d: %s", f.path, key.Line, key.Name)
+	if key.Value.Kind == document.List && len(key.Value.Items) == 0 && kindOf(flag) == flags.List {
+		return []given{{name: flag.Name, origin: origin}} // none, whatever the default
+	}
 	var out []given
 	for _, v := range f.texts(key, kindOf(flag)) {
 		g := given{name: flag.Name, value: v, origin: origin}

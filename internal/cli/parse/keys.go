@@ -33,7 +33,7 @@ func keysOf(target reflect.Value) (keys, error) {
 		return keys{}, err
 	}
 	k := keys{node: app.Node, fields: fieldsOf(target)}
-	for _, f := range k.fields {
+	for _, f := range slices.Clone(k.fields) {
 		if !listOfStructs(f.target.Type()) || !embeds(target.Type(), f.target.Type().Elem()) {
 			continue
 		}
