@@ -53,7 +53,7 @@ func (o Options) Load() (Options, error) {
 			errs = append(errs, fmt.Errorf("--dns-tsig-key=%s: %w", text, err))
 			continue
 		}
-		o.keys[spec.name] = key{algorithm: spec.algorithm, secret: secret}
+		o.keys[spec.name] = newKey(spec.algorithm, secret)
 	}
 	return o, errors.Join(errs...)
 }

@@ -95,9 +95,15 @@ func (n *secondary) follow(ctx context.Context) {
 	}
 }
 
-// due yields the zones whose version the secondary hasn't been told, and forgets those that are gone.
-func (n *secondary) due() []*dns.Msg {
-	var out []*dns.Msg
+// notice is one zone's news.
+type notice struct {
+	zone   string // its id
+	serial uint32
+	msg    *dns.Msg
+}
+
+// due returns what the secondary hasn't been told, and forgets the zones that are gone.
+func (n *secondary) due() (out []notice) {
 	zones := n.s.db.Zones()
 	there := make(map[string]uint32, len(zones))
 	for _, z := range zones {
@@ -110,7 +116,7 @@ func (n *secondary) due() []*dns.Msg {
 			there[z.ID] = serial
 		}
 		if !known || serial != soa.Serial {
-			out = append(out, notification(z, soa))
+			out = append(out, notice{zone: z.ID, serial: soa.Serial, msg: notification(z, soa)})
 		}
 	}
 	n.told = there
@@ -127,33 +133,25 @@ func notification(z *zonedb.Zone, soa *dns.SOA) *dns.Msg {
 
 // round tells what is due once. It ends at the first zone that the secondary doesn't answer for: it won't answer for the next either.
 func (n *secondary) round(ctx context.Context) error {
-	for _, m := range n.due() {
-		err := notify(ctx, n.at, m)
+	for _, news := range n.due() {
+		err := notify(ctx, n.at, news.msg)
 		switch {
 		case errors.Is(err, errUnwilling):
-			n.s.opts.Log.Warn("notify a secondary", "secondary", n.at, "zone", m.Question[0].Name, "err", err)
+			n.s.opts.Log.Warn("notify a secondary", "secondary", n.at, "zone", news.msg.Question[0].Name, "err", err)
 		case err != nil:
 			return err
 		default:
 			n.s.stats.notified.Add(1)
 		}
-		n.know(m)
+		n.told[news.zone] = news.serial
 	}
 	return nil
 }
 
-func (n *secondary) know(m *dns.Msg) {
-	z, ok := n.s.db.Find(fold(m.Question[0].Name))
-	soa, isSOA := m.Answer[0].(*dns.SOA)
-	if ok && isSOA {
-		n.told[z.ID] = soa.Serial
-	}
-}
-
 // forgo takes what is due for told.
 func (n *secondary) forgo() {
-	for _, m := range n.due() {
-		n.know(m)
+	for _, news := range n.due() {
+		n.told[news.zone] = news.serial
 	}
 }
 

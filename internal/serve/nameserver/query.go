@@ -58,22 +58,28 @@ func (s *Server) exchange(q query) (err error) {
 		return q.fail(dns.RcodeFormatError)
 	}
 	signed := s.verify(q.packet, m)
-	if signed.rcode != dns.RcodeSuccess {
-		return s.finish(q, m, new(dns.Msg).SetRcode(m, signed.rcode), signed)
-	}
-	if isTransfer(m) {
+	switch {
+	case signed.rcode != dns.RcodeSuccess:
+		return s.limited(q, m, new(dns.Msg).SetRcode(m, signed.rcode), "", signed)
+	case isTransfer(m):
 		return s.transfer(q, m, signed)
 	}
 	r, about := s.answer(m)
-	if !q.tcp && !signed.is() && s.limiter != nil {
-		switch s.limiter.judge(q.from, kindOf(r, about)) {
-		case drop:
-			s.stats.limited.Add(1)
-			return nil
-		case slip:
-			s.stats.limited.Add(1)
-			r.Truncated, r.Answer, r.Ns = true, nil, nil
-		}
+	return s.limited(q, m, r, about, signed)
+}
+
+// limited sends an answer, unless its client's network has had many of its kind.
+func (s *Server) limited(q query, m, r *dns.Msg, about dnsname.Name, signed signature) error {
+	if q.tcp || signed.good() || s.limiter == nil {
+		return s.finish(q, m, r, signed)
+	}
+	switch s.limiter.judge(q.from, kindOf(r, about)) {
+	case drop:
+		s.stats.limited.Add(1)
+		return nil
+	case slip:
+		s.stats.limited.Add(1)
+		r.Truncated, r.Answer, r.Ns = true, nil, nil
 	}
 	return s.finish(q, m, r, signed)
 }
@@ -92,7 +98,11 @@ func (s *Server) answer(m *dns.Msg) (r *dns.Msg, about dnsname.Name) {
 // finish signs an answer where the query was signed, fits it into what the client takes, and sends it.
 func (s *Server) finish(q query, m, r *dns.Msg, signed signature) error {
 	if signed.is() {
-		r.Truncate(q.size(m) - signed.size())
+		room := q.size(m) - signed.size()
+		if r.Truncate(room); r.Len() > room { // the library leaves 512 bytes whatever it is told
+			r.Truncated, r.Answer, r.Ns, r.Extra = true, nil, nil, nil
+			extend(m, r)
+		}
 		out, _, err := s.keys.sign(r, signed, signed.mac, false)
 		if err != nil {
 			return q.fail(dns.RcodeServerFailure)

@@ -48,7 +48,7 @@ func kindOf(r *dns.Msg, about dnsname.Name) answerKind {
 // limiter counts answers in a table of a fixed size: a flood of new clients costs memory no more than time. It may be used by several
 // goroutines.
 type limiter struct {
-	rate    float32
+	rate    float64
 	applies func(netip.Addr) bool
 	seed    maphash.Seed
 	now     func() time.Time
@@ -61,13 +61,13 @@ type limiter struct {
 // bucket is the allowance of one kind of answers to one network.
 type bucket struct {
 	tag    uint64
-	left   float32
-	seen   float32 // seconds since the limiter's start
+	left   float64
+	seen   float64 // seconds since the limiter's start
 	denied uint8
 }
 
 func newLimiter(rate int, applies func(netip.Addr) bool) *limiter {
-	return &limiter{rate: float32(rate), applies: applies, seed: maphash.MakeSeed(), now: time.Now, start: time.Now()}
+	return &limiter{rate: float64(rate), applies: applies, seed: maphash.MakeSeed(), now: time.Now, start: time.Now()}
 }
 
 // outside reports whether an address is none of a home's or a cluster's own. Those are left alone: a LAN's resolver asks for everybody
@@ -90,7 +90,7 @@ func (l *limiter) judge(to netip.Addr, k answerKind) verdict {
 		return send
 	}
 	tag := l.tag(network(to), k)
-	at := float32(l.now().Sub(l.start).Seconds())
+	at := l.now().Sub(l.start).Seconds()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.bucket(tag, at)
@@ -107,7 +107,7 @@ func (l *limiter) judge(to netip.Addr, k answerKind) verdict {
 }
 
 // bucket finds the one of a tag, or gives it the place of the one that was idle longest.
-func (l *limiter) bucket(tag uint64, at float32) *bucket {
+func (l *limiter) bucket(tag uint64, at float64) *bucket {
 	row := &l.table[tag%buckets]
 	oldest := &row[0]
 	for i := range row {

@@ -161,9 +161,12 @@ func (t *stream) flush() error {
 	if t.later {
 		r.Question = nil // RFC 5936 section 2.2.1
 	}
-	out, err := r.Pack()
+	var out []byte
+	var err error
 	if t.signed.is() {
 		out, t.mac, err = t.s.keys.sign(r, t.signed, t.mac, t.later)
+	} else {
+		out, err = r.Pack()
 	}
 	if err != nil || len(out) > dns.MaxMsgSize {
 		t.s.opts.Log.Warn("transfer a zone", "zone", t.m.Question[0].Name, "err", err)

@@ -18,17 +18,19 @@ import (
 // fudge is how far the clocks of two servers may be apart, in seconds (RFC 8945 section 10).
 const fudge = 300
 
-// key is a shared secret (RFC 8945). It never shows itself.
+// key is a shared secret (RFC 8945). The secret is inside of a function, for no way of printing shows that.
 type key struct {
 	algorithm string // as a domain name
-	secret    []byte
+	mac       func(msg []byte) []byte
 }
 
-// String tells no secret.
-func (k key) String() string { return k.algorithm }
-
-// GoString tells no secret.
-func (k key) GoString() string { return k.algorithm }
+func newKey(name string, secret []byte) key {
+	return key{algorithm: name, mac: func(msg []byte) []byte {
+		h := hmac.New(algorithm(name), secret)
+		h.Write(msg)
+		return h.Sum(nil)
+	}}
+}
 
 // keyring is the keys by name, in lower case and with the final dot.
 type keyring map[string]key
@@ -57,9 +59,7 @@ func (ks keyring) Generate(msg []byte, t *dns.TSIG) ([]byte, error) {
 	if k.algorithm != dns.CanonicalName(t.Algorithm) {
 		return nil, dns.ErrKeyAlg
 	}
-	mac := hmac.New(algorithm(k.algorithm), k.secret)
-	mac.Write(msg)
-	return mac.Sum(nil), nil
+	return k.mac(msg), nil
 }
 
 // Verify checks the MAC of a message (dns.TsigProvider). A truncated one isn't taken.
