@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
@@ -22,6 +23,8 @@ type Server struct {
 	allowed   allowed
 	limiter   *limiter // nil: no limit
 	transfers *semaphore.Weighted
+	idle      time.Duration // how long a connection may be
+	rest      time.Duration // how long the rest of a query may take whose length is there
 	stats     counters
 }
 
@@ -39,7 +42,7 @@ type Stats struct {
 // keys come from Load; without it nobody has a key. Check tells which options aren't right: such ones count as not given.
 func New(db *zonedb.DB, opts Options) *Server {
 	opts = opts.withDefaults()
-	s := &Server{db: db, opts: opts, keys: opts.keys, allowed: opts.allow(), transfers: semaphore.NewWeighted(maxTransfers)}
+	s := &Server{db: db, opts: opts, keys: opts.keys, allowed: opts.allow(), transfers: semaphore.NewWeighted(maxTransfers), idle: idleTimeout, rest: readTimeout}
 	if opts.RateLimit > 0 {
 		s.limiter = newLimiter(opts.RateLimit, outside)
 	}

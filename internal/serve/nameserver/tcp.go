@@ -20,8 +20,8 @@ const (
 	maxConns      = 256
 	maxFromOne    = 64 // connections from one address
 	maxPerConn    = 1000
-	readTimeout   = 2 * time.Second  // for the rest of a query of which the length is there
-	idleTimeout   = 10 * time.Second // until the next query
+	readTimeout   = 2 * time.Second  // see Server.rest
+	idleTimeout   = 10 * time.Second // until the next query has come
 	writeTimeout  = 10 * time.Second // for one message
 	lengthOfFrame = 2                // RFC 1035 section 4.2.2
 )
@@ -71,14 +71,14 @@ func remote(conn net.Conn) netip.Addr {
 func (s *Server) converse(conn net.Conn, from netip.Addr) {
 	frame := make([]byte, lengthOfFrame)
 	for range maxPerConn {
-		if conn.SetReadDeadline(time.Now().Add(idleTimeout)) != nil {
+		if conn.SetReadDeadline(time.Now().Add(s.idle)) != nil {
 			return
 		}
 		if _, err := io.ReadFull(conn, frame); err != nil {
 			return
 		}
 		packet := make([]byte, binary.BigEndian.Uint16(frame))
-		if conn.SetReadDeadline(time.Now().Add(readTimeout)) != nil {
+		if conn.SetReadDeadline(time.Now().Add(s.rest)) != nil {
 			return
 		}
 		if _, err := io.ReadFull(conn, packet); err != nil {
