@@ -200,6 +200,29 @@ func TestTransferOfIntricateSets(t *testing.T) {
 	}
 }
 
+// What an alias says changes without an edit of its own, so that a zone with one goes out whole; and it says what its target had in the
+// version that is sent.
+func TestTransferOfAliases(t *testing.T) {
+	db := zonedb.New()
+	db.Restore(zone.Zone{Key: zone.Key{ID: "B"}, Name: big}, []record.Set{
+		set("a."+big, record.A, 60, "192.0.2.1"), aliasSet("x."+big, record.A, "a."+big, ""), aliasSet("y."+big, record.A, "a."+big, "B"),
+		set("b."+big, record.A, 60, "192.0.2.3"), set("c."+big, record.A, 60, "192.0.2.4"),
+	}, 41)
+	old, _ := db.Zone("B")
+	edit(t, db, func(tx *zonedb.Tx) { tx.Set(set("a."+big, record.A, 60, "192.0.2.9")) })
+	s := New(db, Options{Transfer: anyone})
+	q := new(dns.Msg).SetIxfr(big+".", 41, "ns.example.net.", "hostmaster.example.net.")
+	if got := formOf(messages(t, s, query{packet: packed(t, q), tcp: true, from: loopback})); got != "NOERROR whole" {
+		t.Errorf("a difference doesn't say what x is now: %s", got)
+	}
+	w := &wholeZone{answer: answer{db: db, opts: s.opts, reply: new(dns.Msg)}, zone: old, soa: &dns.SOA{}}
+	for rr := range w.all() {
+		if a, ok := rr.(*dns.A); ok && a.A.String() == "192.0.2.9" {
+			t.Errorf("the old version has the new address at %s", a.Hdr.Name)
+		}
+	}
+}
+
 // Who may take a zone: nobody who isn't named.
 func TestTransferAccess(t *testing.T) {
 	keyed := []string{keyName + ":hmac-sha256:" + keyFile(t), "other:hmac-sha256:" + keyFile(t)}
@@ -267,6 +290,9 @@ func TestTransferOfManyMessages(t *testing.T) {
 			return fmt.Errorf("message %d: %w", count, err)
 		}
 		mac = sig.MAC
+		if (len(m.Question) == 1) != (count == 0) {
+			return fmt.Errorf("message %d has %d questions (RFC 5936 2.2.1: the first has it)", count, len(m.Question))
+		}
 		if sets += len(m.Answer); count == 0 {
 			edit(t, db, func(tx *zonedb.Tx) { tx.Delete(record.Key{Name: "host9999." + big, Type: record.A}) }) // no concern of this transfer
 		}
