@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -70,35 +71,36 @@ func (o Options) Check() error {
 const maxRate = 1_000_000
 
 // checkLists looks at the flags that can be repeated.
-func (o Options) checkLists() (errs []error) {
-	for _, text := range o.Addresses {
-		if err := checkAddress(text); err != nil {
-			errs = append(errs, fmt.Errorf("--dns-listen=%s: %w", text, err))
-		}
-	}
+func (o Options) checkLists() []error {
 	names := make(map[string]bool)
-	for _, text := range o.Keys {
+	key := func(text string) error {
 		spec, err := parseKey(text)
 		if err == nil && names[spec.name] {
 			err = errors.New("the name is given twice")
 		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--dns-tsig-key=%s: %w", text, err))
-		}
 		names[spec.name] = true
+		return err
 	}
-	for _, text := range o.Transfer {
+	transfer := func(text string) error {
 		_, name, err := parseAllowed(text)
 		if err == nil && name != "" && !names[name] {
 			err = errors.New("no --dns-tsig-key has that name")
 		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("--dns-transfer=%s: %w", text, err))
-		}
+		return err
 	}
-	for _, text := range o.Notify {
-		if _, err := parseSecondary(text); err != nil {
-			errs = append(errs, fmt.Errorf("--dns-notify=%s: %w", text, err))
+	notify := func(text string) error {
+		_, err := parseSecondary(text)
+		return err
+	}
+	return slices.Concat(wrong("--dns-listen", o.Addresses, checkAddress), wrong("--dns-tsig-key", o.Keys, key), // before those that name them
+		wrong("--dns-transfer", o.Transfer, transfer), wrong("--dns-notify", o.Notify, notify))
+}
+
+// wrong returns what a check says of the values of a flag.
+func wrong(flag string, values []string, check func(string) error) (errs []error) {
+	for _, text := range values {
+		if err := check(text); err != nil {
+			errs = append(errs, fmt.Errorf("%s=%s: %w", flag, text, err))
 		}
 	}
 	return errs

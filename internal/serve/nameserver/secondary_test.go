@@ -242,7 +242,7 @@ func checkZone(t *testing.T, s *authority.Server) {
 	}
 	for _, check := range [][]string{
 		{child.Find(t, "named-checkzone", "bind9-utils"), "-i", "none", big, file},
-		{child.Find(t, "kzonecheck", "knot-dnsutils"), "-o", big, file},
+		{child.Find(t, "kzonecheck", "knot-dnssecutils"), "-o", big, file},
 	} {
 		if out, err := exec.CommandContext(t.Context(), check[0], check[1:]...).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", filepath.Base(check[0]), err, out)

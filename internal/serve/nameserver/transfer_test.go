@@ -111,11 +111,17 @@ func TestTransfer(t *testing.T) {
 		"ixfr, half":     {"RFC 1982: half of the circle away isn't older", move, "IXFR 2147483690", true, alone, "NOERROR alone"},
 		"unknown, udp":   {"come back over TCP", move, "IXFR 40", false, alone, "NOERROR alone"},
 		"too large, udp": {"come back over TCP", many, "IXFR 41", false, alone, "NOERROR alone"},
-		"ns changes": {"the made-up NS goes without an edit of its own", func(tx *zonedb.Tx) { tx.Set(set(big, record.NS, 60, "ns.example.net")) },
-			"IXFR 41", true, nil, "NOERROR whole"},
+		"ns changes": {
+			"the made-up NS goes without an edit of its own",
+			func(tx *zonedb.Tx) { tx.Set(set(big, record.NS, 60, "ns.example.net")) },
+			"IXFR 41", true, nil, "NOERROR whole",
+		},
 		"alias": {"its records change without an edit", func(tx *zonedb.Tx) { tx.Set(aliasSet("d."+big, record.A, "a."+big, "")) }, "IXFR 41", true, nil, "NOERROR whole"},
-		"weighted": {"several sets make one", func(tx *zonedb.Tx) { tx.Set(with(set("d."+big, record.A, 60, "192.0.2.1"), "x", propWeight, "1")) },
-			"IXFR 41", true, nil, "NOERROR whole"},
+		"weighted": {
+			"several sets make one",
+			func(tx *zonedb.Tx) { tx.Set(with(set("d."+big, record.A, 60, "192.0.2.1"), "x", propWeight, "1")) },
+			"IXFR 41", true, nil, "NOERROR whole",
+		},
 		"replaced": {"RFC 1995 5: a difference larger than the zone", func(tx *zonedb.Tx) {
 			for _, n := range []dnsname.Name{"a", "b", "z"} {
 				tx.Set(set(n+"."+big, record.A, 60, "192.0.2.77"))

@@ -30,8 +30,9 @@ func (s *Server) serveUDP(ctx context.Context, socket net.PacketConn) error {
 	if !ok {
 		return fmt.Errorf("a %T isn't a UDP socket", socket)
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
+	end := func() { _ = conn.Close() } // the second time it's closed already
+	defer end()
+	defer context.AfterFunc(ctx, end)()
 	wildcard := false
 	if at, ok := conn.LocalAddr().(*net.UDPAddr); ok && at.IP.IsUnspecified() {
 		wildcard = true
@@ -42,7 +43,6 @@ func (s *Server) serveUDP(ctx context.Context, socket net.PacketConn) error {
 		g.Go(func() error { return s.datagrams(ctx, newDatagrams(conn, wildcard)) })
 	}
 	err := g.Wait()
-	conn.Close()
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -104,11 +104,11 @@ func (s *Server) datagram(in, out *ipv4.Message) bool {
 		return false
 	}
 	buf, said := out.Buffers[0][:payload], false
-	s.exchange(query{packet: in.Buffers[0][:in.N], from: unmapped(from), buf: buf, send: func(msg []byte) error {
+	_ = s.exchange(query{packet: in.Buffers[0][:in.N], from: unmapped(from), buf: buf, send: func(msg []byte) error {
 		out.Buffers[0] = append(buf[:0], msg...) // most often it is there already
 		said = true
 		return nil
-	}})
+	}}) // send returns no error
 	// The control message that came with the query goes back with the answer: its destination becomes our source.
 	out.Addr, out.OOB = in.Addr, in.OOB[:in.NN]
 	return said
