@@ -32,7 +32,7 @@ const (
 )
 
 // secondaryOf prepares a real secondary of one zone, whose primary is at an address.
-func secondaryOf(t testing.TB, program, primary, algorithm string) *authority.Server {
+func secondaryOf(t testing.TB, program, primary, algorithm string) *authority.Secondary {
 	host, port, err := net.SplitHostPort(primary)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func axfr(t testing.TB, at, keyed string) []string {
 }
 
 // caughtUp waits until a secondary has a version, and returns its serial.
-func caughtUp(t testing.TB, s *authority.Server, serial uint32) {
+func caughtUp(t testing.TB, s *authority.Secondary, serial uint32) {
 	t.Helper()
 	q := new(dns.Msg).SetQuestion(big+".", dns.TypeSOA)
 	last := "nothing"
@@ -235,7 +235,7 @@ func listenAgain(t testing.TB, at string) Sockets {
 }
 
 // checkZone has the servers' own checkers read the zone as the secondary has it.
-func checkZone(t *testing.T, s *authority.Server) {
+func checkZone(t *testing.T, s *authority.Secondary) {
 	file := filepath.Join(t.TempDir(), "zone")
 	if err := os.WriteFile(file, []byte(strings.Join(slices.Compact(axfr(t, s.At, "")), "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)

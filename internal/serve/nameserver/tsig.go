@@ -102,6 +102,9 @@ func (s *Server) verify(packet []byte, m *dns.Msg) signature {
 		return signature{}
 	}
 	m.Extra = m.Extra[:len(m.Extra)-1]
+	if t.Algorithm == "" { // it has no data
+		return signature{rcode: dns.RcodeFormatError}
+	}
 	g := signature{key: dns.CanonicalName(t.Hdr.Name), mac: t.MAC, tsig: &dns.TSIG{
 		Hdr:       dns.RR_Header{Name: t.Hdr.Name, Rrtype: dns.TypeTSIG, Class: dns.ClassANY},
 		Algorithm: t.Algorithm, Fudge: fudge, OrigId: m.Id, TimeSigned: uint64(time.Now().Unix()),

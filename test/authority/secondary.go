@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package authority runs name servers of others, such as BIND's named and Knot's knotd, on the loopback interface for tests.
+// Package authority starts real name servers for tests, BIND and Knot, on the loopback interface.
 package authority
 
 import (
@@ -17,8 +17,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Server is a name server of somebody else, in a folder of its own.
-type Server struct {
+// Secondary is a name server of somebody else whose port is known before it starts, so that its primary can be told of it, and which
+// can be started again in its folder.
+type Secondary struct {
 	At   string // host and port
 	Dir  string
 	path string
@@ -53,7 +54,7 @@ func FreePort(t testing.TB, host string) string {
 }
 
 // Prepare writes a server's files into a folder of its own. Start starts it, and Stop or the end of the test ends it.
-func Prepare(t testing.TB, program, at string, configure func(dir string) (files map[string]string, args []string)) *Server {
+func Prepare(t testing.TB, program, at string, configure func(dir string) (files map[string]string, args []string)) *Secondary {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
@@ -62,7 +63,7 @@ func Prepare(t testing.TB, program, at string, configure func(dir string) (files
 	if err != nil {
 		t.Fatalf("%s isn't here: sudo apt-get install --no-install-recommends bind9 bind9-dnsutils knot", program)
 	}
-	s := &Server{At: at, Dir: t.TempDir(), path: path}
+	s := &Secondary{At: at, Dir: t.TempDir(), path: path}
 	files, args := configure(s.Dir)
 	s.args = args
 	for name, text := range files {
@@ -75,7 +76,7 @@ func Prepare(t testing.TB, program, at string, configure func(dir string) (files
 }
 
 // Start starts the server and waits until it answers for a zone, whatever it says. It reports false where it doesn't; Log says why.
-func (s *Server) Start(t testing.TB, zone string) bool {
+func (s *Secondary) Start(t testing.TB, zone string) bool {
 	t.Helper()
 	s.cmd = exec.Command(s.path, s.args...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
@@ -92,7 +93,7 @@ func (s *Server) Start(t testing.TB, zone string) bool {
 }
 
 // Stop ends the server as a system does, so that it keeps what it has, and waits. One that isn't running stays so.
-func (s *Server) Stop() {
+func (s *Secondary) Stop() {
 	if s.cmd == nil || s.cmd.Process == nil {
 		return
 	}
@@ -112,7 +113,7 @@ func (s *Server) Stop() {
 }
 
 // Log is what the server has printed so far.
-func (s *Server) Log() string {
+func (s *Secondary) Log() string {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	return s.log.text.String()
