@@ -26,6 +26,7 @@ var (
 	changed   = flag.Int("changes", 300, "how many single changes are measured")
 	slowly    = flag.Int("slow-changes", 100, "how many of them with latency added; 0: none")
 	idleFor   = flag.Duration("idle", 2*time.Minute, "what an hour without changes is scaled down to, at least 2m; 0: not measured")
+	dnsFor    = flag.Duration("dns", 10*time.Second, "how long each load of the name server is; 0: it isn't measured")
 	page      = flag.String("page", "", "the page to write; empty: only print")
 	extraArgs = flag.String("extra", "", "more arguments of the program, separated by spaces")
 )
@@ -48,8 +49,12 @@ func BenchmarkTable(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	served, err := r.answering()
+	if err != nil {
+		b.Fatal(err)
+	}
 	text := render(all, info.Size())
-	fmt.Fprintln(os.Stderr, text)
+	fmt.Fprintln(os.Stderr, text+"\n"+served)
 	if *page == "" {
 		return
 	}
@@ -57,9 +62,31 @@ func BenchmarkTable(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := os.WriteFile(*page, []byte(document(machine, *slowly, *idleFor, text)), 0o644); err != nil {
+	if err := os.WriteFile(*page, []byte(document(machine, *slowly, *idleFor, text, served)), 0o644); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkDNS measures the name server alone and prints its table; run it with -benchtime=1x.
+func BenchmarkDNS(b *testing.B) {
+	served, err := (&run{t: b}).answering()
+	if err != nil {
+		b.Skip(err) // dnsperf isn't everywhere
+	}
+	fmt.Fprintln(os.Stderr, served)
+}
+
+// answering measures the name server.
+func (r *run) answering() (string, error) {
+	if *dnsFor <= 0 {
+		return (*answering)(nil).render(), nil
+	}
+	r.say("ask the name server for %v four times", *dnsFor)
+	a, err := measureDNS(r.t, *dnsFor)
+	if err != nil {
+		return "", err
+	}
+	return a.render(), nil
 }
 
 // run is one run of the benchmark.

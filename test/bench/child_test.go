@@ -130,8 +130,10 @@ func (c *child) memory() (now, peak int64, err error) {
 }
 
 // processor is the time that processors have spent on the program (proc_pid_stat(5), fields 14 and 15).
-func (c *child) processor() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+func (c *child) processor() (time.Duration, error) { return processorTime(c.cmd.Process.Pid) }
+
+func processorTime(pid int) (time.Duration, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}

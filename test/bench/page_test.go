@@ -77,7 +77,7 @@ func (m machine) String() string {
 }
 
 // document is the page.
-func document(m machine, slow int, idle time.Duration, table string) string {
-	return strings.NewReplacer("{{machine}}", m.String(), "{{table}}", table, "{{slow}}", fmt.Sprint(slow), "{{idle}}", idle.String(),
+func document(m machine, slow int, idle time.Duration, table, served string) string {
+	return strings.NewReplacer("{{machine}}", m.String(), "{{table}}", table, "{{served}}", served, "{{slow}}", fmt.Sprint(slow), "{{idle}}", idle.String(),
 		"{{factor}}", fmt.Sprintf("%.0f", float64(time.Hour)/float64(max(idle, 1)))).Replace(notes)
 }

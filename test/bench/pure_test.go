@@ -155,7 +155,7 @@ func TestRenderLeavesOut(t *testing.T) {
 }
 
 func TestDocument(t *testing.T) {
-	text := document(machine{processor: "a processor", cores: 2, kernel: "6.1", goVersion: "go1.26"}, 100, 2*time.Minute, "| the table |\n")
+	text := document(machine{processor: "a processor", cores: 2, kernel: "6.1", goVersion: "go1.26"}, 100, 2*time.Minute, "| the table |\n", "| the other |\n")
 	for _, want := range []string{"2 cores (a processor)", "| the table |", "the same 30,"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page has no %q", want)

@@ -68,11 +68,11 @@ func (a *answer) flatten(z *zonedb.Zone, to *record.Alias, t record.Type, depth 
 
 // home is the zone that an alias's target is looked up in: the one that it names, its own, or the one of the longest name.
 func (a *answer) home(z *zonedb.Zone, target dnsname.Name, id string) (*zonedb.Zone, bool) {
+	if (id == "" || id == z.ID) && target.In(z.Name) { // z may be an earlier version than the database's, for a transfer
+		return z, true
+	}
 	if named, ok := a.db.Zone(id); ok && target.In(named.Name) {
 		return named, true
-	}
-	if id == "" && target.In(z.Name) {
-		return z, true
 	}
 	return a.db.Find(target)
 }

@@ -22,16 +22,22 @@ import (
 func serve(t testing.TB, db *zonedb.DB, opts Options) string {
 	t.Helper()
 	udp, tcp := listen(t)
+	run(t, New(db, opts), udp, tcp)
+	return tcp.Addr().String()
+}
+
+// run has a server answer until the test ends.
+func run(t testing.TB, s *Server, udp net.PacketConn, tcp net.Listener) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- New(db, opts).Serve(ctx, udp, tcp) }()
+	go func() { done <- s.Serve(ctx, udp, tcp) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
 		}
 	})
-	return tcp.Addr().String()
 }
 
 // listen opens UDP and TCP on one free port; the port that one gets may be taken for the other.
@@ -295,6 +301,51 @@ func TestDig(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, strings.Join(lines, "")); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// The dig that people use takes a zone, and what has changed, signed.
+func TestDigTransfers(t *testing.T) {
+	dig := child.Find(t, "dig", "bind9-dnsutils")
+	opts, err := Options{Keys: []string{keyName + ":hmac-sha256:" + keyFile(t)}, Transfer: []string{"key:" + keyName}}.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := small(t, func(tx *zonedb.Tx) { tx.Set(set("a."+big, "A", 60, "192.0.2.2", "192.0.2.9")) })
+	host, port, err := net.SplitHostPort(serve(t, db, opts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		why, args string
+		want      []string // record types and last fields, in order
+	}{
+		"axfr":         {"the whole zone", "-t AXFR", []string{"SOA", "NS", "A 192.0.2.2", "A 192.0.2.9", "A 192.0.2.3", "TXT", "A 192.0.2.26", "SOA"}},
+		"ixfr":         {"what differs", "-t IXFR=41", []string{"SOA", "SOA", "A 192.0.2.1", "SOA", "A 192.0.2.9", "SOA"}},
+		"ixfr, by udp": {"it fits", "+notcp -t IXFR=41", []string{"SOA", "SOA", "A 192.0.2.1", "SOA", "A 192.0.2.9", "SOA"}},
+		"ixfr, known":  {"nothing new", "-t IXFR=42", []string{"SOA"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"@" + host, "-p", port, "-y", "hmac-sha256:" + keyName + ":" + keySecret, "+noall", "+answer", big}, strings.Fields(c.args)...)
+			out, err := exec.CommandContext(t.Context(), dig, args...).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			var got []string
+			for line := range strings.Lines(string(out)) {
+				f := strings.Fields(line)
+				switch {
+				case len(f) < 5 || strings.HasPrefix(line, ";") || f[3] == "TSIG":
+				case f[3] == "A":
+					got = append(got, "A "+f[4])
+				default:
+					got = append(got, f[3])
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || strings.Contains(string(out), "verify") {
+				t.Errorf("%s (-want +got)\n%s\n%s", c.why, diff, out)
 			}
 		})
 	}
