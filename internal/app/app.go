@@ -148,6 +148,18 @@ func (o *Options) namespaces() []string {
 }
 
 func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
+	var others feed.Feed
+	if o.watches() {
+		var err error
+		if others, err = o.watch(served(kinds), keep, v, log); err != nil || len(served(kinds)) == len(kinds) {
+			return others, err
+		}
+	}
+	return feeds{o.staticFeed(), others}, nil
+}
+
+// watch opens the feed of a cluster's objects.
+func (o *Options) watch(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
 	namespaces := o.namespaces()
 	if len(o.Files.Manifests) > 0 {
 		if o.Kube.Kubeconfig != "" || o.Kube.Server != "" {

@@ -57,7 +57,7 @@ func (l *logger) observe(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated, reconcile.Refused, reconcile.KindChanged:
 		l.objects(e)
-	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling, reconcile.StoreRead, reconcile.StoreFailed:
+	case reconcile.ZonesListed, reconcile.ZoneRead, reconcile.Drifted, reconcile.Filling, reconcile.StoreRead, reconcile.StoreFailed, reconcile.Left:
 		l.zones(e)
 	case reconcile.Planned, reconcile.Applied, reconcile.Unrecorded, reconcile.InSync, reconcile.UpToDate:
 		l.changes(e)
@@ -185,6 +185,8 @@ func (l *logger) zones(e reconcile.Event) {
 			return
 		}
 		l.log.Warn("the zone is nearly full", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "fix", fix)
+	case reconcile.Left:
+		l.log.Warn("names are left behind, with their record sets as they are", "view", e.View, "zone", string(e.Zone.Name), "id", e.Zone.ID, "names", e.Names, "reason", e.Why.Code, "why", e.Why.String(), "fix", e.Why.Fix())
 	case reconcile.Drifted:
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
 	default:

@@ -24,7 +24,7 @@ import (
 
 // Options are all that a run is configured with: the options of the packages that it is made of.
 type Options struct {
-	Use []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service, ingress or gateway-httproute (and gateway-grpcroute, -tlsroute, -tcproute, -udproute). Repeatable; at least one."`
+	Use []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service, ingress, gateway-httproute (and gateway-grpcroute, -tlsroute, -tcproute, -udproute), or static: the names of --static. Repeatable; at least one."`
 
 	// ViewOptions are the one view that flags make. They don't count where a file gives Views.
 	ViewOptions `embed:""`

@@ -34,7 +34,7 @@ type (
 		State feed.State
 		Err   error
 	}
-	// ZonesListed says which zones an account has.
+	// ZonesListed says which zones of an account are used: as listed, or because the views have been replaced.
 	ZonesListed struct {
 		Account string
 		Zones   []zone.Zone
@@ -62,6 +62,7 @@ type (
 		View  string
 		Zone  zone.Zone
 		Names int
+		Why   reason.Reason
 	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {

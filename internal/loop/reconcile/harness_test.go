@@ -44,7 +44,7 @@ var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
 func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 	return func(t thing) endpoint.Result {
 		var r endpoint.Result
-		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created}
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, Labels: map[string]string{"name": ref.Name}}
 		for name, targets := range t.Names {
 			byType := make(map[record.Type][]string)
 			for _, target := range targets {
@@ -111,6 +111,7 @@ type rig struct {
 	asks   reconcile.Verifier
 	more   []reconcile.Account // beside the default one
 	views  []reconcile.View    // beside the default one
+	fixed  []reconcile.View    // in place of the default one; nil: that
 	narrow func(zone.Zone) bool
 
 	journal  *journal.Journal
@@ -190,6 +191,9 @@ func (r *rig) places() ([]reconcile.Account, []reconcile.View) {
 	for _, a := range r.more {
 		accounts = append(accounts, a)
 		v.Accounts = append(v.Accounts, a.Name)
+	}
+	if r.fixed != nil {
+		return accounts, r.fixed
 	}
 	return accounts, append([]reconcile.View{v}, r.views...)
 }

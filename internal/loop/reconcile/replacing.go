@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
@@ -72,14 +73,35 @@ func (c *core) replace(accounts []Account, views []View) {
 	if slices.Equal(before, c.views) && slices.Equal(were, c.accounts) {
 		return
 	}
+	used := make(map[*account][]zone.Zone)
+	for _, a := range were {
+		used[a] = c.zonesOf(a)
+	}
 	c.arrange()
 	c.forgetViews()
+	for _, a := range were {
+		now := c.zonesOf(a)
+		if !slices.EqualFunc(used[a], now, func(x, y zone.Zone) bool { return x.Key == y.Key }) {
+			c.Observe(ZonesListed{Account: a.name, Zones: now, Skipped: a.skipped})
+		}
+	}
 	for _, z := range c.zones {
 		if z.flight.recall != nil {
 			z.flight.recall() // what waits was planned for the views before
 		}
 	}
 	c.dirtyEverything()
+}
+
+// zonesOf lists the zones of an account that views use, sorted.
+func (c *core) zonesOf(a *account) []zone.Zone {
+	var out []zone.Zone
+	for _, z := range c.sortedZones() {
+		if z.account == a {
+			out = append(out, z.Zone)
+		}
+	}
+	return out
 }
 
 // replaceAccounts begins with accounts that are new, and ends those that are there no more.
@@ -162,7 +184,8 @@ func (c *core) tellLeft(z *zoneState, before []*zoneView) {
 			}
 		}
 		if n > 0 {
-			c.Observe(Left{View: v.Spec.Name, Zone: z.Zone, Names: n})
+			why := reason.New(reason.LeftBehind, "%d names of %s were the view %s's; no view has them now", n, z.Name, v.Spec.Name)
+			c.Observe(Left{View: v.Spec.Name, Zone: z.Zone, Names: n, Why: why})
 		}
 	}
 }

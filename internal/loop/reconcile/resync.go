@@ -25,7 +25,6 @@ func (z *zoneState) reread() {
 // finishPage enters a page. In a first or urgent read the next page follows at once; a rolling read spreads its pages so that a
 // full read takes --resync-interval.
 func (c *core) finishPage(z *zoneState, r result) {
-	z.busy = false
 	if r.err != nil {
 		c.zoneFailed(z, r.err)
 		return
@@ -104,7 +103,6 @@ func (z *zoneState) readStale(c *core) {
 }
 
 func (c *core) finishNames(z *zoneState, r result) {
-	z.busy = false
 	if r.err != nil {
 		c.zoneFailed(z, r.err)
 		return

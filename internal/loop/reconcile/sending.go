@@ -166,14 +166,24 @@ func (c *core) finish(r result) {
 		c.finishConfirm(r)
 	case r.quota != nil:
 		c.finishQuota(r)
-	case r.read != nil:
-		c.finishPage(z, r)
-	case r.names != nil:
-		c.finishNames(z, r)
+	case r.read != nil || r.names != nil:
+		c.finishRead(z, r)
 	case r.mend != nil:
 		c.finishMend(z, r)
 	default:
 		c.finishApply(z, r)
+	}
+}
+
+// finishRead enters what was read of a zone.
+func (c *core) finishRead(z *zoneState, r result) {
+	z.busy = false
+	switch {
+	case z.left:
+	case r.read != nil:
+		c.finishPage(z, r)
+	default:
+		c.finishNames(z, r)
 	}
 }
 

@@ -127,11 +127,6 @@ func (z *zoneState) seat(c *core) bool {
 		return false
 	}
 	c.tellLeft(z, before)
-	if z.guard != nil {
-		for n := range z.mirror.Names() {
-			z.guard.Own(n, c.owns(z, n))
-		}
-	}
 	return true
 }
 
@@ -139,7 +134,6 @@ func (z *zoneState) seat(c *core) bool {
 // anything has changed.
 func (c *core) arrange() bool {
 	different := false
-	var changed []*zoneState
 	for _, z := range slices.SortedFunc(maps.Values(c.zones), func(a, b *zoneState) int { return zone.Compare(a.Zone, b.Zone) }) {
 		if !z.seat(c) && len(z.views) > 0 {
 			continue
@@ -147,9 +141,7 @@ func (c *core) arrange() bool {
 		different = true
 		if len(z.views) == 0 {
 			c.forget(z)
-			continue
 		}
-		changed = append(changed, z)
 	}
 	for _, a := range c.accounts {
 		for _, z := range a.zones {
@@ -162,8 +154,5 @@ func (c *core) arrange() bool {
 		}
 	}
 	c.names = newZoneNames(c)
-	for _, z := range changed {
-		z.seekLoose(c)
-	}
 	return different
 }

@@ -161,10 +161,14 @@ func (c *core) do(a *account, j job) result {
 		c.settle(j, unsent())
 		return r
 	}
-	r.called = true
 	begin := time.Now()
 	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
+	if r.err != nil && a.ctx.Err() != nil && j.apply == nil && j.mend == nil { // the account has gone, and with it the read
+		r.undone = true
+		return r
+	}
+	r.called = true
 	r.unended = a.end(r)
 	c.settle(j, r.err)
 	a.limiter.Report(a.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
@@ -247,9 +251,11 @@ func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.Can
 	if !ok {
 		return nil, nil, false
 	}
-	ctx = c.ctx
-	if j.apply != nil {
+	switch ctx = a.ctx; {
+	case j.apply != nil:
 		ctx = c.batches
+	case j.mend != nil:
+		ctx = c.ctx
 	}
 	ctx, cancel = context.WithDeadline(ctx, deadline)
 	return ctx, cancel, true

@@ -93,6 +93,7 @@ const (
 	OtherControl   Code = "OtherController"
 	TypeNotManaged Code = "TypeNotManaged"
 	ZoneNotChosen  Code = "ZoneNotChosen"
+	LeftBehind     Code = "LeftBehind"
 )
 
 // What the provider said.
@@ -211,6 +212,7 @@ var docs = index([]Doc{
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
 	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
+	{LeftBehind, "The views were replaced, and none has these names of ours any more; their record sets stay as they are.", "take them away by hand, or let a view with their owner have them again"},
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
