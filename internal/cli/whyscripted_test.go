@@ -50,6 +50,7 @@ type scripted struct {
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
 	keeper  reconcile.Keeper
+	second  bool // the view stands behind another one that publishes to the zone
 }
 
 // forgetful is a Keeper that can't save.
@@ -155,6 +156,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
 	all := map[reason.Code]scripted{
+		reason.OtherView: {because: "two views ask for one record set", at: why.Owner, second: true},
 		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, as: waits, at: why.InSync},
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
@@ -322,6 +324,11 @@ func (s scripted) run(t *testing.T) why.Report {
 	if s.guard == (guard.Options{}) {
 		config.Guard = free
 	}
+	if s.second {
+		first := config.Views[0]
+		first.Spec.Name = "first"
+		config.Views = append([]reconcile.View{first}, config.Views...)
+	}
 	if s.table {
 		store := storetest.NewMemory()
 		store.Fail(func(string, record.Key) error { return storetest.Down() })
@@ -352,7 +359,11 @@ func (s scripted) run(t *testing.T) why.Report {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	return why.Make(e)
+	r := why.Make(e)
+	if s.second {
+		r.Walks = r.Walks[1:] // that of the first view
+	}
+	return r
 }
 
 // feed says what there is of each kind.

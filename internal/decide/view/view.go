@@ -44,8 +44,6 @@ func (s Spec) Manages(t record.Type) bool { return s.managed[t] }
 // Select tells why an object's name isn't for this view; none: it is.
 func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 	switch {
-	case len(s.Sources) > 0 && !slices.Contains(s.Sources, o.Source):
-		return reason.New(reason.Filtered, "the source %s isn't one of view %s (source)", o.Source, s.Name)
 	case !s.HasNamespace(o.Ref.Namespace):
 		return reason.New(reason.Filtered, "%s isn't in the namespace %s (--namespace)", o.Ref, strings.Join(s.Namespaces, " or "))
 	case s.Labels != nil && !s.Labels(o.Labels):
@@ -54,10 +52,20 @@ func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 		return reason.New(reason.Filtered, "the annotations of %s don't match --annotation-filter", o.Ref)
 	case o.Ref.Kind == "ingress" && !s.classy(o.Class):
 		return reason.New(reason.Filtered, "the class %q of %s isn't among --ingress-class", o.Class, o.Ref)
-	case strings.HasPrefix(o.Source, "gateway-") && !s.attached(o.Gateway):
-		return reason.New(reason.Filtered, "%s is at no Gateway of view %s (gateway-name)", o.Ref, s.Name)
 	case !s.Domains.Match(name):
 		return reason.New(reason.Filtered, "%s doesn't pass the domain filters", name)
+	default:
+		return s.narrow(o)
+	}
+}
+
+// narrow is Select by what only a file of views says.
+func (s Spec) narrow(o *endpoint.Origin) reason.Reason {
+	switch {
+	case len(s.Sources) > 0 && !slices.Contains(s.Sources, o.Source):
+		return reason.New(reason.Filtered, "the source %s isn't one of view %s (source)", o.Source, s.Name)
+	case strings.HasPrefix(o.Source, "gateway-") && !s.attached(o.Gateway):
+		return reason.New(reason.Filtered, "%s is at no Gateway of view %s (gateway-name)", o.Ref, s.Name)
 	default:
 		return reason.Reason{}
 	}

@@ -169,6 +169,8 @@ func TestHold(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	ingress := endpoint.Origin{Ref: endpoint.Ref{Kind: "ingress", Namespace: "ns", Name: "x"}, Class: "nginx", Labels: map[string]string{"a": "1"}}
+	ingress.Source = "ingress"
+	route := endpoint.Origin{Source: "gateway-httproute", Ref: endpoint.Ref{Kind: "httproute", Namespace: "ns", Name: "r"}, Gateway: "apps/inner,infra/edge"}
 	node := endpoint.Origin{Ref: endpoint.Ref{Kind: "node", Name: "n"}}
 	has := func(key string) func(map[string]string) bool {
 		return func(m map[string]string) bool { return m[key] != "" }
@@ -189,6 +191,12 @@ func TestSelect(t *testing.T) {
 		"class":           {why: "one of them", spec: view.Spec{Classes: []string{"a", "nginx"}}, from: ingress},
 		"other class":     {why: "none of them", spec: view.Spec{Classes: []string{"a"}}, from: ingress, out: true},
 		"class of a node": {why: "classes are of Ingresses", spec: view.Spec{Classes: []string{"a"}}, from: node},
+		"source":          {why: "one of them", spec: view.Spec{Sources: []string{"service", "ingress"}}, from: ingress},
+		"other source":    {why: "none of them", spec: view.Spec{Sources: []string{"service"}}, from: ingress, out: true},
+		"gateway":         {why: "one that it is at", spec: view.Spec{Gateways: []string{"infra/edge"}}, from: route},
+		"gateway's name":  {why: "in any namespace", spec: view.Spec{Gateways: []string{"edge"}}, from: route},
+		"other gateway":   {why: "it is at none", spec: view.Spec{Gateways: []string{"default/edge", "in"}}, from: route, out: true},
+		"no route":        {why: "an Ingress is at no Gateway and isn't asked", spec: view.Spec{Gateways: []string{"x"}}, from: ingress},
 		"name":            {why: "the name doesn't pass", spec: view.Spec{Domains: view.NewDomains([]string{"example.net"}, nil, nil, nil)}, from: ingress, out: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -78,7 +78,7 @@ func yield(all []neighbour, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]e
 }
 
 func otherView(k record.Key, resource, view string) change.Decision {
-	return change.Decision{Key: k, Verdict: change.Lost, Resource: resource, Why: reason.New(reason.OtherView, "the view %s, which stands before this one, publishes %s in the same zone", view, k)}
+	return change.Decision{Key: k, Verdict: change.Refused, Resource: resource, Why: reason.New(reason.OtherView, "the view %s, which stands before this one, publishes %s in the same zone", view, k)}
 }
 
 // asksFor tells whether an object asks for something at the name in another view with the same owner: what is marked for it isn't for this

@@ -69,8 +69,8 @@ func TestTwoViewsOneRecordSet(t *testing.T) {
 				if after := r.memory.Calls(); after.Apply != calls.Apply {
 					t.Errorf("%d batches were sent at rest (%s)", after.Apply-calls.Apply, tc.why)
 				}
-				if got := decisionsOf(t, l, "second"); got[reason.OtherView] != change.Lost || len(got) != 1 {
-					t.Errorf("the second view's decisions are %v; want the loss alone (%s)", got, tc.why)
+				if got := decisionsOf(t, l, "second"); got[reason.OtherView] != change.Refused || len(got) != 1 {
+					t.Errorf("the second view's decisions are %v; want the refusal alone (%s)", got, tc.why)
 				}
 				if got := decisionsOf(t, l, "default"); len(got) != 0 {
 					t.Errorf("the first view is told %v", got)

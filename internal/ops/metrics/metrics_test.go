@@ -47,6 +47,7 @@ func fill(m *metrics.Metrics) {
 	m.ZoneGone("example.org/Z2")
 	m.Queue(7)
 	m.Unsaved()
+	m.Config(true, at)
 	for _, n := range []int{3, 5, 4} { // two scrapes at a time, the slower last
 		m.EventsDropped(n)
 	}
@@ -69,6 +70,8 @@ func TestPage(t *testing.T) {
 		`nafuda_changes_total{action="create",type="A",zone="example.com/Z1"} 2`,
 		`nafuda_batches_total{outcome="applied",zone="example.com/Z1"} 1`,
 		`nafuda_drift_total{zone="example.com/Z1"} 3`,
+		`nafuda_config_reload_failed 1`,
+		`nafuda_config_last_reload_success_timestamp_seconds 1.7000000005e+09`,
 		`nafuda_api_calls_total{class="ok",operation="ChangeResourceRecordSets",provider="aws"} 1`,
 		`nafuda_api_call_duration_seconds_bucket{operation="ChangeResourceRecordSets",provider="aws",le="0.05"} 1`,
 		`nafuda_change_latency_seconds_bucket{le="0.2"} 1`,

@@ -16,7 +16,8 @@ import (
 	"nafuda.io/nafuda/internal/ops/report"
 )
 
-// walks walks a name through each zone of each view. A zone that an object has chosen not to use says nothing where another is used.
+// walks walks a name through each zone of each view. A zone that an object has chosen not to use says nothing where another is used, and
+// so does a view that leaves it out by its filters.
 func walks(e reconcile.Explanation, n reconcile.NameFacts) []Walk {
 	var out []Walk
 	for _, v := range n.Views {
@@ -29,7 +30,9 @@ func walks(e reconcile.Explanation, n reconcile.NameFacts) []Walk {
 			out = append(out, w.walk())
 		}
 	}
-	passed := func(w Walk) bool { return w.Stop() != nil && w.Stop().Reason.Code == reason.ZoneNotChosen }
+	passed := func(w Walk) bool {
+		return w.Stop() != nil && (w.Stop().Reason.Code == reason.ZoneNotChosen || len(n.Views) > 1 && w.Stop().Reason.Code == reason.Filtered)
+	}
 	if slices.ContainsFunc(out, func(w Walk) bool { return !passed(w) }) {
 		out = slices.DeleteFunc(out, passed)
 	}
