@@ -178,6 +178,8 @@ func (c *core) dispatch(names []dirty) {
 			z.enqueue(c, d)
 		}
 		c.checkZone(d.name)
+		c.window.add(slices.Collect(maps.Keys(c.reverses[d.name])), d.since, looked)
+		delete(c.reverses, d.name) // what is still held will be entered again
 	}
 }
 

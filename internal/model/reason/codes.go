@@ -92,6 +92,7 @@ const (
 	OtherControl   Code = "OtherController"
 	TypeNotManaged Code = "TypeNotManaged"
 	ZoneNotChosen  Code = "ZoneNotChosen"
+	NoReverse      Code = "NoReverseRecord"
 )
 
 // What the provider said.
@@ -209,6 +210,7 @@ var docs = index([]Doc{
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
 	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
+	{NoReverse, "An address gets no PTR record set here: no zone has its reverse name, or a filter leaves it out.", "if it is to have one, let a zone above its reverse name be used, and the domain filters pass it; else there is nothing to do"},
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
