@@ -181,6 +181,10 @@ func (l *logger) zones(e reconcile.Event) {
 		}
 		l.log.Warn("the zone is nearly full", "zone", string(e.Zone.Name), "records", e.Sets, "limit", e.Limit, "fix", fix)
 	case reconcile.Drifted:
+		if e.Counted < 0 {
+			l.log.Info("somebody else has changed the zone, so it is read again", "zone", string(e.Zone.Name))
+			return
+		}
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
 	default:
 		l.table(e)

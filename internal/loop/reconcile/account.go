@@ -90,7 +90,7 @@ func (c *core) finishList(r result) {
 				known.reread()
 			}
 			known.Tags = z.Tags
-			c.compareCount(known, z.Records)
+			c.compareCount(known, z)
 			continue
 		}
 		different = true
@@ -120,14 +120,18 @@ func (c *core) listFailed(a *account, err error) {
 	}
 }
 
-// compareCount starts a full read of a zone whose record count isn't ours. A count that a write of ours may have overtaken says
-// nothing.
-func (c *core) compareCount(z *zoneState, counted int) {
+// compareCount starts a full read of a zone that somebody else has changed, or whose record count isn't ours. What a write of ours may
+// have overtaken says nothing.
+func (c *core) compareCount(z *zoneState, listed zone.Zone) {
 	asked, ok := z.account.asked[z.Key]
-	if !ok || c.DryRun || !z.read || !z.idle() || asked != z.mirror.Now() || counted < 0 || counted == z.mirror.Len() {
+	if !ok || c.DryRun || !z.read || !z.idle() || asked != z.mirror.Now() {
 		return
 	}
-	c.Observe(Drifted{Zone: z.Zone, Counted: counted, Known: z.mirror.Len()})
+	counts := listed.Records >= 0 && listed.Records != z.mirror.Len()
+	if !counts && !listed.Changed {
+		return
+	}
+	c.Observe(Drifted{Zone: z.Zone, Counted: listed.Records, Known: z.mirror.Len()})
 	z.reread()
 }
 
