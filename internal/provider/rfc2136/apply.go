@@ -39,8 +39,9 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 		if err := sendUpdate(c, z, m, changes); err != nil {
 			return err
 		}
-		serial, err := askSerial(c, z)
-		p.serials.wrote(z, serial, err == nil) // the update is made, whatever became of the question
+		if serial, err := askSerial(c, z); err == nil { // the update is made, whatever becomes of the question
+			p.serials.wrote(z, serial)
+		}
 		return nil
 	})
 	if e, is := errors.AsType[*provider.Error](err); is && e.Class == provider.Denied {

@@ -18,12 +18,7 @@ import (
 // same time.
 type serials struct {
 	mu    sync.Mutex
-	known map[string]version // by the zone's id
-}
-
-type version struct {
-	serial uint32
-	mixed  bool // somebody else may have changed the zone, too
+	known map[string]uint32 // by the zone's id
 }
 
 // read notes the version that a transfer had.
@@ -31,26 +26,19 @@ func (s *serials) read(z zone.Zone, serial uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil {
-		s.known = make(map[string]version)
+		s.known = make(map[string]uint32)
 	}
-	s.known[z.ID] = version{serial: serial}
+	s.known[z.ID] = serial
 }
 
-// wrote notes the version after an update of ours; not ok: it isn't known. An update is one step of the serial, or none where it
-// changed nothing (RFC 2136 section 3.6). A server that counts otherwise, by the clock for instance, has its zone read again.
-func (s *serials) wrote(z zone.Zone, serial uint32, ok bool) {
+// wrote notes the version after an update of ours, which is one step of the serial (RFC 2136 section 3.6). After more than that
+// somebody else was there too, or the server counts otherwise, by the clock for instance: the zone is then to be read again.
+func (s *serials) wrote(z zone.Zone, serial uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, was := s.known[z.ID]
-	if !was {
-		return
+	if before, was := s.known[z.ID]; was && serial == before+1 {
+		s.known[z.ID] = serial
 	}
-	if ok && serial == v.serial+1 {
-		v.serial = serial
-	} else if !ok || serial != v.serial {
-		v.mixed = true
-	}
-	s.known[z.ID] = v
 }
 
 // moved reports whether a version that a zone has now is of another hand's making. An older one is that of a server that lags behind
@@ -58,8 +46,8 @@ func (s *serials) wrote(z zone.Zone, serial uint32, ok bool) {
 func (s *serials) moved(z zone.Zone, serial uint32) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, was := s.known[z.ID]
-	return was && (v.mixed || int32(serial-v.serial) > 0) //nolint:gosec // the arithmetic of serials
+	before, was := s.known[z.ID]
+	return was && int32(serial-before) > 0 //nolint:gosec // the arithmetic of serials
 }
 
 // among leaves the zones that have been read.
