@@ -147,10 +147,11 @@ func freePort(t testing.TB, host string) string {
 	return port
 }
 
-func (o Options) zoneFiles() map[string]string {
+// ZoneFiles are the files of zones, ZONE.zone each, with an SOA, an NS and what else content has.
+func ZoneFiles(zones []string, content string) map[string]string {
 	files := make(map[string]string)
-	for _, z := range o.Zones {
-		files[z+".zone"] = fmt.Sprintf("$ORIGIN %s.\n$TTL 300\n@ IN SOA ns.example.net. admin.example.net. 1 3600 600 86400 60\n@ IN NS ns.example.net.\n%s\n", z, o.Content)
+	for _, z := range zones {
+		files[z+".zone"] = fmt.Sprintf("$ORIGIN %s.\n$TTL 300\n@ IN SOA ns.example.net. admin.example.net. 1 3600 600 86400 60\n@ IN NS ns.example.net.\n%s\n", z, content)
 	}
 	return files
 }

@@ -35,7 +35,7 @@ func BIND(t testing.TB, o Options) *Server {
 		for _, z := range o.Zones {
 			fmt.Fprintf(&b, "zone %q { type primary; file \"%s.zone\"; allow-update { key %q; }; allow-transfer { key %[3]q; key \"reader\"; }; };\n", z, z, KeyName)
 		}
-		files := o.zoneFiles()
+		files := ZoneFiles(o.Zones, o.Content)
 		files["named.conf"] = b.String()
 		return files, BINDArgs(p)
 	})
@@ -69,7 +69,7 @@ func Knot(t testing.TB, o Options) *Server {
 		for _, z := range o.Zones {
 			fmt.Fprintf(&b, "  - domain: %s\n", z)
 		}
-		files := o.zoneFiles()
+		files := ZoneFiles(o.Zones, o.Content)
 		files["knot.conf"] = b.String()
 		return files, KnotArgs(p)
 	})
