@@ -109,6 +109,8 @@ type rig struct {
 	labels func(map[string]string) bool // the label filter; nil: everything
 	asks   reconcile.Verifier
 	more   []reconcile.Account // beside the default one
+	others []reconcile.View    // beside the default one
+	apart  []reconcile.Account // theirs
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -178,6 +180,7 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 		config.Accounts = append(config.Accounts, a)
 		config.Views[0].Accounts = append(config.Views[0].Accounts, a.Name)
 	}
+	config.Views, config.Accounts = append(config.Views, r.others...), append(config.Accounts, r.apart...)
 	if r.permits != nil {
 		config.Permits = r.permits
 	}

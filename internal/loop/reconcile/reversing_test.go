@@ -5,16 +5,21 @@ package reconcile_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/source"
 )
 
@@ -92,32 +97,37 @@ func TestProofReverseOfAHeldNameStays(t *testing.T) {
 }
 
 func TestProofReverseStaysWhileObjectsCantBeRead(t *testing.T) {
+	a := delta("d/a", ask("a.example.com=192.0.2.1"))
 	for name, says := range map[string]feed.Event{
-		"failing":   {State: feed.Failing, Err: errors.New("no answer")},
-		"forbidden": {Replace: true, State: feed.Forbidden, Err: errors.New("forbidden")},
+		"failing":    {State: feed.Failing, Err: errors.New("no answer")},
+		"forbidden":  {Replace: true, State: feed.Forbidden, Err: errors.New("forbidden")},
+		"unreadable": {Replace: true, Deltas: []feed.Delta{a}, State: feed.Synced, Refusals: []endpoint.Refusal{{Ref: ref("d/b"), Why: reason.New(reason.BadObject, "it can't be read")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reversing(t, func(r *rig) {
-				r.memory.Put(reverseZone, record.Set{Key: record.Key{Name: "1." + reverseZone, Type: record.PTR}, TTL: 300, Values: []string{"a.example.com", "b.example.com"}},
-					marker("x-ptr-1."+reverseZone, "me", "ingress/d/a"))
-				before := r.zone(reverseZone)
+				before := r.putPTR("ingress/d/a")
 				r.start()
 				r.say(says)
 				r.settle()
 				r.wantPTR(before...)
-				r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+				r.synced(a)
 				r.wantPTR("1."+reverseZone+" PTR a.example.com", "x-ptr-1."+reverseZone+" TXT me:d/a")
 			})
 		})
 	}
 }
 
-// TestReverseUnlistedHoldsSharedValues has an object whose names can't be listed: any of an address's may be its.
+// putPTR puts an owned PTR record set with two names into the zone, and returns what is there.
+func (r *rig) putPTR(resource string) []string {
+	r.memory.Put(reverseZone, record.Set{Key: record.Key{Name: "1." + reverseZone, Type: record.PTR}, TTL: 300, Values: []string{"a.example.com", "b.example.com"}},
+		marker("x-ptr-1."+reverseZone, "me", resource))
+	return r.zone(reverseZone)
+}
+
+// TestProofReverseOfUnlistedNamesStays has an object whose names can't be listed: any of an address's may be its.
 func TestProofReverseOfUnlistedNamesStays(t *testing.T) {
 	reversing(t, func(r *rig) {
-		r.memory.Put(reverseZone, record.Set{Key: record.Key{Name: "1." + reverseZone, Type: record.PTR}, TTL: 300, Values: []string{"a.example.com", "b.example.com"}},
-			marker("x-ptr-1."+reverseZone, "me", "ingress/d/a"))
-		before := r.zone(reverseZone)
+		before := r.putPTR("ingress/d/a")
 		r.start()
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")), delta("d/b", ask("b.example.com=unlisted")))
 		r.wantPTR(before...)
@@ -249,6 +259,64 @@ func TestReverseTTL(t *testing.T) {
 					if s.Type == record.PTR && s.TTL != tc.want {
 						t.Errorf("the TTL is %d, want %d", s.TTL, tc.want)
 					}
+				}
+			})
+		})
+	}
+}
+
+// TestReverseTTLOfOneObject has an object with a TTL for each of its names.
+func TestReverseTTLOfOneObject(t *testing.T) {
+	reversing(t, func(r *rig) {
+		r.eval = func(obj any, _ source.Lookup) endpoint.Result {
+			n := obj.(named)
+			out := evalThing(n.Ref)(n.thing)
+			for i := range out.Endpoints {
+				out.Endpoints[i].TTL = map[dnsname.Name]uint32{"a.example.com": 500, "b.example.com": 400, "c.example.com": 600}[out.Endpoints[i].Name]
+			}
+			return out
+		}
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1", "b.example.com=192.0.2.1", "c.example.com=192.0.2.1")))
+		for _, s := range r.memory.Sets(reverseZone) {
+			if s.Type == record.PTR && s.TTL != 400 {
+				t.Errorf("the TTL is %d, want the least of the names', 400", s.TTL)
+			}
+		}
+	})
+}
+
+// TestReverseIsForTheViewThatWantsIt has a second view of the same objects, over zones of another account: it has a zone of reverse names,
+// which is filled where the view is to have PTR record sets, and with the addresses that it lets through.
+func TestReverseIsForTheViewThatWantsIt(t *testing.T) {
+	for name, tc := range map[string]struct {
+		why  string
+		view view.Options
+		want []string
+	}{
+		"doesn't": {"only the other view is told to", view.Options{ManagedTypes: []string{"A,PTR"}}, nil},
+		"filters": {"a filter of networks leaves an address out", view.Options{ManagedTypes: []string{"A,PTR"}, CreatePTR: true, TargetNets: []string{"192.0.2.0/30"}}, []string{"1." + reverseZone + " PTR a.example.com"}},
+		"wants":   {"it has its own", view.Options{ManagedTypes: []string{"A,PTR"}, CreatePTR: true}, []string{"1." + reverseZone + " PTR a.example.com", "9." + reverseZone + " PTR b.example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reversing(t, func(r *rig) {
+				z := providertest.MemoryZone(reverseZone)
+				z.Account = "lan"
+				other := providertest.NewMemory(z)
+				tc.view.Policy = "sync"
+				r.apart = []reconcile.Account{{Name: "lan", Provider: other}}
+				r.others = []reconcile.View{{Spec: tc.view.Spec("lan", "memory", nil, nil), Registry: noop.Registry{}, Accounts: []string{"lan"}}}
+				r.start()
+				r.synced(delta("d/a", ask("a.example.com=192.0.2.1", "b.example.com=192.0.2.9")))
+				r.wantPTR("1."+reverseZone+" PTR a.example.com", "x-ptr-1."+reverseZone+" TXT me:d/a", "9."+reverseZone+" PTR b.example.com", "x-ptr-9."+reverseZone+" TXT me:d/a")
+				var got []string
+				for _, s := range other.Sets(reverseZone) {
+					if s.Type == record.PTR {
+						got = append(got, string(s.Name)+" PTR "+strings.Join(s.Values, " "))
+					}
+				}
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("%s: the second view's zone has %q, want %q", tc.why, got, tc.want)
 				}
 			})
 		})
