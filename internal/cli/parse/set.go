@@ -85,7 +85,7 @@ func (s *setter) superseded(gv given, f flags.Flag) []given {
 		keep = []given{gv} // so that its value is checked
 	case s.find(f.Becomes) != nil && !s.has(f.Becomes):
 		note = fmt.Sprintf("%s is accepted: %s", gv.origin, f.Advice)
-		keep = []given{{f.Becomes, gv.value, gv.origin}}
+		keep = []given{{f.Becomes, gv.value, gv.origin, gv.hidden}}
 	}
 	if !slices.Contains(s.notes, note) {
 		s.notes = append(s.notes, note)
@@ -136,7 +136,7 @@ func (s *setter) set(flag *kong.Flag, list []given) {
 		}
 		if err := decode(flag, g.value, target); err != nil {
 			wrong = true
-			s.errs = append(s.errs, fmt.Errorf("%s%s: %w", g.origin, shown(flag, g.value), err))
+			s.errs = append(s.errs, fmt.Errorf("%s%s: %w", g.origin, shown(flag, g), err))
 		}
 	}
 	if !wrong {
@@ -145,11 +145,19 @@ func (s *setter) set(flag *kong.Flag, list []given) {
 }
 
 // shown is a value as messages have it; that of a secret (tag secret:"") isn't there.
-func shown(flag *kong.Flag, value string) string {
+func shown(flag *kong.Flag, g given) string {
 	if flag.Tag.Has("secret") {
 		return ""
 	}
-	return "=" + clip(value)
+	return "=" + g.shown()
+}
+
+// shown is the value for a message.
+func (g given) shown() string {
+	if g.hidden {
+		return "${...}"
+	}
+	return clip(g.value)
 }
 
 // reset sets a flag to its default. A list's default is split at commas.

@@ -51,6 +51,15 @@ func (c *core) addReverse(r *endpoint.Result) {
 	r.Endpoints = slices.AppendSeq(r.Endpoints, maps.Values(made))
 }
 
+// deriveAnew finds out which reverse names the views want now, after they were replaced.
+func (c *core) deriveAnew() {
+	for kind := range c.sources {
+		for _, ref := range c.objects.Refs(kind) {
+			c.eval(ref)
+		}
+	}
+}
+
 // rewritten is an endpoint as a view publishes it. It may become several, or none, with the reason.
 func (c *core) rewritten(spec view.Spec, e endpoint.Endpoint) ([]endpoint.Endpoint, reason.Reason) {
 	if e.Reverse {
@@ -131,7 +140,7 @@ func (c *core) holdReverse(spec view.Spec, name dnsname.Name, observed []record.
 		for _, v := range leaving(s, rows) {
 			why, by := c.unknownAddress(spec, name, dnsname.Name(v))
 			if why.None() && (who == "" || len(s.Values) > 1) {
-				why = c.anyUnsure()
+				why = c.anyUnsure(spec)
 			}
 			if !why.None() {
 				return heldPTR(rows, why, by)
@@ -193,8 +202,8 @@ func unlisted(r endpoint.Result) reason.Reason {
 }
 
 // anyUnsure tells why it isn't proven of some object that it asks no more: a marker may be for others than the one it names.
-func (c *core) anyUnsure() reason.Reason {
-	if why := c.gone(""); !why.None() || len(c.unlisted) == 0 {
+func (c *core) anyUnsure(spec view.Spec) reason.Reason {
+	if why := c.gone(spec, ""); !why.None() || len(c.unlisted) == 0 {
 		return why
 	}
 	return c.unlisted[slices.SortedFunc(maps.Keys(c.unlisted), endpoint.Ref.Compare)[0]]

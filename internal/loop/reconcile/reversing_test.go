@@ -305,7 +305,7 @@ func TestReverseIsForTheViewThatWantsIt(t *testing.T) {
 				other := providertest.NewMemory(z)
 				tc.view.Policy = "sync"
 				r.apart = []reconcile.Account{{Name: "lan", Provider: other}}
-				r.others = []reconcile.View{{Spec: tc.view.Spec("lan", "memory", nil, nil), Registry: noop.Registry{}, Accounts: []string{"lan"}}}
+				r.views = []reconcile.View{{Spec: tc.view.Spec("lan", "memory", nil, nil), Registry: noop.Registry{}, Accounts: []string{"lan"}}}
 				r.start()
 				r.synced(delta("d/a", ask("a.example.com=192.0.2.1", "b.example.com=192.0.2.9")))
 				r.wantPTR("1."+reverseZone+" PTR a.example.com", "x-ptr-1."+reverseZone+" TXT me:d/a", "9."+reverseZone+" PTR b.example.com", "x-ptr-9."+reverseZone+" TXT me:d/a")
