@@ -4,11 +4,13 @@ package app
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/legacylog"
 	"nafuda.io/nafuda/internal/provider"
@@ -151,7 +153,7 @@ func (l *logger) release(e reconcile.BrakeHeld) string {
 func (l *logger) objects(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.Evaluated:
-		legacylog.Generated(l.log, e.Ref, e.Result.Endpoints)
+		legacylog.Generated(l.log, e.Ref, asked(e.Result.Endpoints))
 		for _, again := range e.Result.Again {
 			legacylog.Duplicate(l.log, again)
 		}
@@ -163,6 +165,11 @@ func (l *logger) objects(e reconcile.Event) {
 	case reconcile.KindChanged:
 		l.kind(e)
 	}
+}
+
+// asked leaves out the PTR record sets that no source has asked for.
+func asked(eps []endpoint.Endpoint) []endpoint.Endpoint {
+	return slices.DeleteFunc(slices.Clone(eps), func(e endpoint.Endpoint) bool { return e.Reverse })
 }
 
 // zones logs what is read of zones.
@@ -188,6 +195,10 @@ func (l *logger) zones(e reconcile.Event) {
 	case reconcile.Left:
 		l.log.Warn("names are left behind, with their record sets as they are", "view", e.View, "zone", string(e.Zone.Name), "id", e.Zone.ID, "names", e.Names, "reason", e.Why.Code, "why", e.Why.String(), "fix", e.Why.Fix())
 	case reconcile.Drifted:
+		if e.Counted < 0 {
+			l.log.Info("somebody else has changed the zone, so it is read again", "zone", string(e.Zone.Name))
+			return
+		}
 		l.log.Info("the zone's record count has changed, so it is read again", "zone", string(e.Zone.Name), "counted", e.Counted, "known", e.Known)
 	default:
 		l.table(e)
@@ -305,6 +316,10 @@ func (l *logger) called(e reconcile.Called) {
 func (l *logger) decided(e reconcile.Decided) {
 	for _, d := range e.Decisions {
 		level := slog.LevelWarn
+		if d.Why.Code == reason.NoReverse && l.once(string(d.Why.Code)) { // of most addresses, so of each it would say nothing
+			l.log.Info("an address gets no PTR record set, as others may that aren't told of above level debug", "name", string(d.Key.Name), "object", d.Resource, "why", d.Why.String())
+			continue
+		}
 		if d.Why.Code == reason.NoTarget { // mostly for the moment until the target is there
 			level = slog.LevelInfo
 		}

@@ -38,7 +38,11 @@ func (m *meter) observe(e reconcile.Event) {
 	case reconcile.ZoneRead:
 		m.metrics.ZoneRead(string(e.Zone.Name), time.Now(), e.Sets)
 	case reconcile.Drifted:
-		m.metrics.Drift(string(e.Zone.Name), max(e.Counted-e.Known, e.Known-e.Counted))
+		n := max(e.Counted-e.Known, e.Known-e.Counted)
+		if e.Counted < 0 {
+			n = 1 // at least
+		}
+		m.metrics.Drift(string(e.Zone.Name), n)
 	case reconcile.Unkept, reconcile.Turned, reconcile.UpToDate:
 		m.process(e)
 	}

@@ -147,7 +147,7 @@ func addName(v *report.View, n reconcile.Name) {
 		v.Refused = append(v.Refused, p)
 	case n.Verdict == change.Noted:
 		v.Noted = append(v.Noted, p)
-	case n.Verdict == change.Filtered && n.Reason.Code != reason.TypeNotManaged: // every NodePort Service has SRV record sets that few want
+	case n.Verdict == change.Filtered && n.Reason.Code != reason.TypeNotManaged && n.Reason.Code != reason.NoReverse: // every NodePort Service has SRV record sets that few want, most addresses no zone
 		v.LeftOut = append(v.LeftOut, p)
 	}
 }

@@ -111,8 +111,9 @@ func (c *migrateCommand) report(ctx context.Context, x IO, running *migrate.Runn
 	}
 	var known []migrate.Known
 	for _, f := range have {
-		known = append(known, migrate.Known{Name: f.Name, Help: f.Help, Kind: f.Kind})
+		known = append(known, migrate.Known{Name: f.Name, Help: f.Help, Kind: f.Kind, Secret: f.Secret})
 	}
+	running.HideFlags(given, known)
 	r.Arguments = running.Explain(given, known)
 	r.Notes = append(r.Notes, migrate.Remarks(given)...)
 	options, more := c.options(running, running.Words)

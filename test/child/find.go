@@ -9,7 +9,7 @@ import (
 )
 
 // Find returns the path of a program of others that Debian has in a package. Where it isn't installed the test is skipped, in CI it fails.
-func Find(t *testing.T, name, pkg string) string {
+func Find(t testing.TB, name, pkg string) string {
 	t.Helper()
 	for _, at := range []string{name, "/usr/sbin/" + name} {
 		if path, err := exec.LookPath(at); err == nil {

@@ -56,6 +56,7 @@ func TestEndToEnd(t *testing.T) {
 		{"zones that the filters leave out", otherZones},
 		{"a zone that is changed behind our back", changedBehindUs},
 		{"the record count tells of drift", drift},
+		{"BIND and Knot take dynamic updates, of reverse names too", dynamicUpdates},
 		{"the watch is lost again and again", watchLoss},
 		{"a start mends what was changed by hand", repairs},
 		{"one bad name delays no other", apart},

@@ -25,7 +25,7 @@ func core() []Flag {
 		honoured("exclude-record-types", List, ""),
 		superseded("provider-cache-time", Value, "0s",
 			"what a zone holds is always kept in memory and read again bit by bit; see --resync-interval"),
-		refused("create-ptr", Switch, "false", "PTR records aren't derived yet"),
+		honoured("create-ptr", Switch, "false"),
 		honoured("domain-filter", List, ""),
 		honoured("exclude-domains", List, ""),
 		honoured("regex-domain-filter", Value, ""),

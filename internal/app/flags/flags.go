@@ -40,6 +40,7 @@ type Flag struct {
 	Class   Class
 	Advice  string // what does it now, of a superseded flag; what to do instead, of a refused one
 	Becomes string // the flag that takes over the value of a superseded one; empty where none does
+	Secret  bool   // its value is nobody else's to see: it is printed nowhere
 }
 
 // All returns every flag, sorted by name.
@@ -82,6 +83,12 @@ func renamed(name string, k Kind, def, to string) Flag {
 
 func refused(name string, k Kind, def, advice string) Flag {
 	return Flag{Name: name, Kind: k, Default: def, Class: Refused, Advice: advice}
+}
+
+// secret says of a flag that its value is printed nowhere.
+func secret(f Flag) Flag {
+	f.Secret = true
+	return f
 }
 
 // of refuses the flags of a provider that we don't have.

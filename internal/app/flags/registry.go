@@ -11,7 +11,7 @@ func registry() []Flag {
 		honoured("txt-suffix", Value, ""),
 		honoured("txt-wildcard-replacement", Value, ""),
 		refused("txt-encrypt-enabled", Switch, "false", "markers aren't encrypted yet"),
-		refused("txt-encrypt-aes-key", Value, "", "markers aren't encrypted yet"),
+		secret(refused("txt-encrypt-aes-key", Value, "", "markers aren't encrypted yet")),
 		superseded("txt-cache-interval", Value, "0s",
 			"what a zone holds is always kept in memory and read again bit by bit; see --resync-interval"),
 		refused("migrate-from-txt-owner", Value, "",

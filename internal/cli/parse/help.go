@@ -22,6 +22,7 @@ type Flag struct {
 	Required  bool
 	Group     string   // the tag group of its options; empty where none
 	Variables []string // the variables that set it
+	Secret    bool     // its value is printed nowhere (tag secret:"")
 }
 
 // Describe returns the flags of a command, in the grammar's order; those of the default command for an empty name.
@@ -45,7 +46,7 @@ func (g grammar) describe(n *kong.Node) []Flag {
 			continue
 		}
 		d := Flag{
-			Name: f.Name, Kind: kindOf(f), Default: f.Default, Help: f.Help, Required: f.Required,
+			Name: f.Name, Kind: kindOf(f), Default: f.Default, Help: f.Help, Required: f.Required, Secret: f.Tag.Has("secret"),
 		}
 		if d.Kind == flags.Switch && d.Default == "" {
 			d.Default = "false"

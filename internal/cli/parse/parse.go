@@ -4,7 +4,7 @@
 //
 // Kong supplies the grammar (struct tags) and the conversion of values. The walk is ours: kong stops at the first
 // mistake. A flag on the command line beats its variable, NAFUDA_X beats EXTERNAL_DNS_X, and a variable beats the default. Every
-// switch is also --no-x and --x=false; the tag env:"-" keeps a flag from having variables, and with verbatim:"" the argument that follows is its value though it begins with dashes. A list's flag may be repeated and is never split at commas; its default is. Kong's hooks
+// switch is also --no-x and --x=false; the tag env:"-" keeps a flag from having variables, and with verbatim:"" the argument that follows is its value though it begins with dashes; a value with secret:"" is in no message. A list's flag may be repeated and is never split at commas; its default is. Kong's hooks
 // aren't used; of its positional arguments, those of type string and []string are. An options struct that has a method Check() error is asked for its mistakes
 // too, unless its field has the tag check:"-".
 //

@@ -156,7 +156,7 @@ func TestValues(t *testing.T) {
 			args: []string{"--source=service", "--request-timeout=5s", "--kube-api-request-timeout=6s"}, want: func(o *options) { o.Timeout = 6 * time.Second },
 			notes: []string{"--request-timeout is accepted and sets nothing: it is the old name of --kube-api-request-timeout"}, why: "the new name wins",
 		},
-		"refused at default": {args: []string{"--source=service", "--no-create-ptr", "--exoscale-apikey=", "--google-batch-change-interval=1000ms"}, why: "it asks for nothing"},
+		"refused at default": {args: []string{"--source=service", "--no-txt-encrypt-enabled", "--exoscale-apikey=", "--google-batch-change-interval=1000ms"}, why: "it asks for nothing"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -189,12 +189,12 @@ func TestMistakes(t *testing.T) {
 		"missing by empty": {args: []string{"--source="}, want: []string{missing}, why: "an empty value is none"},
 		"all at once": {
 			args: []string{"--sorce=x", "--policy=all", "--interval=5", "--aws-api-burst=many", "--dry-run=perhaps", "--kube-api-qps=x", "--fqdn-template={{.Name}}", "stray"},
-			env:  []string{"EXTERNAL_DNS_CREATE_PTR=true"},
+			env:  []string{"EXTERNAL_DNS_TXT_ENCRYPT_ENABLED=true"},
 			want: []string{
 				"unknown flag --sorce, did you mean --source?",
 				`unexpected argument "stray": flags are written --name=value`,
 				"--fqdn-template can't be used: host name templates aren't there yet; set the hostname annotation on the objects",
-				"EXTERNAL_DNS_CREATE_PTR can't be used: PTR records aren't derived yet",
+				"EXTERNAL_DNS_TXT_ENCRYPT_ENABLED can't be used: markers aren't encrypted yet",
 				"--policy=all: not known: give sync, upsert-only or create-only",
 				"--interval=5: not a duration: write it like 90s, 5m or 1h30m",
 				"--aws-api-burst=many: not a whole number in range",

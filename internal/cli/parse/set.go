@@ -136,12 +136,20 @@ func (s *setter) set(flag *kong.Flag, list []given) {
 		}
 		if err := decode(flag, g.value, target); err != nil {
 			wrong = true
-			s.errs = append(s.errs, fmt.Errorf("%s=%s: %w", g.origin, g.shown(), err))
+			s.errs = append(s.errs, fmt.Errorf("%s%s: %w", g.origin, shown(flag, g), err))
 		}
 	}
 	if !wrong {
 		flag.Apply(target)
 	}
+}
+
+// shown is a value as messages have it; that of a secret (tag secret:"") isn't there.
+func shown(flag *kong.Flag, g given) string {
+	if flag.Tag.Has("secret") {
+		return ""
+	}
+	return "=" + g.shown()
 }
 
 // shown is the value for a message.

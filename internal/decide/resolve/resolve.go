@@ -16,7 +16,8 @@ import (
 
 // Options say how conflicts are settled.
 type Options struct {
-	MergeNamespaces bool // endpoints of different namespaces are merged like those of one
+	MergeNamespaces bool   // endpoints of different namespaces are merged like those of one
+	MinTTL          uint32 // of derived endpoints that have none, in seconds
 	// Routing tells which routing policy properties make; nil, or an empty answer: none is known.
 	Routing func([]record.Prop) string
 	// Standing tells the routing policy of the record sets of ours that endpoints of a type become; nil, or an empty answer: there are none.
@@ -38,6 +39,7 @@ type Row struct {
 // Name resolves the endpoints and holds at one name. claimed tells whether a record set is marked for an object, and for a key
 // without a type whether any of that set identifier is: who has a name keeps it, and of its types each keeps those that it has. The rows are sorted by their identifier.
 func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(k record.Key, resource string) bool, o Options) ([]Row, []change.Decision) {
+	eps, askers := o.reverse(eps, claimed)
 	var contests []*contest
 	for _, id := range identifiers(eps, holds) {
 		c := &contest{
@@ -63,6 +65,7 @@ func Name(eps []endpoint.Endpoint, holds []endpoint.Hold, claimed func(k record.
 		rows = append(rows, c.row())
 		decisions = append(decisions, c.decisions...)
 	}
+	together(rows, askers)
 	return rows, decisions
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	Policy            string        `name:"policy" enum:"sync,upsert-only,create-only" default:"upsert-only" help:"Which changes are made: sync (all), upsert-only (no deletes), create-only (no updates and deletes)."`
 	ManagedTypes      []string      `name:"managed-record-types" sep:"none" default:"A,AAAA,CNAME" help:"Record type that is managed. Repeatable."`
 	ExcludedTypes     []string      `name:"exclude-record-types" sep:"none" help:"Record type that isn't managed after all. Repeatable."`
+	CreatePTR         bool          `name:"create-ptr" negatable:"" help:"Publish a PTR record set for each address of a name, where a zone holds the address's reverse name. The annotation record-type decides for single objects. It needs PTR among --managed-record-types."`
 	DomainFilter      []string      `name:"domain-filter" sep:"none" help:"Suffix of the names and zones to handle; with a leading dot only what is below it. Repeatable."`
 	ExcludeDomains    []string      `name:"exclude-domains" sep:"none" help:"Suffix of names and zones to leave out. Repeatable."`
 	RegexFilter       string        `name:"regex-domain-filter" help:"Regular expression (RE2) of names and zones to handle; replaces the suffix lists."`
@@ -65,6 +66,9 @@ func (o Options) Check() error {
 		}
 	}
 	o.checkTypes(add)
+	if o.CreatePTR && !o.managed()[record.PTR] {
+		add("--create-ptr: PTR isn't among the managed types: add --managed-record-types=PTR, beside the others")
+	}
 	o.checkDomains(add)
 	o.checkTargets(add)
 	if o.MinTTL < 0 || o.MinTTL > (1<<31-1)*time.Second {
@@ -142,16 +146,22 @@ func (o Options) Spec(name, provider string, labels, annotations func(map[string
 	s := Spec{
 		Name: name, Policy: change.Policy(o.Policy), Namespaces: o.AllNamespaces(), Sources: nonEmpty(o.Sources), Gateways: nonEmpty(o.Gateways), Labels: labels, Annotations: annotations, Classes: nonEmpty(o.IngressClasses),
 		DefaultTargets: nonEmpty(o.DefaultTargets), ForceDefault: o.ForceDefault, MinTTL: uint32(o.MinTTL / time.Second), PreferAlias: o.PreferAlias,
-		MergeNamespaces: o.MergeNamespaces, ZoneIDs: nonEmpty(o.ZoneIDs), Domains: o.Domains(), managed: make(map[record.Type]bool),
-	}
-	for _, t := range split(o.ManagedTypes) {
-		s.managed[record.Type(t)] = true
-	}
-	for _, t := range split(o.ExcludedTypes) {
-		delete(s.managed, record.Type(t))
+		MergeNamespaces: o.MergeNamespaces, ZoneIDs: nonEmpty(o.ZoneIDs), Domains: o.Domains(), CreatePTR: o.CreatePTR, managed: o.managed(),
 	}
 	s.nets, s.excludedNets = prefixes(o.TargetNets), prefixes(o.ExcludeTargetNets)
 	return s
+}
+
+// managed are the types that may be touched.
+func (o Options) managed() map[record.Type]bool {
+	out := make(map[record.Type]bool)
+	for _, t := range split(o.ManagedTypes) {
+		out[record.Type(t)] = true
+	}
+	for _, t := range split(o.ExcludedTypes) {
+		delete(out, record.Type(t))
+	}
+	return out
 }
 
 // Domains is the domain filter of checked options.

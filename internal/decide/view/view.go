@@ -33,6 +33,7 @@ type Spec struct {
 	MinTTL          uint32 // seconds; 0: the provider's default
 	PreferAlias     bool
 	MergeNamespaces bool
+	CreatePTR       bool // unless an object says otherwise
 
 	managed            map[record.Type]bool
 	nets, excludedNets []netip.Prefix

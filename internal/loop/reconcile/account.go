@@ -98,7 +98,7 @@ func (c *core) finishList(r result) {
 			known.reread()
 		}
 		known.Tags = z.Tags
-		c.compareCount(known, z.Records)
+		c.compareCount(known, z)
 	}
 	for key, z := range c.zones {
 		if z.account == a && !there[key] && !z.vanished {
@@ -124,14 +124,18 @@ func (c *core) listFailed(a *account, err error) {
 	}
 }
 
-// compareCount starts a full read of a zone whose record count isn't ours. A count that a write of ours may have overtaken says
-// nothing.
-func (c *core) compareCount(z *zoneState, counted int) {
+// compareCount starts a full read of a zone that somebody else has changed, or whose record count isn't ours. What a write of ours may
+// have overtaken says nothing.
+func (c *core) compareCount(z *zoneState, listed zone.Zone) {
 	asked, ok := z.account.asked[z.Key]
-	if !ok || c.DryRun || !z.read || !z.idle() || asked != z.mirror.Now() || counted < 0 || counted == z.mirror.Len() {
+	if !ok || c.DryRun || !z.read || !z.idle() || asked != z.mirror.Now() {
 		return
 	}
-	c.Observe(Drifted{Zone: z.Zone, Counted: counted, Known: z.mirror.Len()})
+	counts := listed.Records >= 0 && listed.Records != z.mirror.Len()
+	if !counts && !listed.Changed {
+		return
+	}
+	c.Observe(Drifted{Zone: z.Zone, Counted: listed.Records, Known: z.mirror.Len()})
 	z.reread()
 }
 
@@ -182,6 +186,8 @@ func (c *core) dispatch(names []dirty) {
 			z.enqueue(c, d)
 		}
 		c.checkZone(d.name)
+		c.window.add(slices.Collect(maps.Keys(c.reverses[d.name])), d.since, looked)
+		delete(c.reverses, d.name) // what is still held will be entered again
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -52,6 +53,8 @@ type core struct {
 	names    zoneNames
 	byHand   overrides                      // what a person wants in place of what objects ask for
 	order    *undoOrder                     // what the loop is run for; nil: for everything
+	unlisted map[endpoint.Ref]reason.Reason // objects whose names aren't all known, see anyUnsure
+	reverses aliases                        // names whose address isn't known, and the reverse names that are held because of that
 	noZone   map[viewName][]change.Decision // about names that no zone of a view holds
 	allDirty bool                           // see dirtyEverything
 	toWant   []string                       // kinds to ask of the feed
@@ -84,6 +87,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), facts: newKnown(), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
+		unlisted: make(map[endpoint.Ref]reason.Reason), reverses: make(aliases),
 		crashes: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	if c.Once {

@@ -3,13 +3,16 @@
 package reconcile_test
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
@@ -88,5 +91,45 @@ func TestAPartOfARefusedBatchIsStillWanted(t *testing.T) {
 		r.put("d/2", ask("held.example.com=hold"))
 		time.Sleep(20 * time.Second)
 		r.want("example.com", "held.example.com A 203.0.113.9", "x-a-held.example.com TXT me:d/2", "good.example.com A 192.0.2.1", "x-a-good.example.com TXT me:d/1")
+	})
+}
+
+// listing is a provider that says of its zones that somebody else has changed them, once.
+type listing struct {
+	*providertest.Flaky
+	changed atomic.Bool
+}
+
+func (l *listing) Zones(ctx context.Context) ([]zone.Zone, error) {
+	zones, err := l.Flaky.Zones(ctx)
+	moved := l.changed.Swap(false)
+	for i := range zones {
+		zones[i].Records, zones[i].Changed = -1, moved
+	}
+	return zones, err
+}
+
+// TestQuietDriftIsTold: a provider that can't count tells that a zone was changed, and only then it is read.
+func TestQuietDriftIsTold(t *testing.T) {
+	in(t, func(r *rig) {
+		l := &listing{Flaky: r.flaky}
+		r.provider = l
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		reads := r.memory.Calls().Records
+		time.Sleep(30 * time.Minute)
+		if got := r.memory.Calls().Records; got != reads {
+			t.Errorf("%d reads while nobody has changed the zone", got-reads)
+		}
+		r.memory.Remove("example.com", record.Key{Name: "a.example.com", Type: record.A})
+		l.changed.Store(true)
+		time.Sleep(6 * time.Minute)
+		r.want("example.com", "a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/a")
+		if got := r.memory.Calls().Records; got != reads+1 {
+			t.Errorf("%d reads, want one", got-reads)
+		}
+		if _, n := last[reconcile.Drifted](r); n != 1 {
+			t.Errorf("drift is told %d times, want once", n)
+		}
 	})
 }

@@ -64,10 +64,10 @@ type (
 		Names int
 		Why   reason.Reason
 	}
-	// Drifted says that a zone's record count isn't what we think it holds.
+	// Drifted says that a zone's record count isn't what we think it holds, or that the provider says that somebody else has changed it.
 	Drifted struct {
 		Zone           zone.Zone
-		Counted, Known int
+		Counted, Known int // Counted is -1 where the provider doesn't count
 	}
 	// Planned says that a group of changes is about to be sent.
 	Planned struct {

@@ -113,6 +113,7 @@ type rig struct {
 	views  []reconcile.View    // beside the default one
 	fixed  []reconcile.View    // in place of the default one; nil: that
 	narrow func(zone.Zone) bool
+	apart  []reconcile.Account // of views alone
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -172,6 +173,7 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 		},
 	}
 	config.Accounts, config.Views = r.places()
+	config.Accounts = append(config.Accounts, r.apart...)
 	if r.permits != nil {
 		config.Permits = r.permits
 	}

@@ -114,6 +114,7 @@ func (c *core) eval(ref endpoint.Ref) {
 	if obj != nil {
 		result = c.evalSafely(ref, func() endpoint.Result {
 			r := src.Eval(obj, look)
+			c.addReverse(&r)
 			r.Sort()
 			return r
 		})
@@ -123,6 +124,11 @@ func (c *core) eval(ref endpoint.Ref) {
 		if _, still := unsure(result); !still {
 			c.dirtyEverything() // what is marked for the object and isn't among its names can go now
 		}
+	}
+	if why := unlisted(result); why.None() {
+		delete(c.unlisted, ref)
+	} else {
+		c.unlisted[ref] = why
 	}
 	again := result.Again
 	result.Again = nil // for the log alone
@@ -147,6 +153,9 @@ func (c *core) eval(ref endpoint.Ref) {
 func (c *core) alike(ref endpoint.Ref, eps []endpoint.Endpoint) []endpoint.Endpoint {
 	var out []endpoint.Endpoint
 	for _, e := range eps {
+		if e.Reverse {
+			continue // nobody has asked for it
+		}
 		others, _ := c.catalog.At(e.Name)
 		if slices.ContainsFunc(others, func(o endpoint.Endpoint) bool {
 			return o.From.Ref != ref && o.Key() == e.Key() && slices.Equal(o.Targets, e.Targets)

@@ -105,6 +105,7 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	others := c.neighbours(z, name, v)
 	eps, holds, lost := yield(others, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
+	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
 	decisions = slices.Concat(decisions, pinned, lost, settled)
 	if len(rows) == 0 && undone == nil && theirs(others, observed, ledger, reg.Owner()) {
 		return plan.Input{}, decisions, false
@@ -127,7 +128,7 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 
 // resolving says how conflicts at a name are settled.
 func (z *zoneState) resolving(spec view.Spec, observed []record.Set, ledger registry.Ledger, owner string) resolve.Options {
-	o := resolve.Options{MergeNamespaces: spec.MergeNamespaces}
+	o := resolve.Options{MergeNamespaces: spec.MergeNamespaces, MinTTL: spec.MinTTL}
 	router, can := z.account.provider.(provider.Router)
 	if !can {
 		return o
@@ -152,6 +153,9 @@ func (z *zoneState) resolving(spec view.Spec, observed []record.Set, ledger regi
 func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold, decisions []change.Decision) {
 	allEps, allHolds := c.catalog.At(name)
 	skip := func(k record.Key, f *endpoint.Origin, why reason.Reason) {
+		if k.Type == record.PTR && derived(allEps, k, f) {
+			why.Code = reason.NoReverse
+		}
 		decisions = append(decisions, change.Decision{Key: k, Verdict: change.Filtered, Resource: f.Ref.String(), Why: why})
 	}
 	for _, e := range allEps {
@@ -160,7 +164,7 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 				skip(e.Key(), e.From, why)
 				return
 			}
-			rewritten, why := spec.Endpoint(e)
+			rewritten, why := c.rewritten(spec, e)
 			if !why.None() {
 				skip(e.Key(), e.From, why)
 			}
@@ -242,7 +246,7 @@ func (c *core) checkZone(name dnsname.Name) {
 			lost = decisions
 			why := c.noZoneFor(v.View, name)
 			for _, e := range eps {
-				lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Refused, Resource: e.From.Ref.String(), Why: why})
+				lost = append(lost, unplaced(e, why))
 			}
 			for _, h := range holds {
 				lost = append(lost, change.Decision{Key: h.Key(), Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})

@@ -90,6 +90,7 @@ func (c *core) replace(accounts []Account, views []View) {
 			z.flight.recall() // what waits was planned for the views before
 		}
 	}
+	c.deriveAnew()
 	c.dirtyEverything()
 }
 

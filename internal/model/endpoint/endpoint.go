@@ -67,6 +67,8 @@ type Endpoint struct {
 	Targets []string
 	Props   []record.Prop
 	From    *Origin
+	// Reverse says that no source asks for it: it is the PTR record set of an address, derived from the endpoints at its targets.
+	Reverse bool
 }
 
 // Key is the record set that the endpoint asks for.
@@ -95,7 +97,7 @@ type Refusal struct {
 	Why   reason.Reason
 }
 
-// Result is all that a source makes of one object. A source returns it sorted (see Sort).
+// Result is all that a source makes of one object. A source returns it sorted (see Sort). Reverse endpoints come to it later.
 type Result struct {
 	Endpoints []Endpoint
 	Holds     []Hold

@@ -93,6 +93,7 @@ const (
 	OtherControl   Code = "OtherController"
 	TypeNotManaged Code = "TypeNotManaged"
 	ZoneNotChosen  Code = "ZoneNotChosen"
+	NoReverse      Code = "NoReverseRecord"
 	LeftBehind     Code = "LeftBehind"
 )
 
@@ -212,6 +213,7 @@ var docs = index([]Doc{
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
 	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
+	{NoReverse, "An address gets no PTR record set here: no zone has its reverse name, or a filter leaves it out.", "if it is to have one, let a zone above its reverse name be used, and the domain filters pass it; else there is nothing to do"},
 	{LeftBehind, "The views were replaced, and none has these names of ours any more; their record sets stay as they are.", "take them away by hand, or let a view with their owner have them again"},
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},

@@ -25,6 +25,8 @@ type Zone struct {
 	Private bool
 	Records int // how many record sets the provider counts; -1 where it doesn't say
 	Tags    map[string]string
+	// Changed says of a listed zone that somebody else has changed it since it was last read, where the provider can tell.
+	Changed bool
 }
 
 // Compare orders zones by name and then by key.

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"nafuda.io/nafuda/internal/app/flags"
 )
 
 // The prefixes of variables that set flags.
@@ -86,21 +88,68 @@ func (r *Running) noteVariables(e environment, more bool) {
 	}
 }
 
+// hidden stands where a secret was.
+const hidden = "(hidden)"
+
 // hide notes which values of variables are secrets.
 func (r *Running) hide(vars map[string]string) {
-	const shortest = 4 // less hides nothing, and would take words apart
 	for name, value := range vars {
-		if secret(name) && len(value) >= shortest {
-			r.secrets = append(r.secrets, value)
+		if secret(name) {
+			r.hideValue(value)
 		}
 	}
+}
+
+// HideFlags notes which flags have secrets for their values: no text that is made later has them.
+func (r *Running) HideFlags(given []Given, have []Known) {
+	for _, g := range given {
+		if !explained(g.Name, flags.All(), have).secret {
+			continue
+		}
+		if !slices.Contains(r.secretFlags, g.Name) {
+			r.secretFlags = append(r.secretFlags, g.Name)
+		}
+		r.hideValue(g.Value)
+	}
+}
+
+func (r *Running) hideValue(value string) {
+	const shortest = 4 // less hides nothing, and would take words apart
+	if len(value) < shortest {
+		return
+	}
+	r.secrets = append(r.secrets, value)
 	slices.SortFunc(r.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // the longer first: one may be in another
 }
 
-// Scrub takes the values of secret variables out of a text.
+// masked is a list of arguments without the values of secret flags, and whether there were any. A reference to a variable is none.
+func (r *Running) masked(args []string) (out []string, some bool) {
+	out = slices.Clone(args)
+	for i, arg := range out {
+		if !slices.Contains(r.secretFlags, flagOf(arg)) {
+			continue
+		}
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(out) {
+			value = out[i+1]
+		}
+		switch {
+		case value == "" || strings.HasPrefix(value, "$(") && strings.HasSuffix(value, ")"):
+			continue
+		case joined:
+			out[i] = name + "=" + hidden
+		default:
+			out[i+1] = hidden
+		}
+		some = true
+	}
+	return out, some
+}
+
+// Scrub takes the values of secret variables and flags out of a text.
 func (r *Running) Scrub(text string) string {
 	for _, s := range r.secrets {
-		text = strings.ReplaceAll(text, s, "(hidden)")
+		text = strings.ReplaceAll(text, s, hidden)
 	}
 	return text
 }

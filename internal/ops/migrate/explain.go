@@ -20,6 +20,7 @@ type Given struct {
 type Known struct {
 	Name, Help string
 	Kind       flags.Kind
+	Secret     bool // its value isn't to be printed
 }
 
 // Classes of arguments beside those of flags.Class.
@@ -31,13 +32,14 @@ const (
 // Explained is what becomes of one flag, with all the values that it is given.
 type Explained struct {
 	Flag   string      `json:"flag"`
-	Given  []string    `json:"given"` // as they are written; without the value where we don't have the flag, for it may be a secret
+	Given  []string    `json:"given"` // as they are written, secrets left out; without the value where we don't have the flag, for it may be one
 	Class  flags.Class `json:"class"`
 	Text   string      `json:"text"`              // what it does here, what does it now, or what to do instead
 	AsNow  bool        `json:"asNow,omitempty"`   // refused, but given its default: it asks for nothing and may stay
 	Others string      `json:"becomes,omitempty"` // the flag that takes its value over
 
-	kind flags.Kind
+	kind   flags.Kind
+	secret bool
 }
 
 // written is a flag as it was given.
@@ -45,6 +47,9 @@ func (r *Running) written(g Given, e Explained) string {
 	bare := e.kind == flags.Switch && (g.Value == "true" && strings.HasPrefix(g.Origin, "-") || strings.HasPrefix(g.Origin, "--no-"))
 	if bare || e.Class == flags.Refused || e.Class == unknown {
 		return g.Origin
+	}
+	if e.secret && g.Value != "" {
+		return g.Origin + "=" + hidden
 	}
 	return g.Origin + "=" + r.Scrub(g.Value)
 }
@@ -82,11 +87,11 @@ func Remarks(given []Given) []string {
 func explained(name string, table []flags.Flag, have []Known) Explained {
 	e := Explained{Flag: name, Class: unknown, Text: "neither ExternalDNS nor Nafuda has such a flag"}
 	if i := slices.IndexFunc(have, func(k Known) bool { return k.Name == name }); i >= 0 {
-		e.Class, e.Text, e.kind = ours, have[i].Help, have[i].Kind
+		e.Class, e.Text, e.kind, e.secret = ours, have[i].Help, have[i].Kind, have[i].Secret
 	}
 	if i := slices.IndexFunc(table, func(f flags.Flag) bool { return f.Name == name }); i >= 0 {
 		f := table[i]
-		e.Class, e.kind = f.Class, f.Kind
+		e.Class, e.kind, e.secret = f.Class, f.Kind, e.secret || f.Secret
 		if f.Class != flags.Honoured {
 			e.Text, e.Others = f.Advice, f.Becomes
 		}

@@ -23,6 +23,8 @@ type Running struct {
 	command  []string // that the image's own is replaced by, as it stands; its arguments are the first of Args
 	recreate bool
 	secrets  []string // values that aren't to be printed
+	// secretFlags are flags whose values aren't.
+	secretFlags []string
 }
 
 // FromArgs is the ExternalDNS of which only the arguments are known, as a shell would read them. Known are values of variables.

@@ -39,6 +39,10 @@ func MakeSwap(r Running, o Outcome, image string) Swap {
 		return line
 	}
 	sameArgs := slices.Equal(s.Args, r.Args) && len(r.command) == 0
+	var some [2]bool
+	s.Args, some[0] = r.masked(s.Args)
+	r.Args, some[1] = r.masked(r.Args)
+	r.command, _ = r.masked(r.command) // whose arguments are among Args
 	if r.Deployment != "" && sameArgs && r.recreate {
 		s.There = []string{kubectl("set", "image", target, name+"="+image)}
 		s.Back = []string{kubectl("set", "image", target, name+"="+r.Image)}
@@ -54,6 +58,9 @@ func MakeSwap(r Running, o Outcome, image string) Swap {
 	if r.Deployment == "" {
 		s.Notes = append(s.Notes, fmt.Sprintf("the Deployment and its container are taken to be called %s, as ExternalDNS's own are; --from-manifest reads the names", usual))
 		s.Notes = append(s.Notes, "the way back is to the revision before, so take it before anything else is changed, or note the image that runs now")
+	}
+	if some[0] || some[1] {
+		s.Notes = append(s.Notes, "put the secret in place of "+hidden+" before an argument with it is used; better, take the argument away and set the flag's variable from a Secret")
 	}
 	s.There = append(s.There, kubectl("rollout", "status", target))
 	s.Back = append(s.Back, kubectl("rollout", "status", target))

@@ -17,7 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 )
 
-// Apply implements provider.Provider: questions for what is replaced, and one UPDATE message. There are no receipts.
+// Apply implements provider.Provider: questions for what is replaced, one UPDATE message, and a question for the zone's serial. There are no receipts.
 func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provider.Receipt, error) {
 	changes := b.Changes()
 	doing := fmt.Sprintf("update %d record sets in zone %s", len(changes), z.Name)
@@ -36,7 +36,13 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 		if err := expected(c, changes); err != nil {
 			return err
 		}
-		return sendUpdate(c, z, m, changes)
+		if err := sendUpdate(c, z, m, changes); err != nil {
+			return err
+		}
+		if serial, err := askSerial(c, z); err == nil { // the update is made, whatever becomes of the question
+			p.serials.wrote(z, serial)
+		}
+		return nil
 	})
 	if e, is := errors.AsType[*provider.Error](err); is && e.Class == provider.Denied {
 		e.Action = "UPDATE"

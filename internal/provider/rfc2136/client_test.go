@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/miekg/dns"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -19,31 +16,6 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/rfc2136"
 )
-
-// somebody changes a zone as another client of the server would, by lines of zone text; "-" before one deletes it.
-func (s *server) somebody(t testing.TB, z zone.Zone, lines ...string) {
-	t.Helper()
-	m := new(dns.Msg)
-	m.SetUpdate(z.Name.FQDN())
-	for _, l := range lines {
-		text, gone := strings.CutPrefix(l, "-")
-		rr, err := dns.NewRR(text)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if gone {
-			m.Remove([]dns.RR{rr})
-		} else {
-			m.Insert([]dns.RR{rr})
-		}
-	}
-	m.SetTsig(keyName+".", dns.HmacSHA256, 300, time.Now().Unix())
-	c := &dns.Client{Net: "tcp", TsigSecret: map[string]string{keyName + ".": secret}}
-	if r, _, err := c.Exchange(m, s.at); err != nil || r.Rcode != dns.RcodeSuccess {
-		t.Errorf("somebody's update: %v, %v", r, err)
-	}
-}
 
 func set(z zone.Zone, label string, t record.Type, values ...string) record.Set {
 	n := z.Name

@@ -13,6 +13,10 @@
 // What a wildcard or a DNAME made up for the answer is told from what stands there by an UPDATE that has prerequisites and changes
 // nothing. Where a question leads to a delegated zone, or the key may not ask so, the zone is transferred instead.
 //
+// Whether somebody else has changed a zone tells its serial, with one question a zone each --interval: one that isn't what our own
+// updates made of the last transfer's has the zone transferred again. What somebody changes in the same step of the serial as we do
+// (Knot takes updates that come at once together) shows with the next transfer in its turn.
+//
 // Of a transfer at least every hundredth message and the last one are signed (RFC 8945 section 5.3.1); a success that isn't signed
 // though the question was counts as none. A failure is believed without: at worst a change is sent again, and its conditions hold
 // then or they don't.

@@ -55,7 +55,7 @@ func readNames(c *conn, z zone.Zone, names []dnsname.Name) ([]record.Set, error)
 	case err == nil && len(unsure) == 0:
 		return sets, nil
 	}
-	sets, err = transfer(c, z)
+	sets, _, err = transfer(c, z)
 	return slices.DeleteFunc(sets, func(s record.Set) bool {
 		_, asked := slices.BinarySearchFunc(names, s.Name, dnsname.Name.Compare)
 		return !asked

@@ -35,7 +35,7 @@ type Options struct {
 	Zones         []string      `name:"rfc2136-zone" sep:"none" placeholder:"ZONE" help:"A zone that the hosts serve. Repeatable; at least one."`
 	Insecure      bool          `name:"rfc2136-insecure" negatable:"" help:"Sign nothing: the server knows us by our address alone."`
 	KeyName       string        `name:"rfc2136-tsig-keyname" placeholder:"NAME" help:"Name of the TSIG key."`
-	Secret        string        `name:"rfc2136-tsig-secret" placeholder:"BASE64" help:"Secret of the TSIG key. Better given as a variable, from a Secret."`
+	Secret        string        `name:"rfc2136-tsig-secret" secret:"" placeholder:"BASE64" help:"Secret of the TSIG key. Better given as a variable, from a Secret."`
 	Algorithm     string        `name:"rfc2136-tsig-secret-alg" placeholder:"ALGORITHM" help:"Algorithm of the TSIG key: hmac-sha1, -sha224, -sha256, -sha384 or -sha512; empty: hmac-sha256."`
 	MinTTL        time.Duration `name:"rfc2136-min-ttl" default:"0s" help:"Least TTL of record sets, and the TTL of those that have none of their own; 0s: these have 300 s."`
 	BatchSize     int           `name:"rfc2136-batch-change-size" default:"50" help:"Most record sets in one update message. An update counts twice."`

@@ -35,6 +35,8 @@ type Provider struct {
 	filter provider.Filter
 	minTTL uint32 // seconds
 	limits change.Limits
+
+	serials serials
 }
 
 var (
@@ -122,7 +124,8 @@ func (p *Provider) Describe() provider.Description {
 	return provider.Description{Name: Name, Types: slices.Clone(writable[:]), Limits: p.limits, Atomic: true}
 }
 
-// Zones implements provider.Provider: those that the options name. How many record sets they hold isn't told, and nobody is asked.
+// Zones implements provider.Provider: those that the options name. How many record sets they hold isn't told; of those that have been
+// read it is told whether somebody else has changed them since.
 func (p *Provider) Zones(ctx context.Context) ([]zone.Zone, error) {
 	used, _, err := p.ExplainZones(ctx)
 	return used, err
@@ -141,6 +144,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 			used = append(used, z)
 		}
 	}
+	p.compare(ctx, used)
 	return used, skipped, nil
 }
 

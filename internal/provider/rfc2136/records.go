@@ -28,8 +28,12 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, _ provider.Cursor) 
 		return provider.Page{}, failed(err, doing)
 	}
 	var sets []record.Set
-	err := p.ask(ctx, doing, func(_ context.Context, c *conn) (err error) {
-		sets, err = transfer(c, z)
+	err := p.ask(ctx, doing, func(_ context.Context, c *conn) error {
+		read, serial, err := transfer(c, z)
+		if err == nil {
+			sets = read
+			p.serials.read(z, serial)
+		}
 		return err
 	})
 	if e, is := errors.AsType[*provider.Error](err); is && e.Class == provider.Denied {
@@ -38,41 +42,41 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, _ provider.Cursor) 
 	return provider.Page{Sets: sets}, err
 }
 
-// transfer reads a zone (RFC 5936): an SOA, everything else, and the SOA again, in any number of messages.
-func transfer(c *conn, z zone.Zone) ([]record.Set, error) {
+// transfer reads a zone (RFC 5936), and which version of it that is: an SOA, everything else, and the SOA again, in any number of messages.
+func transfer(c *conn, z zone.Zone) (sets []record.Set, serial uint32, err error) {
 	q := new(dns.Msg)
 	q.SetAxfr(z.Name.FQDN())
 	sigs, err := c.send(q)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	t := incoming{zone: z, out: make(collector)}
 	for size := 0; ; {
 		raw, m, err := c.receive()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if m.Id != q.Id || m.Opcode != dns.OpcodeQuery {
-			return nil, errNoAnswer
+			return nil, 0, errNoAnswer
 		}
 		if m.Rcode != dns.RcodeSuccess {
 			if err := believable(sigs.check(raw, m, true), m); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
-			return nil, codeError(m.Rcode)
+			return nil, 0, codeError(m.Rcode)
 		}
 		if size += len(raw); size > mostBytes {
-			return nil, fmt.Errorf("the zone has more than %d bytes", mostBytes)
+			return nil, 0, fmt.Errorf("the zone has more than %d bytes", mostBytes)
 		}
 		taken := t.take(m.Answer)
 		if err := sigs.check(raw, m, t.done); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if taken != nil {
-			return nil, taken
+			return nil, 0, taken
 		}
 		if t.done {
-			return t.out.sets(), nil
+			return t.out.sets(), t.soa.Serial, nil
 		}
 	}
 }
