@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -24,8 +25,9 @@ type Store[R comparable] struct {
 // entry is one fact.
 type entry[R comparable] struct {
 	value   fact.Value
-	heard   bool // somebody has said something of it
-	asked   bool // it has been among the wants
+	since   time.Time // when the value was entered; zero: nobody has said anything
+	heard   bool      // somebody has said something of it
+	asked   bool      // it has been among the wants
 	readers map[R]bool
 }
 
@@ -47,7 +49,7 @@ func (s *Store[R]) Forget(r R) {
 func (s *Store[R]) Read(r R, k fact.Key) fact.Value {
 	e := s.facts[k]
 	if e == nil {
-		e = &entry[R]{value: fact.Unknown(reason.New(reason.FactPending, "nothing is known yet of the %s", k)), readers: make(map[R]bool)}
+		e = &entry[R]{value: pending(k), readers: make(map[R]bool)}
 		s.facts[k] = e
 	}
 	if !e.readers[r] {
@@ -58,17 +60,33 @@ func (s *Store[R]) Read(r R, k fact.Key) fact.Value {
 	return e.value
 }
 
+func pending(k fact.Key) fact.Value {
+	return fact.Unknown(reason.New(reason.FactPending, "nothing is known yet of the %s", k))
+}
+
+// Peek returns what is known of a fact, and since when that has been so, which is zero where nobody has said anything. It records nothing.
+func (s *Store[R]) Peek(k fact.Key) (fact.Value, time.Time) {
+	if e := s.facts[k]; e != nil {
+		return e.value, e.since
+	}
+	return pending(k), time.Time{}
+}
+
 // Set enters what is known of a fact from now on and returns whom that concerns, sorted. What nobody reads isn't remembered.
-func (s *Store[R]) Set(k fact.Key, v fact.Value) []R {
+func (s *Store[R]) Set(now time.Time, k fact.Key, v fact.Value) []R {
 	e := s.facts[k]
 	if e == nil {
 		return nil
 	}
+	first := !e.heard
 	e.heard = true
 	if e.value.Equal(v) {
+		if first {
+			e.since = now
+		}
 		return nil
 	}
-	e.value = v
+	e.value, e.since = v, now
 	return slices.SortedFunc(maps.Keys(e.readers), s.compare)
 }
 

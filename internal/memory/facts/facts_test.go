@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +18,8 @@ import (
 )
 
 var a, b = fact.OfHost("a.example.net"), fact.OfHost("b.example.net")
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func at(text string) fact.Value {
 	return fact.Value{V4: fact.Family{Known: true, Addrs: []netip.Addr{netip.MustParseAddr(text)}}}
@@ -42,7 +45,7 @@ func TestDeltaAFactThatChangesConcernsItsReaders(t *testing.T) {
 		{b, at("192.0.2.1"), []string{"z"}},
 		{fact.OfHost("c.example.net"), at("192.0.2.1"), nil},
 	} {
-		if got := s.Set(step.key, step.value); !slices.Equal(got, step.told) {
+		if got := s.Set(noon, step.key, step.value); !slices.Equal(got, step.told) {
 			t.Errorf("step %d: %v are told, want %v", i, got, step.told)
 		}
 	}
@@ -55,7 +58,7 @@ func TestPending(t *testing.T) {
 	s := facts.New(cmp.Compare[string])
 	s.Read("x", a)
 	s.Read("x", b)
-	s.Set(a, fact.Unknown(reason.New(reason.HostUnknown, "no"))) // that it isn't known is an answer
+	s.Set(noon, a, fact.Unknown(reason.New(reason.HostUnknown, "no"))) // that it isn't known is an answer
 	if n := s.Pending(); n != 1 {
 		t.Errorf("%d are pending, want 1", n)
 	}

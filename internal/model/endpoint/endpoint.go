@@ -51,7 +51,11 @@ type Origin struct {
 	Annotations map[string]string
 	Class       string // an Ingress's class
 	Gateway     string // the Gateways that a Route is attached to, as namespace/name, sorted, with commas between them
+	WAN         bool   // TargetKey asks for our public address at the object's names
 }
+
+// TargetKey is the annotation by which an object asks for our public address. It has nothing to do with the prefixes of other annotations.
+const TargetKey = "nafuda.io/target"
 
 // Compare orders origins by age, the older first, then by ref.
 func (o *Origin) Compare(p *Origin) int {
