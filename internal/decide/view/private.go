@@ -26,14 +26,14 @@ func private(addr netip.Addr) bool {
 	return addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr.IsLoopback() || shared.Contains(addr)
 }
 
-// PrivateTarget returns a private address that endpoints have, and whose; empty: they have none.
-func PrivateTarget(eps []endpoint.Endpoint) (target string, from *endpoint.Origin) {
+// PrivateTarget returns a private address that endpoints have, and the endpoint; empty: they have none.
+func PrivateTarget(eps []endpoint.Endpoint) (endpoint.Endpoint, string) {
 	for _, e := range eps {
 		if i := slices.IndexFunc(e.Targets, Private); addressed(e.Type) && i >= 0 {
-			return e.Targets[i], e.From
+			return e, e.Targets[i]
 		}
 	}
-	return "", nil
+	return endpoint.Endpoint{}, ""
 }
 
 // addressed reports whether record sets of a type say where a name leads.

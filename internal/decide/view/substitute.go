@@ -50,8 +50,7 @@ const wanTTL = 60
 // family is what is known of the addresses to put in the place of others.
 type family struct {
 	fact.Family
-	wan   bool
-	since time.Time
+	wan bool
 }
 
 // none puts nothing there.
@@ -72,15 +71,15 @@ func (r *retargeting) substitute(t record.Type) family {
 // ours is our public address in record sets of a type.
 func (r *retargeting) ours(t record.Type) family {
 	p := r.public()
-	f := family{Family: p.V4, wan: true, since: p.Since}
+	f := family{Family: p.V4, wan: true}
 	if t == record.AAAA {
 		f.Family = p.V6
 	}
 	if i := slices.IndexFunc(f.Addrs, private); i >= 0 && !r.Publishes() {
-		f.Family = fact.Family{Why: reason.New(reason.WANPrivate, "our public address is said to be %s, which is private, and --private-targets=%s", f.Addrs[i], r.rule)}
+		f.Family = fact.Family{Since: f.Since, Why: reason.New(reason.WANPrivate, "our public address is said to be %s, which is private, and --private-targets=%s", f.Addrs[i], r.rule)}
 	}
-	if !f.Known {
-		f.Why = cmp.Or(f.Why, reason.New(reason.FactPending, "nothing is known yet of our public address"))
+	if !f.Known && f.Why.None() {
+		f.Why = reason.New(reason.FactPending, "nothing is known yet of our public address")
 	}
 	return f
 }
@@ -90,9 +89,9 @@ func (r *retargeting) put(e endpoint.Endpoint, rule string, f family) {
 	switch {
 	case !f.Known:
 		r.out.Holds = append(r.out.Holds, endpoint.Hold{Name: e.Name, Type: e.Type, ID: e.ID, TTL: e.TTL, Props: e.Props, From: e.From, Why: f.Why})
-		r.note(e, "%s asks for our public address, which isn't known%s", rule, since(f.since))
+		r.note(e, "%s asks for our public address, which isn't known%s", rule, since(f.Since))
 	case f.wan && len(f.Addrs) > 0:
-		r.note(e, "%s asks for our public address, which is %s%s", rule, texts(f.Addrs), since(f.since))
+		r.note(e, "%s asks for our public address, which is %s%s", rule, texts(f.Addrs), since(f.Since))
 		e.TTL = cmp.Or(e.TTL, wanTTL)
 	case len(f.Addrs) > 0:
 		r.note(e, "%s puts %s there", rule, texts(f.Addrs))

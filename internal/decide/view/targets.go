@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/endpoint"
@@ -25,12 +24,6 @@ const (
 
 // FromWAN is the word of --target-from for our public address.
 const FromWAN = "wan"
-
-// Public is what is known of our public address, and since when that is so; the zero time: it isn't known since when.
-type Public struct {
-	fact.Value
-	Since time.Time
-}
 
 // Retargeted is what the rules make of what one object asks for at a name.
 type Retargeted struct {
@@ -66,7 +59,7 @@ func (s Spec) Supplies(h endpoint.Hold) bool {
 // Retarget puts other targets in the place of those that an object asks for at a name, where the rule for private addresses or its
 // annotation says so. It takes what Endpoint and Hold have made, all of one object. public is called where our public address is needed; a
 // family of it that isn't known is held, for the reason that it isn't, and one that we don't have is left out.
-func (s Spec) Retarget(eps []endpoint.Endpoint, holds []endpoint.Hold, public func() Public) Retargeted {
+func (s Spec) Retarget(eps []endpoint.Endpoint, holds []endpoint.Hold, public func() fact.Value) Retargeted {
 	r := retargeting{Spec: s, public: public}
 	if s.Public(origin(eps, holds)) {
 		r.announce(eps, holds)
@@ -96,7 +89,7 @@ func origin(eps []endpoint.Endpoint, holds []endpoint.Hold) *endpoint.Origin {
 // retargeting is one call of Retarget.
 type retargeting struct {
 	Spec
-	public func() Public
+	public func() fact.Value
 	out    Retargeted
 }
 
@@ -178,7 +171,7 @@ func (r *retargeting) sift(e endpoint.Endpoint) {
 func (r *retargeting) rename(eps []endpoint.Endpoint) {
 	done := make(map[string]bool)
 	for _, e := range eps {
-		if t, _ := PrivateTarget([]endpoint.Endpoint{e}); t == "" || done[e.ID] {
+		if _, t := PrivateTarget([]endpoint.Endpoint{e}); t == "" || done[e.ID] {
 			continue
 		}
 		done[e.ID] = true

@@ -30,19 +30,17 @@ func (c *core) target(spec view.Spec, z *zoneState, name dnsname.Name, eps []end
 	if !z.shaded {
 		c.facts.store.Forget(who)
 	}
-	if spec.Publishes() {
-		c.warnPrivate(spec, z, name, eps)
-	}
+	exposed := c.exposes(spec, z, name, eps)
 	objects := retargeted(spec, eps, holds)
 	if len(objects) == 0 {
-		return eps, holds, nil
+		return eps, holds, exposed
 	}
 	var all view.Retargeted
 	for _, from := range objects {
 		theirs := filter(eps, func(e endpoint.Endpoint) bool { return e.From.Ref == from.Ref })
 		waiting := filter(holds, func(h endpoint.Hold) bool { return h.From.Ref == from.Ref })
 		if crashed := c.look(spec, name, from, endpoint.Hold{}, func() {
-			r := spec.Retarget(theirs, waiting, func() view.Public { return c.public(z, who) })
+			r := spec.Retarget(theirs, waiting, func() fact.Value { return c.public(z, who) })
 			all.Endpoints, all.Holds = append(all.Endpoints, r.Endpoints...), append(all.Holds, r.Holds...)
 			all.Decisions, all.Notes = append(all.Decisions, r.Decisions...), append(all.Notes, r.Notes...)
 		}); crashed != nil {
@@ -55,25 +53,26 @@ func (c *core) target(spec view.Spec, z *zoneState, name dnsname.Name, eps []end
 	if z.shaded {
 		all.Decisions = append(all.Decisions, all.Notes...)
 	}
-	return all.Endpoints, all.Holds, all.Decisions
+	return all.Endpoints, all.Holds, append(all.Decisions, exposed...)
 }
 
 // public is what is known of our public address; that a name has read it is recorded.
-func (c *core) public(z *zoneState, who factReader) view.Public {
-	if !z.shaded {
-		c.facts.store.Read(who, fact.OfWAN())
+func (c *core) public(z *zoneState, who factReader) fact.Value {
+	if z.shaded {
+		return c.facts.store.Peek(fact.OfWAN())
 	}
-	value, since := c.facts.store.Peek(fact.OfWAN())
-	return view.Public{Value: value, Since: since}
+	return c.facts.store.Read(who, fact.OfWAN())
 }
 
 // retargeted lists the objects at a name; none where no rule concerns any of them.
 func retargeted(spec view.Spec, eps []endpoint.Endpoint, holds []endpoint.Hold) []*endpoint.Origin {
-	target, _ := view.PrivateTarget(eps)
-	concerned := !spec.Publishes() && target != ""
+	concerned := slices.ContainsFunc(eps, func(e endpoint.Endpoint) bool { return spec.Public(e.From) }) ||
+		slices.ContainsFunc(holds, func(h endpoint.Hold) bool { return spec.Public(h.From) })
+	if _, target := view.PrivateTarget(eps); !concerned && (spec.Publishes() || target == "") {
+		return nil
+	}
 	var out []*endpoint.Origin
 	add := func(from *endpoint.Origin) {
-		concerned = concerned || spec.Public(from)
 		if !slices.ContainsFunc(out, func(o *endpoint.Origin) bool { return o.Ref == from.Ref }) {
 			out = append(out, from)
 		}
@@ -83,9 +82,6 @@ func retargeted(spec view.Spec, eps []endpoint.Endpoint, holds []endpoint.Hold) 
 	}
 	for _, h := range holds {
 		add(h.From)
-	}
-	if !concerned {
-		return nil
 	}
 	return out
 }
@@ -100,15 +96,20 @@ func filter[T any](list []T, keep func(T) bool) []T {
 	return out
 }
 
-// warnPrivate tells, once a view, that a private address is published where the world sees it.
-func (c *core) warnPrivate(spec view.Spec, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint) {
-	if z.shaded || z.Private || c.exposed[spec.Name] || !z.account.provider.Describe().World {
-		return
+// exposes tells, once a view, that a private address is published where the world sees it. An explanation says so of each name.
+func (c *core) exposes(spec view.Spec, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint) []change.Decision {
+	if !spec.Publishes() || z.Private || !z.shaded && c.exposed[spec.Name] {
+		return nil
 	}
-	target, from := view.PrivateTarget(slices.DeleteFunc(slices.Clone(eps), func(e endpoint.Endpoint) bool { return spec.Public(e.From) }))
-	if target == "" {
-		return
+	e, target := view.PrivateTarget(eps)
+	if target == "" || spec.Public(e.From) || !z.account.provider.Describe().World {
+		return nil
+	}
+	why := reason.New(reason.PrivatePublished, "%s asks for %s in the public zone %s", e.From.Ref, target, z.Name)
+	if z.shaded {
+		return []change.Decision{{Key: e.Key(), Verdict: change.Noted, Resource: e.From.Ref.String(), Why: why}}
 	}
 	c.exposed[spec.Name] = true
-	c.Observe(PrivateAddress{View: spec.Name, Zone: z.Zone, Name: name, Why: reason.New(reason.PrivatePublished, "%s asks for %s in the public zone %s", from.Ref, target, z.Name)})
+	c.Observe(PrivateAddress{View: spec.Name, Zone: z.Zone, Name: name, Why: why})
+	return nil
 }

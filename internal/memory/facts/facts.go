@@ -25,9 +25,8 @@ type Store[R comparable] struct {
 // entry is one fact.
 type entry[R comparable] struct {
 	value   fact.Value
-	since   time.Time // when the value was entered; zero: nobody has said anything
-	heard   bool      // somebody has said something of it
-	asked   bool      // it has been among the wants
+	heard   bool // somebody has said something of it
+	asked   bool // it has been among the wants
 	readers map[R]bool
 }
 
@@ -64,12 +63,12 @@ func pending(k fact.Key) fact.Value {
 	return fact.Unknown(reason.New(reason.FactPending, "nothing is known yet of the %s", k))
 }
 
-// Peek returns what is known of a fact, and since when that has been so, which is zero where nobody has said anything. It records nothing.
-func (s *Store[R]) Peek(k fact.Key) (fact.Value, time.Time) {
+// Peek is Read that records nothing.
+func (s *Store[R]) Peek(k fact.Key) fact.Value {
 	if e := s.facts[k]; e != nil {
-		return e.value, e.since
+		return e.value
 	}
-	return pending(k), time.Time{}
+	return pending(k)
 }
 
 // Set enters what is known of a fact from now on and returns whom that concerns, sorted. What nobody reads isn't remembered.
@@ -78,16 +77,21 @@ func (s *Store[R]) Set(now time.Time, k fact.Key, v fact.Value) []R {
 	if e == nil {
 		return nil
 	}
-	first := !e.heard
-	e.heard = true
-	if e.value.Equal(v) {
-		if first {
-			e.since = now
-		}
+	same := e.value.Equal(v)
+	v.V4.Since, v.V6.Since = since(now, e, e.value.V4, v.V4), since(now, e, e.value.V6, v.V6)
+	e.value, e.heard = v, true
+	if same {
 		return nil
 	}
-	e.value, e.since = v, now
 	return slices.SortedFunc(maps.Keys(e.readers), s.compare)
+}
+
+// since is since when a family is as it is now.
+func since[R comparable](now time.Time, e *entry[R], before, after fact.Family) time.Time {
+	if e.heard && (fact.Value{V4: before}).Equal(fact.Value{V4: after}) {
+		return before.Since
+	}
+	return now
 }
 
 // Wants returns the facts that are read, and those that nobody reads any more, each where that is new since the last call; sorted. The
