@@ -45,10 +45,10 @@ func (s Spec) In(z zone.Zone) Spec {
 // Publishes reports whether private addresses are published as they are.
 func (s Spec) Publishes() bool { return s.rule == Publish || s.rule == "" }
 
-// Public reports whether the names of an object are to have our public address, whatever its own are: its annotation says so, and the
-// view doesn't ignore that or force its default targets on every name.
+// Public reports whether the names of an object are to have our public address, whatever its own are: its annotation says so and the
+// view doesn't ignore that, or it has no other; and the view doesn't force its default targets on every name.
 func (s Spec) Public(from *endpoint.Origin) bool {
-	return from != nil && from.WAN && s.annotation && (!s.ForceDefault || len(s.DefaultTargets) == 0)
+	return from != nil && from.WAN && (s.annotation || from.Everywhere) && (!s.ForceDefault || len(s.DefaultTargets) == 0)
 }
 
 // Supplies reports whether our public address takes the place of what a hold waits for: nothing but the object's own address.
@@ -136,9 +136,13 @@ func wantsAddress(c reason.Code) bool {
 func (r *retargeting) atWAN(e endpoint.Endpoint) {
 	before := len(r.out.Endpoints) + len(r.out.Holds)
 	e.Targets = nil
+	who := "its annotation " + endpoint.TargetKey
+	if e.From.Everywhere {
+		who = e.From.Ref.String()
+	}
 	for _, t := range []record.Type{record.A, record.AAAA} {
 		e.Type = t
-		r.put(e, "its annotation "+endpoint.TargetKey, r.ours(t))
+		r.put(e, who, r.ours(t))
 	}
 	if len(r.out.Endpoints)+len(r.out.Holds) == before {
 		e.Type = ""

@@ -232,6 +232,26 @@ func TestAnnotation(t *testing.T) {
 	}
 }
 
+// TestNoOtherAddress: what has none gets our public one in private zones too, and where the annotation is ignored.
+func TestNoOtherAddress(t *testing.T) {
+	from := asker
+	from.WAN, from.Everywhere = true, true
+	for name, edit := range map[string]func(*view.Options){
+		"annotation": func(*view.Options) {}, "ignored": func(o *view.Options) { o.TargetAnnotation = false },
+	} {
+		for _, private := range []bool{false, true} {
+			o := options("", "")
+			edit(&o)
+			_, holds := told("held NoAddressYet", &from)
+			spec := o.Spec("v", "aws", nil, nil).In(zone.Zone{Name: "example.com", Private: private})
+			got := spec.Retarget(nil, holds, func() fact.Value { return address("198.51.100.7 -") })
+			if tell(got) != "A 60s 198.51.100.7" || got.Notes[0].Why.Text != "ingress/ns/x asks for our public address, which is 198.51.100.7" {
+				t.Errorf("%s, private %v: %s %v", name, private, tell(got), got.Notes)
+			}
+		}
+	}
+}
+
 // TestHostAtTheApex: there no CNAME can be, so it is to be an alias, unless the object is against it.
 func TestHostAtTheApex(t *testing.T) {
 	spec := options("replace", "home.example.net").Spec("v", "aws", nil, nil)

@@ -51,7 +51,8 @@ type Origin struct {
 	Annotations map[string]string
 	Class       string // an Ingress's class
 	Gateway     string // the Gateways that a Route is attached to, as namespace/name, sorted, with commas between them
-	WAN         bool   // TargetKey asks for our public address at the object's names
+	WAN         bool   // the object asks for our public address at its names (TargetKey)
+	Everywhere  bool   // with WAN: in private zones and in views that ignore TargetKey too, for it has no address of its own
 }
 
 // TargetKey is the annotation by which an object asks for our public address. It has nothing to do with the prefixes of other annotations.
