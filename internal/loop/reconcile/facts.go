@@ -17,7 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/source"
 )
 
-// Facts brings facts: values from outside that sources read.
+// Facts brings facts: values from outside that sources and views read.
 type Facts interface {
 	// Run sends what it finds out until the context ends, and returns the context's error. It starts with no fact: each value on want
 	// starts one or, with Drop, ends it. It says something of each fact that is wanted, within a bounded time, and then whenever that changes.
