@@ -112,23 +112,27 @@ func (o Options) checkPrivate(add func(string, ...any)) {
 	if replaces := o.PrivateTargets == Replace; replaces != (len(from) > 0) {
 		add("--target-from: give it with --private-targets=replace, and only then: wan, an address or a host name")
 	}
-	kinds := make(map[string]bool)
+	var kinds []string
 	for _, s := range from {
-		if Private(s) {
-			add("--target-from=%s: is a private address itself: give one that the world reaches, or wan", s)
-		}
 		kind := FromWAN
 		if s != FromWAN {
+			kind = string(record.TypeOf(s))
 			if _, err := record.Canonical(record.TypeOf(s), []string{s}); err != nil {
 				add("--target-from=%s: must be wan, an address or a host name", s)
 			}
-			kind = string(record.TypeOf(s))
 		}
-		if kinds[kind] || len(kinds) > 0 && !(kinds["A"] && kind == "AAAA" || kinds["AAAA"] && kind == "A") {
+		if Private(s) {
+			add("--target-from=%s: is a private address itself: give one that the world reaches, or wan", s)
+		}
+		if kinds = append(kinds, kind); !together(kinds) {
 			add("--target-from=%s: give wan alone, one host name alone, or at most one address of each family", s)
 		}
-		kinds[kind] = true
 	}
+}
+
+// together reports whether values of --target-from of these kinds can be given at once: one, or an address of each family.
+func together(kinds []string) bool {
+	return len(kinds) == 1 || len(kinds) == 2 && slices.Contains(kinds, string(record.A)) && slices.Contains(kinds, string(record.AAAA))
 }
 
 func (o Options) checkTypes(add func(string, ...any)) {
