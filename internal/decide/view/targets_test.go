@@ -308,7 +308,7 @@ func TestPrivate(t *testing.T) {
 		"169.253.255.255": false, "169.254.0.0": true, "169.254.255.255": true, "169.255.0.0": false,
 		"127.0.0.1": true, "127.255.255.255": true, "128.0.0.1": false, "::1": true, "::2": false,
 		"fbff::1": false, "fc00::": true, "fdff::1": true, "fe00::1": false, "fe80::": true, "febf::1": true, "fec0::": false,
-		"::ffff:192.168.0.1": true, "::ffff:192.0.2.1": false, "2001:db8::1": false, "192.0.2.1": false,
+		"::ffff:192.168.0.1": true, "::ffff:100.64.0.1": true, "::ffff:192.0.2.1": false, "2001:db8::1": false, "192.0.2.1": false,
 		"lb.example.net": false, "": false, "10.0.0.1/8": false,
 	} {
 		if got := view.Private(target); got != want {
