@@ -128,8 +128,9 @@ func decisions(e reconcile.Decided) []kube.Warning {
 // common reports whether a hold for that reason isn't the object's own.
 func common(code reason.Code) bool {
 	switch code {
-	case reason.GracePeriod, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept,
-		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+	case reason.GracePeriod, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
+		return true
+	case reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return true
 	default:
 		return false

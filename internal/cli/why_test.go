@@ -175,9 +175,9 @@ func TestWhy(t *testing.T) {
 }
 
 // toldElsewhere are reasons that no name is as it is for: an undo that would undo more than was asked for says so itself, and what
-// others answer is told by verify.
+// others answer is told by verify; names that views leave behind are counted in the log.
 var toldElsewhere = []reason.Code{
-	reason.ChangedSince,
+	reason.ChangedSince, reason.LeftBehind,
 	reason.Intercepted, reason.NotDelegated, reason.OtherZone, reason.PrivateUnseen, reason.Rebinding, reason.AbsenceCached, reason.StaleCache,
 	reason.LocalAnswer, reason.LongerTTL, reason.ResolverFails, reason.NoResolver, reason.TargetAbsent, reason.NoConnection, reason.NoHairpin,
 }

@@ -41,6 +41,11 @@ type Options struct {
 	PrivateTargets    string        `name:"private-targets" enum:"publish,replace,drop" default:"publish" help:"What becomes of private addresses in zones that aren't private: publish, replace (by --target-from, family by family), or drop. Private are RFC 1918, 100.64.0.0/10, link-local, unique-local and loopback."`
 	TargetFrom        []string      `name:"target-from" sep:"none" placeholder:"wan|ADDRESS|HOST" help:"What takes the place of private addresses: wan (our public address, see nafuda wan), an address of each family, or a host name, as which the name becomes a CNAME. Repeatable for the second address."`
 	TargetAnnotation  bool          `name:"target-annotation" negatable:"" default:"true" help:"The annotation nafuda.io/target=wan of an object gives its names our public address. Off where names shall have the objects' own addresses, as in a LAN."`
+
+	// Keys of a file of views alone.
+	Namespaces []string `kong:"-" config:"namespace" help:"Only objects of these namespaces. None: all."`
+	Sources    []string `kong:"-" config:"source" help:"Only objects of these sources, of those that are watched. None: all."`
+	Gateways   []string `kong:"-" config:"gateway-name" help:"Only Routes at these Gateways, each NAME or NAMESPACE/NAME. None: all."`
 }
 
 var types = []record.Type{
@@ -57,8 +62,10 @@ func (o Options) Check() error {
 	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
 		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
 	}
-	if o.Namespace != "" && !namespace.MatchString(o.Namespace) {
-		add("--namespace=%s: no namespace can have this name: it has at most 63 small letters, digits and hyphens", o.Namespace)
+	for _, ns := range o.AllNamespaces() {
+		if !namespace.MatchString(ns) {
+			add("--namespace=%s: no namespace can have this name: it has at most 63 small letters, digits and hyphens", ns)
+		}
 	}
 	o.checkTypes(add)
 	o.checkDomains(add)
@@ -158,10 +165,17 @@ func split(list []string) []string {
 	return out
 }
 
+// AllNamespaces are the namespaces that are selected, sorted; none: all.
+func (o Options) AllNamespaces() []string {
+	list := nonEmpty(append(slices.Clone(o.Namespaces), o.Namespace))
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Spec makes the view of checked options. The selectors are compiled by the caller; nil matches everything.
 func (o Options) Spec(name, provider string, labels, annotations func(map[string]string) bool) Spec {
 	s := Spec{
-		Name: name, Policy: change.Policy(o.Policy), Namespace: o.Namespace, Labels: labels, Annotations: annotations, Classes: nonEmpty(o.IngressClasses),
+		Name: name, Policy: change.Policy(o.Policy), Namespaces: o.AllNamespaces(), Sources: nonEmpty(o.Sources), Gateways: nonEmpty(o.Gateways), Labels: labels, Annotations: annotations, Classes: nonEmpty(o.IngressClasses),
 		DefaultTargets: nonEmpty(o.DefaultTargets), ForceDefault: o.ForceDefault, MinTTL: uint32(o.MinTTL / time.Second), PreferAlias: o.PreferAlias,
 		MergeNamespaces: o.MergeNamespaces, ZoneIDs: nonEmpty(o.ZoneIDs), Domains: o.Domains(), managed: make(map[record.Type]bool),
 	}

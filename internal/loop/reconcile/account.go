@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,7 +24,10 @@ type account struct {
 	provider   provider.Provider
 	limiter    *limiter.Limiter
 	journal    *journal.Journal // nil: nothing is recorded
+	ctx        context.Context  // of its calls, until they begin
+	leave      func()           // nothing is sent any more
 	listed     bool             // at least once
+	zones      []zone.Zone      // as listed last, those too that no view uses
 	busy       bool
 	next       time.Time // of the next listing
 	backoff    backoff
@@ -41,8 +45,9 @@ type account struct {
 
 func newAccount(c *core, config Account) *account {
 	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
+	a.ctx, a.leave = context.WithCancel(c.ctx)
 	c.group.Go(func() error {
-		a.limiter.Run(c.ctx)
+		a.limiter.Run(a.ctx)
 		return nil
 	})
 	return a
@@ -77,24 +82,23 @@ func (c *core) finishList(r result) {
 		return
 	}
 	a.backoff, a.failed = backoff{}, time.Time{}
-	a.skipped = r.skipped
+	a.zones, a.skipped = r.zones, r.skipped
 	a.next = time.Now().Add(c.Interval)
 	there := make(map[zone.Key]bool, len(r.zones))
 	different := !a.listed
 	a.listed = true
 	for _, z := range r.zones {
 		there[z.Key] = true
-		if known, ok := c.zones[z.Key]; ok {
-			if known.vanished {
-				different, known.vanished = true, false
-				known.reread()
-			}
-			known.Tags = z.Tags
-			c.compareCount(known, z.Records)
+		known := c.zones[z.Key]
+		if known == nil || known.account != a {
 			continue
 		}
-		different = true
-		c.zones[z.Key] = newZoneState(c, a, z)
+		if known.vanished {
+			different, known.vanished = true, false
+			known.reread()
+		}
+		known.Tags = z.Tags
+		c.compareCount(known, z.Records)
 	}
 	for key, z := range c.zones {
 		if z.account == a && !there[key] && !z.vanished {
@@ -102,9 +106,9 @@ func (c *core) finishList(r result) {
 			different = true
 		}
 	}
-	if different {
-		c.names = newZoneNames(c)
-		c.Observe(ZonesListed{Account: a.name, Zones: r.zones, Skipped: r.skipped})
+	if c.arrange() || different {
+		used := slices.DeleteFunc(slices.Clone(r.zones), func(z zone.Zone) bool { return c.zones[z.Key] == nil })
+		c.Observe(ZonesListed{Account: a.name, Zones: used, Skipped: r.skipped})
 		c.dirtyEverything()
 	}
 }
@@ -131,27 +135,27 @@ func (c *core) compareCount(z *zoneState, counted int) {
 	z.reread()
 }
 
-// zoneNames finds the zones of a name.
+// zoneNames finds the zones of a name, whichever view uses them.
 type zoneNames struct {
 	sorted []*zoneState
-	views  []zone.Index                  // of each view, the zones it may use
 	all    map[dnsname.Name][]*zoneState // every zone by its name
 }
 
+// newZoneNames makes the zones findable, and those of each view for it.
 func newZoneNames(c *core) zoneNames {
 	n := zoneNames{all: make(map[dnsname.Name][]*zoneState)}
 	n.sorted = slices.SortedFunc(maps.Values(c.zones), func(a, b *zoneState) int { return zone.Compare(a.Zone, b.Zone) })
 	for _, z := range n.sorted {
 		n.all[z.Name] = append(n.all[z.Name], z)
 	}
-	for _, v := range c.Views {
+	for _, v := range c.views {
 		var zones []zone.Zone
 		for _, z := range n.sorted {
-			if slices.Contains(v.Accounts, z.account.name) {
+			if z.view(v.Spec.Name) != nil {
 				zones = append(zones, z.Zone)
 			}
 		}
-		n.views = append(n.views, zone.NewIndex(zones))
+		v.index = zone.NewIndex(zones)
 	}
 	return n
 }

@@ -33,17 +33,16 @@ type claiming struct {
 // claimedEdit is a change with its row.
 type claimedEdit struct {
 	rows.Edit
-	view  string
-	store registry.Store
-	was   *registry.Row // before the first write
-	now   *registry.Row
+	in  *ledgers      // its view and store, and nothing else of it: it is the loop's
+	was *registry.Row // before the first write
+	now *registry.Row
 }
 
 // foundRow is what a row was found to be, or was made.
 type foundRow struct {
-	view string
-	key  record.Key
-	row  *registry.Row
+	in  *ledgers
+	key record.Key
+	row *registry.Row
 }
 
 // unclaimed is a group that wasn't sent, because of its rows; err is set where a store failed.
@@ -74,7 +73,7 @@ func (c *core) claimingOf(z *zoneState, b change.Batch) *claiming {
 		row := l.book.Row(ch.Key())
 		out.edits[ch.View][ch.Key()] = &claimedEdit{
 			Edit: rows.Edit{Change: ch, Owner: l.book.Owner(), ZoneID: z.ID, Elsewhere: c.elsewhere(z, ch.Key())},
-			view: ch.View, store: l.store, was: row, now: row,
+			in:   l, was: row, now: row,
 		}
 	}
 	if len(out.edits) == 0 {
@@ -148,7 +147,7 @@ func (cl *claiming) claim(ctx context.Context, g change.Group) *unclaimed {
 		for _, done := range edits[:i] {
 			cl.restore(ctx, done)
 		}
-		return &unclaimed{g, e.view, err}
+		return &unclaimed{g, e.in.view, err}
 	}
 	return nil
 }
@@ -157,8 +156,8 @@ func (cl *claiming) claim(ctx context.Context, g change.Group) *unclaimed {
 // with an error, where the store fails.
 func (cl *claiming) before(ctx context.Context, e *claimedEdit) (bool, error) {
 	if next, _ := e.Before(e.now); registry.Same(e.now, next) { // nothing would be written, so it must be looked at
-		row, err := e.store.Get(ctx, e.Key())
-		if err = cl.heard(e.view, err); err != nil {
+		row, err := e.in.store.Get(ctx, e.Key())
+		if err = cl.heard(e.in.view, err); err != nil {
 			return false, err
 		}
 		e.was, e.now = row, row
@@ -176,28 +175,28 @@ func (cl *claiming) before(ctx context.Context, e *claimedEdit) (bool, error) {
 // swap replaces a row by what next makes of it, and where it has changed meanwhile, of what it is now.
 func (cl *claiming) swap(ctx context.Context, e *claimedEdit, next func(*registry.Row) *registry.Row) error {
 	for range rowTries {
-		if err := cl.broken(e.view); err != nil {
+		if err := cl.broken(e.in.view); err != nil {
 			return err
 		}
 		after := next(e.now)
 		if registry.Same(e.now, after) {
 			return nil
 		}
-		err := e.store.Swap(ctx, e.now, after)
+		err := e.in.store.Swap(ctx, e.now, after)
 		if err == nil {
 			e.now = after
 			return nil
 		}
 		if !errors.Is(err, registry.ErrChanged) {
-			return cl.heard(e.view, err)
+			return cl.heard(e.in.view, err)
 		}
-		row, err := e.store.Get(ctx, e.Key())
-		if err = cl.heard(e.view, err); err != nil {
+		row, err := e.in.store.Get(ctx, e.Key())
+		if err = cl.heard(e.in.view, err); err != nil {
 			return err
 		}
 		e.was, e.now = row, row
 	}
-	return cl.heard(e.view, fmt.Errorf("write the row of %s: others change it all the time: find out who does; it is tried again", e.Key()))
+	return cl.heard(e.in.view, fmt.Errorf("write the row of %s: others change it all the time: find out who does; it is tried again", e.Key()))
 }
 
 // end writes the rows of a batch that was sent, by what came of it. Rows of one of which nobody knows that stay as they are: a look at
@@ -229,20 +228,20 @@ func (cl *claiming) restore(ctx context.Context, e *claimedEdit) {
 	if registry.Same(e.was, e.now) {
 		return
 	}
-	err := e.store.Swap(ctx, e.now, e.was)
+	err := e.in.store.Swap(ctx, e.now, e.was)
 	switch {
 	case err == nil:
 		e.now = e.was
 		cl.find(e)
 	case !errors.Is(err, registry.ErrChanged):
-		_ = cl.heard(e.view, err) // the row is mended later
+		_ = cl.heard(e.in.view, err) // the row is mended later
 	}
 }
 
 func (cl *claiming) find(e *claimedEdit) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	cl.found = append(cl.found, foundRow{e.view, e.Key(), e.now})
+	cl.found = append(cl.found, foundRow{e.in, e.Key(), e.now})
 }
 
 // heard remembers an error of a view's store, so that no more calls are made that would fail too.

@@ -46,8 +46,9 @@ type core struct {
 	catalog  *catalog.Catalog
 	window   window
 	accounts []*account
-	stores   []*ledgers // by view; nil for those whose claims are in the zones
+	views    []*viewState
 	zones    map[zone.Key]*zoneState
+	leaving  map[zone.Key]*zoneState // forgotten, with a call under way: until it ends no other is made for a zone of that key
 	names    zoneNames
 	byHand   overrides                      // what a person wants in place of what objects ask for
 	order    *undoOrder                     // what the loop is run for; nil: for everything
@@ -93,7 +94,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 	c.keeping = newKeeping()
 	c.approve = slices.Clone(config.Approve)
 	c.batches, c.cutOff = draining(ctx)
-	c.stores = newStores(config.Views)
+	c.views, c.leaving = newViewStates(nil, config.Views), make(map[zone.Key]*zoneState)
 	for _, s := range config.Sources {
 		c.sources[s.Kind] = s
 		c.kinds[s.Kind] = kindInfo{source: true}
@@ -175,7 +176,7 @@ func (c *core) step() {
 	for _, a := range c.accounts {
 		next = earlier(next, a.step(c, now))
 	}
-	for _, l := range c.stores {
+	for _, l := range c.ledgers() {
 		next = earlier(next, l.step(c, now))
 	}
 	next = earlier(next, c.storesResume(now))
@@ -213,15 +214,17 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
-// accountsKnown reports whether each account's zones have been listed, or couldn't be: a name goes into the longest zone above it,
-// which may be in any of them.
-func (c *core) accountsKnown() bool {
-	return !slices.ContainsFunc(c.accounts, func(a *account) bool { return !a.listed && a.backoff.tries == 0 })
+// accountsKnown reports whether the zones of each account that a view of the zone uses have been listed, or couldn't be: a name goes
+// into the longest zone above it, which may be in any of them.
+func (c *core) accountsKnown(z *zoneState) bool {
+	return !slices.ContainsFunc(c.accounts, func(a *account) bool {
+		return !a.listed && a.backoff.tries == 0 && slices.ContainsFunc(z.views, func(v *zoneView) bool { return v.reaches(a.name) })
+	})
 }
 
 // mayPlan reports whether all is known that every plan depends on.
 func (c *core) mayPlan() bool {
-	return c.sourcesKnown() && c.accountsKnown() && c.keeping.loaded && !c.order.open()
+	return c.sourcesKnown() && c.keeping.loaded && !c.order.open()
 }
 
 // tooEarly reports whether groups of a rank have to wait until every zone has been read: nothing only goes before that. A zone that

@@ -34,7 +34,7 @@ type (
 		State feed.State
 		Err   error
 	}
-	// ZonesListed says which zones an account has.
+	// ZonesListed says which zones of an account are used: as listed, or because the views have been replaced.
 	ZonesListed struct {
 		Account string
 		Zones   []zone.Zone
@@ -55,6 +55,14 @@ type (
 	StoreFailed struct {
 		View string
 		Err  error
+	}
+	// Left says that a view which was replaced leaves so many names of a zone behind: they were its own, and no view has them now. Their
+	// record sets stay as they are.
+	Left struct {
+		View  string
+		Zone  zone.Zone
+		Names int
+		Why   reason.Reason
 	}
 	// Drifted says that a zone's record count isn't what we think it holds.
 	Drifted struct {

@@ -17,8 +17,8 @@ import (
 
 func (c *core) explainName(name dnsname.Name) NameFacts {
 	f := NameFacts{Name: name, Askers: c.askers(name)}
-	for i, v := range c.Views {
-		f.Views = append(f.Views, c.explainView(name, i, v))
+	for _, v := range c.views {
+		f.Views = append(f.Views, c.explainView(name, v))
 	}
 	return f
 }
@@ -43,22 +43,20 @@ func (c *core) askers(name dnsname.Name) []Asker {
 	return out
 }
 
-func (c *core) explainView(name dnsname.Name, i int, v View) ViewFacts {
+func (c *core) explainView(name dnsname.Name, v *viewState) ViewFacts {
 	f := ViewFacts{View: v.Spec.Name, Policy: v.Spec.Policy}
-	var chosen []zone.Zone
-	if i < len(c.names.views) { // else no account has been listed yet
-		chosen = c.names.views[i].Find(name)
-	}
+	chosen := v.index.Find(name)
 	if len(chosen) == 0 {
 		_, _, f.Without = c.asked(v.Spec, name)
-		f.NoZone = c.zoneless(v, name)
+		f.NoZone = c.zoneless(v.View, name)
 	}
 	for _, z := range c.names.above(name) {
-		if !slices.Contains(v.Accounts, z.account.name) {
+		there := z.view(v.Spec.Name)
+		if there == nil {
 			continue
 		}
 		here := slices.ContainsFunc(chosen, func(o zone.Zone) bool { return o.Key == z.Key })
-		if facts := c.explainZone(z, name, i); here || facts.owned() {
+		if facts := c.explainZone(z, name, there); here || facts.owned() {
 			facts.Chosen = here
 			f.Zones = append(f.Zones, facts)
 		}
@@ -74,7 +72,7 @@ func (f ZoneFacts) owned() bool {
 // zoneless tells why a view has no zone for a name: its accounts couldn't be listed, or else they have none.
 func (c *core) zoneless(v View, name dnsname.Name) reason.Reason {
 	for _, a := range c.accounts {
-		if slices.Contains(v.Accounts, a.name) && !a.listed {
+		if v.reaches(a.name) && !a.listed {
 			return unreached(a.fault, "the zones of account "+a.name+" haven't been listed")
 		}
 	}
@@ -94,7 +92,7 @@ func unreached(err error, what string) reason.Reason {
 }
 
 // explainZone tells of a name in a zone what one view would do. It plans anew, on a copy of what a plan leaves behind.
-func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts {
+func (c *core) explainZone(z *zoneState, name dnsname.Name, v *zoneView) ZoneFacts {
 	f := ZoneFacts{Zone: z.Zone, Retry: z.pauseAfter(time.Now()), Busy: z.busy, Queued: z.queue.has(name) || c.window.has(name), Unusable: z.unusable()}
 	if !f.Unusable.None() {
 		return f
@@ -103,11 +101,11 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, view int) ZoneFacts 
 		f.Fault = unreached(z.fault, "the last call for the zone "+string(z.Name)+" failed")
 	}
 	shadow := z.shadow()
-	f.Observed, f.Servers = c.whose(shadow, name, view), shadow.servers()
-	group, decisions := c.planView(shadow, name, view, change.Sync, z.fullFor(name))
+	f.Observed, f.Servers = c.whose(shadow, name, v), shadow.servers()
+	group, decisions := c.planView(shadow, name, v, change.Sync, z.fullFor(name))
 	f.Changes, f.Decisions = group.Changes, decisions
 	if !f.Queued {
-		f.Decisions = withOthers(decisions, z.decided[name], c.Views[view].Spec.Name)
+		f.Decisions = withOthers(decisions, z.decided[name], v.Spec.Name)
 	}
 	if p := z.parked[name]; p != nil && !p.why.None() {
 		f.Parked, f.Retry = p.why, p.until
@@ -157,7 +155,7 @@ func (z *zoneState) explainGuard(name dnsname.Name, f *ZoneFacts) {
 
 // shadow is the zone as a plan may have it without leaving a trace: as it was before a dry run began, too.
 func (z *zoneState) shadow() *zoneState {
-	s := &zoneState{Zone: z.Zone, account: z.account, mirror: z.mirror, registries: z.registries, aliases: make(aliases), shaded: true}
+	s := &zoneState{Zone: z.Zone, account: z.account, mirror: z.mirror, views: z.views, aliases: make(aliases), shaded: true}
 	if z.before != nil {
 		s.mirror = z.before
 	}
@@ -180,16 +178,15 @@ func (z *zoneState) pauseAfter(now time.Time) time.Time {
 }
 
 // whose tells of each record set at a name whom it belongs to, as one view sees it.
-func (c *core) whose(z *zoneState, name dnsname.Name, view int) []SetFacts {
-	reg := z.registries[view]
-	ledger := reg.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
+func (c *core) whose(z *zoneState, name dnsname.Name, v *zoneView) []SetFacts {
+	ledger := v.claims.Open(name, z.Zone, z.mirror.At, c.catalog.Asks)
 	var out []SetFacts
 	for _, s := range z.mirror.At(name) {
 		f := SetFacts{Set: s, Marker: ledger.IsMarker(s)}
 		zones := s.Name == z.Name && (s.Type == record.NS || s.Type == record.SOA) // the zone's own
 		if claim, ok, why := ledger.Claim(s); ok && !f.Marker && !zones {
 			f.Owner, f.Resource = claim.Owner, claim.Resource
-			f.Ours = claim.Owner == reg.Owner() && c.Views[view].Spec.Manages(s.Type)
+			f.Ours = claim.Owner == v.claims.Owner() && v.Spec.Manages(s.Type)
 		} else if !f.Marker {
 			f.Why = why
 		}

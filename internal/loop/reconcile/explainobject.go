@@ -22,7 +22,7 @@ func (c *core) explainObject(ref endpoint.Ref) *ObjectFacts {
 	asks := len(f.Result.Endpoints)+len(f.Result.Holds) > 0
 	switch {
 	case !f.There:
-		f.Unseen = c.gone(ref.String())
+		f.Unseen = c.unseen(ref)
 	case asks:
 	case !f.Result.Unsure.None():
 		f.Silent = f.Result.Unsure
@@ -33,6 +33,16 @@ func (c *core) explainObject(ref endpoint.Ref) *ObjectFacts {
 		f.Silent = reason.New(reason.NoHost, "%s asks for nothing", ref)
 	}
 	return f
+}
+
+// unseen tells why no view can tell that an object is gone; none: one can.
+func (c *core) unseen(ref endpoint.Ref) (why reason.Reason) {
+	for _, v := range c.Views {
+		if why = c.gone(v.Spec, ref.String()); why.None() {
+			return why
+		}
+	}
+	return why
 }
 
 // namesOf lists the names that an object asks for or holds, and those that are marked for it. The latter takes a walk over every
@@ -51,8 +61,8 @@ func (c *core) markedFor(z *zoneState, resource string) []dnsname.Name {
 	candidates := make(map[dnsname.Name]bool)
 	for s := range z.mirror.All() {
 		if h, ok := registry.MarkerOf(s); ok && h.Resource == resource {
-			for _, r := range z.registries {
-				for _, n := range r.Subjects(s.Name, z.Zone) {
+			for _, v := range z.views {
+				for _, n := range v.claims.Subjects(s.Name, z.Zone) {
 					candidates[n] = true
 				}
 				candidates[s.Name] = true // with noop or an empty affix
@@ -61,8 +71,8 @@ func (c *core) markedFor(z *zoneState, resource string) []dnsname.Name {
 	}
 	var out []dnsname.Name
 	for n := range candidates {
-		for i, v := range c.Views {
-			if slices.Contains(v.Accounts, z.account.name) && slices.ContainsFunc(c.whose(z, n, i), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
+		for _, v := range z.views {
+			if slices.ContainsFunc(c.whose(z, n, v), func(s SetFacts) bool { return s.Ours && s.Resource == resource }) {
 				out = append(out, n)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/memory/facts"
@@ -108,7 +107,7 @@ func (c *core) learn(n fact.News) {
 // reads reports whether a name's reader is still planned for: its view and its zone are there.
 func (c *core) reads(r factReader) bool {
 	z := c.zones[r.zone]
-	return z != nil && !z.vanished && slices.ContainsFunc(c.Views, func(v View) bool { return v.Spec.Name == r.view })
+	return z != nil && !z.vanished && z.view(r.view) != nil
 }
 
 // factsKnown reports whether something has been said of every fact that is read, or it has taken too long.

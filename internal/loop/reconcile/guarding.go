@@ -82,19 +82,17 @@ func (z *zoneState) guarded(c *core, now time.Time) *guard.Zone {
 
 // owns reports whether a name holds record sets of ours.
 func (c *core) owns(z *zoneState, n dnsname.Name) bool {
+	return slices.ContainsFunc(z.views, func(v *zoneView) bool { return c.ownsAs(z, v, n) })
+}
+
+// ownsAs reports whether a name holds record sets of a view's.
+func (c *core) ownsAs(z *zoneState, v *zoneView, n dnsname.Name) bool {
 	observed := z.mirror.At(n)
-	for i, v := range c.Views {
-		managed := func(s record.Set) bool { return v.Spec.Manages(s.Type) }
-		if !slices.Contains(v.Accounts, z.account.name) || !slices.ContainsFunc(observed, managed) || !v.Spec.Domains.Match(n) {
-			continue
-		}
-		reg := z.registries[i]
-		ledger := reg.Open(n, z.Zone, z.mirror.At, c.asks)
-		if plan.Owns(plan.Input{Name: n, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Manages: v.Spec.Manages}) {
-			return true
-		}
+	if !slices.ContainsFunc(observed, func(s record.Set) bool { return v.Spec.Manages(s.Type) }) || !v.Spec.Domains.Match(n) {
+		return false
 	}
-	return false
+	ledger := v.claims.Open(n, z.Zone, z.mirror.At, c.asks)
+	return plan.Owns(plan.Input{Name: n, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: v.claims.Owner(), Manages: v.Spec.Manages})
 }
 
 // consult tells the guard what each dirty name would change, all of them before the first is sent: a mass change is then seen whole.

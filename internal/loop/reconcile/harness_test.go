@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/storetest"
@@ -44,7 +45,7 @@ var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
 func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 	return func(t thing) endpoint.Result {
 		var r endpoint.Result
-		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, WAN: t.WAN}
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, WAN: t.WAN, Labels: map[string]string{"name": ref.Name}}
 		for name, targets := range t.Names {
 			byType := make(map[record.Type][]string)
 			for _, target := range targets {
@@ -110,6 +111,9 @@ type rig struct {
 	labels func(map[string]string) bool // the label filter; nil: everything
 	asks   reconcile.Verifier
 	more   []reconcile.Account // beside the default one
+	views  []reconcile.View    // beside the default one
+	fixed  []reconcile.View    // in place of the default one; nil: that
+	narrow func(zone.Zone) bool
 
 	journal  *journal.Journal
 	guard    guard.Options
@@ -159,10 +163,6 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 	}
 	config := reconcile.Config{
 		Options: r.opts, Sources: []source.Source{src}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: r.feed, Guard: r.guard, Keeper: r.keeper, Journal: r.journal,
-		Accounts: []reconcile.Account{{Name: "default", Provider: r.flaky}},
-		Views: []reconcile.View{{
-			Spec: r.view.Spec("default", "memory", r.labels, nil), Registry: txt.New(r.txt), Accounts: []string{"default"},
-		}},
 		Verifier: r.asks, Facts: r.facts,
 		Observe: func(e reconcile.Event) {
 			r.heard.Lock()
@@ -173,23 +173,34 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 			r.events = append(r.events, e)
 		},
 	}
-	if r.store != nil {
-		config.Views[0].Registry, config.Views[0].Store, config.Views[0].Owner = nil, r.store, r.txt.Owner
-	}
-	for _, a := range r.more {
-		config.Accounts = append(config.Accounts, a)
-		config.Views[0].Accounts = append(config.Views[0].Accounts, a.Name)
-	}
+	config.Accounts, config.Views = r.places()
 	if r.permits != nil {
 		config.Permits = r.permits
-	}
-	if r.provider != nil {
-		config.Accounts[0].Provider = r.provider
 	}
 	if r.adjust != nil {
 		r.adjust(&config)
 	}
 	return reconcile.New(config)
+}
+
+// places are the accounts and the view of the rig's options.
+func (r *rig) places() ([]reconcile.Account, []reconcile.View) {
+	accounts := []reconcile.Account{{Name: "default", Provider: r.flaky}}
+	if r.provider != nil {
+		accounts[0].Provider = r.provider
+	}
+	v := reconcile.View{Spec: r.view.Spec("default", "memory", r.labels, nil), Registry: txt.New(r.txt), Accounts: []string{"default"}, Zones: r.narrow}
+	if r.store != nil {
+		v.Registry, v.Store, v.Owner = nil, r.store, r.txt.Owner
+	}
+	for _, a := range r.more {
+		accounts = append(accounts, a)
+		v.Accounts = append(v.Accounts, a.Name)
+	}
+	if r.fixed != nil {
+		return accounts, r.fixed
+	}
+	return accounts, append([]reconcile.View{v}, r.views...)
 }
 
 // start runs the loop inside the bubble; stopping is registered.

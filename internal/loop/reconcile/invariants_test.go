@@ -26,6 +26,7 @@ type scene struct {
 	policy string
 	start  map[string][]record.Set // by zone
 	steps  []sceneStep
+	reload []bool // after which steps the views are replaced by equal ones
 }
 
 type sceneStep struct {
@@ -159,7 +160,7 @@ func drawScene(t *rapid.T) scene {
 			step.thing = s.draw(t)
 		}
 		step.pause = rapid.SampledFrom([]time.Duration{0, 2 * time.Second, 6 * time.Minute}).Draw(t, "pause")
-		s.steps = append(s.steps, step)
+		s.steps, s.reload = append(s.steps, step), append(s.reload, rapid.IntRange(0, 3).Draw(t, "reload") == 0)
 	}
 	return s
 }
@@ -216,7 +217,10 @@ func (s scene) String() string {
 			fmt.Fprintf(&b, "\t%s: %s %v\n", z, set.Key, set.Values)
 		}
 	}
-	for _, step := range s.steps {
+	for i, step := range s.steps {
+		if s.reload[i] {
+			b.WriteString("\tviews replaced after:\n")
+		}
 		if step.thing == nil {
 			fmt.Fprintf(&b, "\t%s deleted, then %s\n", step.object, step.pause)
 		} else {
@@ -246,11 +250,15 @@ func (s scene) run(t *testing.T, rt *rapid.T) {
 	for z, sets := range s.start {
 		r.memory.Put(z, sets...)
 	}
-	r.start()
+	l := r.start()
 	r.synced()
 	objects := make(map[string]*thing)
-	for _, step := range s.steps {
+	for i, step := range s.steps {
 		r.put(step.object, step.thing)
+		if s.reload[i] {
+			r.labels = func(map[string]string) bool { return true } // can't be compared, so the loop takes it for another view
+			r.replaceBy(l)
+		}
 		objects[step.object] = step.thing
 		time.Sleep(step.pause)
 	}

@@ -139,7 +139,7 @@ func FuzzUndoneNames(f *testing.F) {
 // an alias whose target is gone isn't asked for.
 func TestUndoRestoresTheStoredForm(t *testing.T) {
 	memory := providertest.NewMemory(providertest.MemoryZone("example.com"))
-	z := newZoneState(new(core), &account{provider: aliasing{memory}}, providertest.MemoryZone("example.com"))
+	z := newZoneState(&account{provider: aliasing{memory}}, providertest.MemoryZone("example.com"))
 	key := record.Key{Name: "www.example.com", Type: record.CNAME}
 	cname := record.Set{Key: key, TTL: 300, Values: []string{"lb.example.net"}}
 	if sets, err := z.desired(cname); err != nil || sets[0].Alias == nil {

@@ -28,8 +28,8 @@ func (c *core) known() []dnsname.Name {
 
 // ours reports whether a view that uses the zone owns something at a name of it.
 func (c *core) ours(z *zoneState, name dnsname.Name) bool {
-	for i, v := range c.Views {
-		if slices.Contains(v.Accounts, z.account.name) && slices.ContainsFunc(c.whose(z, name, i), func(s SetFacts) bool { return s.Ours }) {
+	for _, v := range z.views {
+		if slices.ContainsFunc(c.whose(z, name, v), func(s SetFacts) bool { return s.Ours }) {
 			return true
 		}
 	}

@@ -18,14 +18,13 @@ import (
 
 // looseRow is a row of ours that doesn't fit what stands in a zone: of a write that was cut off, or of a record set that is gone.
 type looseRow struct {
-	view int
+	view string
 	key  record.Key
 }
 
 // mendJob brings rows to what they shall be.
 type mendJob struct {
-	view   string
-	store  registry.Store
+	in     *ledgers // its view and store, and nothing else of it: it is the loop's
 	before []registry.Row
 	after  []*registry.Row
 	found  []foundRow // what they are now
@@ -39,13 +38,14 @@ func (z *zoneState) seekLoose(c *core) {
 	if !z.read || z.vanished || c.DryRun || c.order != nil {
 		return
 	}
-	for i, l := range c.stores {
-		if l == nil || !l.read || !slices.Contains(c.Views[i].Accounts, z.account.name) {
+	for _, v := range z.views {
+		l := v.ledgers
+		if l == nil || !l.read {
 			continue
 		}
 		for _, row := range l.book.Ours() {
 			if row.Key.Name.In(z.Name) && !registry.Same(&row, z.mended(c, row)) {
-				z.loose[looseRow{i, row.Key}] = true
+				z.loose[looseRow{l.view, row.Key}] = true
 			}
 		}
 	}
@@ -67,12 +67,16 @@ func (z *zoneState) mend(c *core, now time.Time) bool {
 	if len(z.loose) == 0 || !z.queue.empty() || len(z.unread) > 0 || z.reading && z.urgent {
 		return false
 	}
-	for _, i := range z.looseViews() {
-		l := c.stores[i]
+	for _, view := range z.looseViews() {
+		l := c.storeOf(view)
+		if l == nil { // the view has gone
+			maps.DeleteFunc(z.loose, func(k looseRow, _ bool) bool { return k.view == view })
+			continue
+		}
 		if now.Before(l.until) {
 			continue
 		}
-		if j := z.mendsOf(c, i, l); len(j.before) > 0 {
+		if j := z.mendsOf(c, l); len(j.before) > 0 {
 			z.busy = true
 			c.start(z.account, job{zone: z.Zone, mend: j})
 			return true
@@ -82,8 +86,8 @@ func (z *zoneState) mend(c *core, now time.Time) bool {
 }
 
 // looseViews lists the views that have rows to be brought in order.
-func (z *zoneState) looseViews() []int {
-	var out []int
+func (z *zoneState) looseViews() []string {
+	var out []string
 	for k := range z.loose {
 		out = append(out, k.view)
 	}
@@ -92,10 +96,10 @@ func (z *zoneState) looseViews() []int {
 }
 
 // mendsOf takes a view's loose rows, as many as one job may have. Those that fit by now are dropped.
-func (z *zoneState) mendsOf(c *core, view int, l *ledgers) *mendJob {
-	j := &mendJob{view: l.view, store: l.store}
+func (z *zoneState) mendsOf(c *core, l *ledgers) *mendJob {
+	j := &mendJob{in: l}
 	for _, k := range slices.SortedFunc(maps.Keys(z.loose), func(a, b looseRow) int { return a.key.Compare(b.key) }) {
-		if k.view != view || len(j.before) == mendsAtOnce {
+		if k.view != l.view || len(j.before) == mendsAtOnce {
 			continue
 		}
 		delete(z.loose, k)
@@ -114,14 +118,14 @@ func (z *zoneState) mendsOf(c *core, view int, l *ledgers) *mendJob {
 func (j *mendJob) run(ctx context.Context) error {
 	for i, row := range j.before {
 		now := j.after[i]
-		err := j.store.Swap(ctx, &row, now)
+		err := j.in.store.Swap(ctx, &row, now)
 		if errors.Is(err, registry.ErrChanged) {
-			now, err = j.store.Get(ctx, row.Key)
+			now, err = j.in.store.Get(ctx, row.Key)
 		}
 		if err != nil {
 			return err
 		}
-		j.found = append(j.found, foundRow{j.view, row.Key, now})
+		j.found = append(j.found, foundRow{j.in, row.Key, now})
 	}
 	return nil
 }
@@ -131,8 +135,8 @@ func (c *core) finishMend(z *zoneState, r result) {
 	z.busy = false
 	now := time.Now()
 	c.window.add(c.enter(r.mend.found), now, looked)
-	l := c.storeOf(r.mend.view)
-	if l == nil {
+	l := r.mend.in
+	if !c.current(l) {
 		return
 	}
 	if r.err == nil {
@@ -140,7 +144,7 @@ func (c *core) finishMend(z *zoneState, r result) {
 		return
 	}
 	for _, row := range r.mend.before[len(r.mend.found):] {
-		z.loose[looseRow{slices.Index(c.stores, l), row.Key}] = true
+		z.loose[looseRow{l.view, row.Key}] = true
 	}
 	c.holdStore(l, r.err, now)
 }
@@ -178,8 +182,8 @@ func (c *core) claimsDone(z *zoneState, r *result) bool {
 
 // storesHeard enters which stores have failed while a batch was sent.
 func (c *core) storesHeard(cl *claiming, called bool, now time.Time) {
-	for _, l := range c.stores {
-		if l == nil || cl.edits[l.view] == nil {
+	for _, l := range c.ledgers() {
+		if !cl.in(l) {
 			continue
 		}
 		if err := cl.failed[l.view]; err != nil {
@@ -190,14 +194,19 @@ func (c *core) storesHeard(cl *claiming, called bool, now time.Time) {
 	}
 }
 
+// in reports whether rows of a batch are in a store.
+func (cl *claiming) in(l *ledgers) bool {
+	for _, e := range cl.edits[l.view] {
+		return e.in == l // as they all are
+	}
+	return false
+}
+
 // loosen says that nobody knows what became of the rows of a batch.
 func (z *zoneState) loosen(c *core, cl *claiming) {
-	for i, l := range c.stores {
-		if l == nil {
-			continue
-		}
+	for _, l := range c.ledgers() {
 		for k := range cl.edits[l.view] {
-			z.loose[looseRow{i, k}] = true
+			z.loose[looseRow{l.view, k}] = true
 		}
 	}
 }

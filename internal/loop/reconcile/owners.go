@@ -15,16 +15,14 @@ func (c *core) tellOwners(z *zoneState, name dnsname.Name, v verdicts) {
 	if !slices.ContainsFunc(v.decisions, func(d change.Decision) bool { return d.Why.Code == reason.OtherOwner }) {
 		return
 	}
-	for i, view := range c.Views {
-		if view.Spec.Name != v.view {
-			continue
-		}
-		reg := z.registries[i]
-		ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
-		for _, s := range z.mirror.At(name) {
-			if claim, ok, _ := ledger.Claim(s); ok && claim.Owner != reg.Owner() {
-				c.Observe(OwnedElsewhere{Zone: z.Zone, Set: s, Owner: claim.Owner, Ours: reg.Owner()})
-			}
+	view := z.view(v.view)
+	if view == nil {
+		return
+	}
+	ledger := view.claims.Open(name, z.Zone, z.mirror.At, c.asks)
+	for _, s := range z.mirror.At(name) {
+		if claim, ok, _ := ledger.Claim(s); ok && claim.Owner != view.claims.Owner() {
+			c.Observe(OwnedElsewhere{Zone: z.Zone, Set: s, Owner: claim.Owner, Ours: view.claims.Owner()})
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,16 +30,19 @@ func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change
 func (c *core) planWithin(z *zoneState, name dnsname.Name, most change.Policy, full reason.Reason) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
-	edited := make(map[record.Key]bool)
-	for i, v := range c.Views {
-		if !slices.Contains(v.Accounts, z.account.name) {
-			continue
+	edited := make(map[record.Key]string) // by which view
+	for _, v := range z.views {
+		g, decisions := c.planView(z, name, v, most, full)
+		var lost []change.Decision
+		for _, ch := range g.Changes {
+			if other, is := edited[ch.Key()]; is {
+				lost = append(lost, otherView(ch.Key(), ch.Resource, other))
+			}
 		}
-		g, decisions := c.planView(z, name, i, most, full)
-		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
+		if decisions = append(decisions, lost...); len(lost) == 0 {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
-				edited[ch.Key()] = true
+				edited[ch.Key()] = v.Spec.Name
 				group.Changes = append(group.Changes, ch)
 			}
 		}
@@ -60,8 +64,10 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 	if len(before) == 0 && len(all) == 0 || reflect.DeepEqual(before, all) {
 		return
 	}
-	if len(all) == 0 {
-		c.Observe(Decided{View: before[0].view, Zone: z.Zone, Name: name})
+	for _, v := range before {
+		if !slices.ContainsFunc(all, func(o verdicts) bool { return o.view == v.view }) {
+			c.Observe(Decided{View: v.view, Zone: z.Zone, Name: name})
+		}
 	}
 	for _, v := range all {
 		c.Observe(Decided{View: v.view, Zone: z.Zone, Name: name, Decisions: v.decisions})
@@ -70,8 +76,8 @@ func (c *core) decided(z *zoneState, name dnsname.Name, all []verdicts) {
 }
 
 // planView plans a name for one view.
-func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Policy, full reason.Reason) (change.Group, []change.Decision) {
-	in, decisions, some := c.input(z, name, i, c.undoneAt(z, c.Views[i].Spec, name))
+func (c *core) planView(z *zoneState, name dnsname.Name, v *zoneView, most change.Policy, full reason.Reason) (change.Group, []change.Decision) {
+	in, decisions, some := c.input(z, name, v, c.undoneAt(z, v.Spec, name))
 	if !some {
 		return change.Group{Name: name}, decisions
 	}
@@ -82,29 +88,34 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Poli
 
 // input collects what a plan of a name in a view depends on, and what was decided on the way; false: there is nothing to plan. What is
 // undone there takes the place of what objects ask for.
-func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (plan.Input, []change.Decision, bool) {
-	spec := c.Views[i].Spec.In(z.Zone)
+func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *override) (plan.Input, []change.Decision, bool) {
+	spec := v.Spec.In(z.Zone)
 	if !spec.Domains.Match(name) {
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
 		return plan.Input{}, decisions, false
 	}
-	if why := c.stores[i].claimsUnread(); !why.None() {
+	if why := v.ledgers.claimsUnread(); !why.None() {
 		return plan.Input{}, []change.Decision{{Key: record.Key{Name: name}, Verdict: change.Held, Why: why}}, false
 	}
-	reg := z.registries[i]
+	reg := v.claims
 	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
-	eps, holds, pinned := c.here(i, z, name, eps, holds)
+	eps, holds, pinned := c.here(v, z, name, eps, holds)
 	eps, holds, left := c.target(spec, z, name, eps, holds)
+	others := c.neighbours(z, name, v)
+	eps, holds, lost := yield(others, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
-	decisions = slices.Concat(decisions, pinned, left, settled)
-	if len(rows) == 0 && len(observed) == 0 && undone == nil {
+	decisions = slices.Concat(decisions, pinned, left, lost, settled)
+	if len(rows) == 0 && undone == nil && theirs(others, observed, ledger, reg.Owner()) {
 		return plan.Input{}, decisions, false
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
-		Manages: spec.Manages, Desired: z.desired, Gone: c.gone,
+		Manages: spec.Manages, Desired: z.desired,
+		Gone: func(resource string) reason.Reason {
+			return cmp.Or(asksFor(others, reg.Owner(), resource), c.gone(spec, resource))
+		},
 	}
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))
@@ -198,8 +209,8 @@ func claimed(observed []record.Set, ledger registry.Ledger, owner string) func(k
 }
 
 // here leaves what is asked of this zone: the zones that a name belongs to, less those that its object doesn't pin.
-func (c *core) here(view int, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
-	found := c.names.views[view].Find(name)
+func (c *core) here(v *zoneView, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
+	found := v.index.Find(name)
 	if !slices.ContainsFunc(found, func(f zone.Zone) bool { return f.Key == z.Key }) {
 		return nil, nil, nil
 	}
@@ -225,12 +236,12 @@ func bare(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
 // checkZone reports a name that is asked for and that no zone holds, and one that now has a zone.
 func (c *core) checkZone(name dnsname.Name) {
-	for i, v := range c.Views {
+	for _, v := range c.views {
 		var lost []change.Decision
-		if c.catalog.Has(name) && c.allListed() && len(c.names.views[i].Find(name)) == 0 {
+		if c.catalog.Has(name) && c.allListed() && len(v.index.Find(name)) == 0 {
 			eps, holds, decisions := c.asked(v.Spec, name)
 			lost = decisions
-			why := c.noZoneFor(v, name)
+			why := c.noZoneFor(v.View, name)
 			for _, e := range eps {
 				lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Refused, Resource: e.From.Ref.String(), Why: why})
 			}
@@ -256,13 +267,16 @@ func (c *core) noZoneFor(v View, name dnsname.Name) reason.Reason {
 	var left *provider.SkippedZone
 	for _, a := range c.accounts {
 		for i, s := range a.skipped {
-			if slices.Contains(v.Accounts, a.name) && name.In(s.Zone.Name) && (left == nil || len(s.Zone.Name) > len(left.Zone.Name)) {
+			if v.reaches(a.name) && name.In(s.Zone.Name) && (left == nil || len(s.Zone.Name) > len(left.Zone.Name)) {
 				left = &a.skipped[i]
 			}
 		}
 	}
 	if left != nil {
 		return reason.New(reason.NoZone, "the hosted zone that holds %s isn't used: %s", name, left.Why.Text)
+	}
+	if z, narrowed := c.narrowed(v, name); narrowed {
+		return reason.New(reason.NoZone, "the view %s leaves out the hosted zone %s (%s)", v.Spec.Name, z.Name, z.ID)
 	}
 	return reason.New(reason.NoZone, "no hosted zone of view %s holds %s", v.Spec.Name, name)
 }

@@ -158,22 +158,16 @@ func (z *zoneState) measure(c *core, now time.Time, before bool) time.Time {
 	return never
 }
 
-// measured ends a question. It returns nil where the zone isn't there any more.
-func (c *core) measured(r result) *zoneState {
+// measured ends a question.
+func measured(r result) *zoneState {
 	r.account.measuring--
-	z := c.zones[r.zone.Key]
-	if z != nil {
-		z.quota.asking = false
-	}
-	return z
+	r.of.quota.asking = false
+	return r.of
 }
 
 // finishQuota enters an answer. A denied question isn't asked again: the first denial tells the user what it costs.
 func (c *core) finishQuota(r result) {
-	z := c.measured(r)
-	if z == nil {
-		return
-	}
+	z := measured(r)
 	z.quota.asked = time.Now()
 	switch {
 	case r.err == nil:

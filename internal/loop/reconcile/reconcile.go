@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/memory/journal"
+	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/source"
@@ -68,6 +70,17 @@ type View struct {
 	Store    registry.Store
 	Owner    string   // of the rows of Store
 	Accounts []string // names of the accounts whose zones it uses
+	// Zones narrows these: whether it uses a zone. Nil: all of them. It is called from the loop's goroutine, and gives the same
+	// answer for the same zone.
+	Zones func(zone.Zone) bool
+}
+
+// reaches reports whether the view uses zones of an account.
+func (v View) reaches(account string) bool { return slices.Contains(v.Accounts, account) }
+
+// uses reports whether the view publishes to a zone.
+func (v View) uses(z *zoneState) bool {
+	return v.reaches(z.account.name) && (v.Zones == nil || v.Zones(z.Zone))
 }
 
 // Account is one account at a provider.

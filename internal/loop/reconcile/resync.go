@@ -9,7 +9,6 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/provider"
-	"nafuda.io/nafuda/internal/registry"
 )
 
 // readPage asks for the next page of the zone.
@@ -26,7 +25,6 @@ func (z *zoneState) reread() {
 // finishPage enters a page. In a first or urgent read the next page follows at once; a rolling read spreads its pages so that a
 // full read takes --resync-interval.
 func (c *core) finishPage(z *zoneState, r result) {
-	z.busy = false
 	if r.err != nil {
 		c.zoneFailed(z, r.err)
 		return
@@ -70,10 +68,8 @@ func (z *zoneState) nextPage(c *core) time.Time {
 // firstRead says that the zone is known: registries look at what forms it has, and every name in it is dirty.
 func (c *core) firstRead(z *zoneState) {
 	z.read = true
-	for i, r := range z.registries {
-		if s, ok := r.(registry.Surveyor); ok {
-			z.registries[i] = s.Survey(z.Zone, z.mirror.All())
-		}
+	for _, v := range z.views {
+		v.claims = z.survey(v.claims)
 	}
 	c.Observe(ZoneRead{Zone: z.Zone, Sets: z.mirror.Len()})
 	now := time.Now()
@@ -107,7 +103,6 @@ func (z *zoneState) readStale(c *core) {
 }
 
 func (c *core) finishNames(z *zoneState, r result) {
-	z.busy = false
 	if r.err != nil {
 		c.zoneFailed(z, r.err)
 		return

@@ -106,8 +106,8 @@ func (z *zoneState) blind(g change.Group) bool {
 
 // mark adds the names whose claims a change at a name may decide.
 func (z *zoneState) mark(unsure map[dnsname.Name]bool, n dnsname.Name) {
-	for _, r := range z.registries {
-		for _, s := range r.Subjects(n, z.Zone) {
+	for _, v := range z.views {
+		for _, s := range v.claims.Subjects(n, z.Zone) {
 			unsure[s] = true
 		}
 	}
@@ -140,7 +140,7 @@ func (z *zoneState) send(c *core, b change.Batch, apply applyJob) {
 	if !c.DryRun {
 		apply.claims = c.claimingOf(z, b)
 	}
-	waits, recall := context.WithCancel(c.ctx)
+	waits, recall := context.WithCancel(z.account.ctx)
 	apply.waits, z.flight = waits, newFlight(b, recall)
 	c.start(z.account, job{zone: z.Zone, apply: &apply})
 }
@@ -151,27 +151,39 @@ func (c *core) finish(r result) {
 	if r.apply != nil {
 		c.applies--
 	}
+	z := r.of // nil where the call isn't about a zone
+	defer c.over(z)
 	if r.undone {
 		c.undone(r)
 		return
 	}
 	c.called(r)
-	z := c.zones[r.zone.Key] // nil where the call isn't about a zone
 	switch {
+	case r.list && !slices.Contains(c.accounts, r.account): // it has gone meanwhile
 	case r.list:
 		c.finishList(r)
 	case r.confirm != nil:
 		c.finishConfirm(r)
 	case r.quota != nil:
 		c.finishQuota(r)
-	case r.read != nil:
-		c.finishPage(z, r)
-	case r.names != nil:
-		c.finishNames(z, r)
+	case r.read != nil || r.names != nil:
+		c.finishRead(z, r)
 	case r.mend != nil:
 		c.finishMend(z, r)
 	default:
 		c.finishApply(z, r)
+	}
+}
+
+// finishRead enters what was read of a zone.
+func (c *core) finishRead(z *zoneState, r result) {
+	z.busy = false
+	switch {
+	case z.left:
+	case r.read != nil:
+		c.finishPage(z, r)
+	default:
+		c.finishNames(z, r)
 	}
 }
 
@@ -198,9 +210,9 @@ func (c *core) undone(r result) {
 	case r.confirm != nil:
 		r.account.asking = false
 	case r.quota != nil:
-		_ = c.measured(r)
+		_ = measured(r)
 	default:
-		z := c.zones[r.zone.Key]
+		z := r.of
 		z.busy = false
 		if r.apply != nil {
 			z.landed()
@@ -226,7 +238,9 @@ func (c *core) finishApply(z *zoneState, r result) {
 		c.applied(z, r)
 		return
 	}
-	c.unapplied(z, batch, r)
+	if !z.left {
+		c.unapplied(z, batch, r)
+	}
 }
 
 // unapplied enters that a batch wasn't taken, or that nobody knows.
@@ -327,8 +341,8 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 			delete(z.parked, n)
 			z.queue.push(dirty{n, now, looked})
 		}
-		for _, r := range z.registries {
-			for _, n := range r.Subjects(edited, z.Zone) {
+		for _, v := range z.views {
+			for _, n := range v.claims.Subjects(edited, z.Zone) {
 				if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && len(z.mirror.At(n)) > 0 {
 					z.queue.push(dirty{n, now, looked})
 				}
@@ -389,8 +403,8 @@ func (c *core) believed(z *zoneState, g change.Group) []dnsname.Name {
 		}
 		return sets
 	}
-	for _, r := range z.registries {
-		ledger := r.Open(g.Name, z.Zone, look, c.asks)
+	for _, v := range z.views {
+		ledger := v.claims.Open(g.Name, z.Zone, look, c.asks)
 		for _, s := range z.mirror.At(g.Name) {
 			_, _, _ = ledger.Claim(s) // for what it looks at
 		}

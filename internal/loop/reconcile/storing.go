@@ -34,28 +34,27 @@ type ledgers struct {
 	dry    map[record.Key]bool // rows that a dry run takes for written
 }
 
-// newStores makes an entry for each view, nil for those whose claims aren't in a store.
-func newStores(views []View) []*ledgers {
-	out := make([]*ledgers, len(views))
-	for i, v := range views {
-		if v.Store != nil {
-			out[i] = &ledgers{view: v.Spec.Name, store: v.Store, book: rows.New(v.Owner), dry: make(map[record.Key]bool)}
+func newLedgers(v View) *ledgers {
+	return &ledgers{view: v.Spec.Name, store: v.Store, book: rows.New(v.Owner), dry: make(map[record.Key]bool)}
+}
+
+// ledgers lists those of the views whose claims are in a store.
+func (c *core) ledgers() []*ledgers {
+	var out []*ledgers
+	for _, v := range c.views {
+		if v.ledgers != nil {
+			out = append(out, v.ledgers)
 		}
 	}
 	return out
 }
 
-// registryOf is the registry that a view's names are planned with in a zone which hasn't been surveyed.
-func (c *core) registryOf(i int) registry.Registry {
-	if l := c.stores[i]; l != nil {
-		return l.book
-	}
-	return c.Views[i].Registry
-}
+// current reports whether a store is still that of its view.
+func (c *core) current(l *ledgers) bool { return c.storeOf(l.view) == l }
 
 // step reads the store when it is time, as slowly as zones are read again.
 func (l *ledgers) step(c *core, now time.Time) time.Time {
-	if l == nil || l.busy {
+	if l.busy {
 		return never
 	}
 	if now.Before(l.next) {
@@ -71,7 +70,7 @@ func (l *ledgers) step(c *core, now time.Time) time.Time {
 		}
 		select {
 		case c.tell <- func(c *core) {
-			if c.turn.ours && c.turn.term == term && slices.Contains(c.stores, l) {
+			if c.turn.ours && c.turn.term == term && c.current(l) {
 				c.loaded(l, all, err)
 			}
 		}:
@@ -138,8 +137,8 @@ func (c *core) storeAnswers(l *ledgers) {
 func (c *core) enter(found []foundRow) []dnsname.Name {
 	var names []dnsname.Name
 	for _, f := range found {
-		l := c.storeOf(f.view)
-		if l == nil {
+		l := f.in
+		if !c.current(l) {
 			continue
 		}
 		if l.moved != nil {
@@ -153,22 +152,15 @@ func (c *core) enter(found []foundRow) []dnsname.Name {
 }
 
 func (c *core) storeOf(view string) *ledgers {
-	for _, l := range c.stores {
-		if l != nil && l.view == view {
-			return l
-		}
+	if v := viewNamed(c.views, view); v != nil {
+		return v.ledgers
 	}
 	return nil
 }
 
 // claimsRead reports whether the claims of every view that uses a zone are known.
 func (c *core) claimsRead(z *zoneState) bool {
-	for i, l := range c.stores {
-		if l != nil && !l.read && slices.Contains(c.Views[i].Accounts, z.account.name) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(z.views, func(v *zoneView) bool { return v.ledgers != nil && !v.ledgers.read })
 }
 
 // claimsUnread tells why nothing of a view can be planned: its claims haven't been read.
@@ -194,8 +186,8 @@ func (c *core) unclaimable(g change.Group, now time.Time) bool {
 // storesResume is when the next store that fails may be written to again.
 func (c *core) storesResume(now time.Time) time.Time {
 	next := never
-	for _, l := range c.stores {
-		if l != nil && now.Before(l.until) {
+	for _, l := range c.ledgers() {
+		if now.Before(l.until) {
 			next = earlier(next, l.until)
 		}
 	}
@@ -208,8 +200,8 @@ func (c *core) storesRead() bool { return len(c.storesUnread()) == 0 }
 // storesUnread lists the stores that haven't been read, in words.
 func (c *core) storesUnread() []string {
 	var out []string
-	for _, l := range c.stores {
-		if l != nil && !l.read {
+	for _, l := range c.ledgers() {
+		if !l.read {
 			out = append(out, "ownership table of view "+l.view)
 		}
 	}
@@ -219,8 +211,8 @@ func (c *core) storesUnread() []string {
 // storesFailing lists the stores that have been read, and fail.
 func (c *core) storesFailing() []*ledgers {
 	var out []*ledgers
-	for _, l := range c.stores {
-		if l != nil && l.read && l.fault != nil {
+	for _, l := range c.ledgers() {
+		if l.read && l.fault != nil {
 			out = append(out, l)
 		}
 	}

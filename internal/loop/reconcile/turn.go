@@ -57,10 +57,11 @@ func (c *core) tellStandby(soon bool) {
 func (c *core) forgetZones() {
 	c.forgetWatches()
 	clear(c.zones)
-	c.stores = newStores(c.Views)
+	clear(c.leaving)
+	c.views = newViewStates(nil, c.Views)
 	c.names = newZoneNames(c)
 	for _, a := range c.accounts {
-		a.listed, a.next, a.backoff, a.asked, a.receipts = false, time.Time{}, backoff{}, nil, nil
+		a.listed, a.zones, a.next, a.backoff, a.asked, a.receipts = false, nil, time.Time{}, backoff{}, nil, nil
 	}
 }
 

@@ -95,19 +95,19 @@ func (c *core) planUndo(t undoTask) (undoPlan, error) {
 // planUndone plans what becomes of one name, view by view.
 func (c *core) planUndone(p *undoPlan, z *zoneState, g change.Group, n *UndoneName, stamp override) {
 	n.Decisions = append(n.Decisions, z.changedSince(g)...)
-	for _, i := range c.viewsOf(z, g) {
-		spec := c.Views[i].Spec
-		have := c.owned(z, i, g.Name)
+	for _, v := range z.viewsOf(g) {
+		spec := v.Spec
+		have := c.owned(z, v, g.Name)
 		o := stamp
 		o.place, o.asked = place{z.Key, spec.Name, g.Name}, c.asking(spec, g.Name)
 		o.sets = target(have, g, spec.Name)
-		asked := c.planned(z, i, g.Name, nil)
+		asked := c.planned(z, v, g.Name, nil)
 		if sameSets(asked.after(have), o.sets) {
 			p.lift = append(p.lift, o.place)
 			n.add(spec.Name, asked)
 			continue
 		}
-		back := c.planned(z, i, g.Name, &o)
+		back := c.planned(z, v, g.Name, &o)
 		n.add(spec.Name, back)
 		if len(back.group.Changes) > 0 || !slices.ContainsFunc(back.decisions, refused) {
 			p.enter = append(p.enter, &o)
@@ -119,34 +119,29 @@ func refused(d change.Decision) bool { return d.Verdict == change.Refused }
 
 // viewsOf lists the views that a group's changes were made for; a view that isn't there any more, or doesn't use the zone, leaves them
 // to the first that does.
-func (c *core) viewsOf(z *zoneState, g change.Group) []int {
-	var all, out []int
-	for i, v := range c.Views {
-		if !slices.Contains(v.Accounts, z.account.name) {
-			continue
-		}
-		all = append(all, i)
+func (z *zoneState) viewsOf(g change.Group) []*zoneView {
+	var out []*zoneView
+	for _, v := range z.views {
 		if slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return ch.View == v.Spec.Name }) {
-			out = append(out, i)
+			out = append(out, v)
 		}
 	}
 	if len(out) == 0 {
-		return all[:min(len(all), 1)]
+		return z.views[:min(len(z.views), 1)]
 	}
 	return out
 }
 
 // owned lists the record sets of ours at a name.
-func (c *core) owned(z *zoneState, i int, name dnsname.Name) []restored {
+func (c *core) owned(z *zoneState, v *zoneView, name dnsname.Name) []restored {
 	var out []restored
-	reg := z.registries[i]
-	ledger := reg.Open(name, z.Zone, z.mirror.At, c.asks)
+	ledger := v.claims.Open(name, z.Zone, z.mirror.At, c.asks)
 	for _, s := range z.mirror.At(name) {
 		apex := s.Type == record.SOA || s.Type == record.NS && s.Name == z.Name
-		if apex || ledger.IsMarker(s) || !c.Views[i].Spec.Manages(s.Type) {
+		if apex || ledger.IsMarker(s) || !v.Spec.Manages(s.Type) {
 			continue
 		}
-		if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == reg.Owner() {
+		if cl, ok, _ := ledger.Claim(s); ok && cl.Owner == v.claims.Owner() {
 			out = append(out, restored{s, cl.Resource})
 		}
 	}
@@ -213,8 +208,8 @@ type outcome struct {
 }
 
 // planned plans a name as the loop would, the guard apart: what waits for it will be sent.
-func (c *core) planned(z *zoneState, i int, name dnsname.Name, o *override) outcome {
-	in, _, some := c.input(z, name, i, o)
+func (c *core) planned(z *zoneState, v *zoneView, name dnsname.Name, o *override) outcome {
+	in, _, some := c.input(z, name, v, o)
 	if !some {
 		return outcome{}
 	}

@@ -61,7 +61,7 @@ type delivery struct {
 
 // track follows the names of an applied batch: first by its receipt, then over DNS. It ends at once where nobody would look.
 func (c *core) track(z *zoneState, b change.Batch, r provider.Receipt, now time.Time) {
-	if c.Once || c.DryRun {
+	if c.Once || c.DryRun || z.left {
 		return
 	}
 	d := &delivery{zone: z, applied: now}

@@ -20,7 +20,8 @@ import (
 // job is one call to a provider; result is what came of it. Exactly one of a job's parts is set.
 type job struct {
 	zone    zone.Zone
-	term    uint64 // in which it was made, see Permits
+	of      *zoneState // that it is for, as the loop knows it; the worker leaves it alone. Nil: it isn't about a zone
+	term    uint64     // in which it was made, see Permits
 	read    *pageJob
 	names   *namesJob
 	apply   *applyJob
@@ -116,7 +117,7 @@ func (j job) priority() limiter.Priority {
 // start runs a job in a goroutine of its own; its result comes back as a message. Who starts a job for a zone waits for its
 // result before starting another: at most one call in flight a zone.
 func (c *core) start(a *account, j job) {
-	j.term = c.turn.term
+	j.term, j.of = c.turn.term, c.zones[j.zone.Key]
 	c.calls++
 	if j.apply != nil {
 		c.applies++
@@ -160,13 +161,17 @@ func (c *core) do(a *account, j job) result {
 		c.settle(j, unsent())
 		return r
 	}
-	r.called = true
 	begin := time.Now()
 	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
+	if r.err != nil && a.ctx.Err() != nil && j.apply == nil && j.mend == nil { // the account has gone, and with it the read
+		r.undone = true
+		return r
+	}
+	r.called = true
 	r.unended = a.end(r)
 	c.settle(j, r.err)
-	a.limiter.Report(c.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
+	a.limiter.Report(a.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
 }
 
@@ -235,7 +240,7 @@ func (j job) prepare(ctx context.Context) error {
 // admit waits until the call of a job may be made and returns its context; ok is false where it isn't our turn, the batch was
 // recalled, or the loop is to end.
 func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.CancelFunc, ok bool) {
-	waits := c.ctx
+	waits := a.ctx
 	if j.apply != nil {
 		waits = j.apply.waits
 	}
@@ -246,9 +251,11 @@ func (c *core) admit(a *account, j job) (ctx context.Context, cancel context.Can
 	if !ok {
 		return nil, nil, false
 	}
-	ctx = c.ctx
-	if j.apply != nil {
+	switch ctx = a.ctx; {
+	case j.apply != nil:
 		ctx = c.batches
+	case j.mend != nil:
+		ctx = c.ctx
 	}
 	ctx, cancel = context.WithDeadline(ctx, deadline)
 	return ctx, cancel, true

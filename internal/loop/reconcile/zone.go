@@ -3,7 +3,6 @@
 package reconcile
 
 import (
-	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/memory/mirror"
@@ -12,18 +11,18 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
-	"nafuda.io/nafuda/internal/registry"
 )
 
 // zoneState is one hosted zone: its mirror, what waits to be done, and what is being done.
 type zoneState struct {
 	zone.Zone
-	account    *account
-	mirror     *mirror.Zone
-	before     *mirror.Zone        // in a dry run, what was there before it
-	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
-	vanished   bool
-	shaded     bool // it is a shadow: nothing that a plan reads is recorded
+	account  *account
+	mirror   *mirror.Zone
+	before   *mirror.Zone // in a dry run, what was there before it
+	views    []*zoneView  // those that use it
+	vanished bool
+	left     bool // no view uses it any more, and it is forgotten
+	shaded   bool // it is a shadow: nothing that a plan reads is recorded
 
 	busy   bool      // a call is in flight
 	pause  time.Time // nothing is sent before
@@ -73,17 +72,13 @@ type parking struct {
 	why   reason.Reason
 }
 
-func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
-	s := &zoneState{
+func newZoneState(a *account, z zone.Zone) *zoneState {
+	return &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
 		unread: make(map[dnsname.Name]bool), loose: make(map[looseRow]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
 		progress: make(map[dnsname.Name]*progress),
 	}
-	for i := range c.Views {
-		s.registries = append(s.registries, c.registryOf(i))
-	}
-	return s
 }
 
 // idle reports that no call is in flight.
@@ -102,7 +97,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	z.admit(now)
 	z.tellQuota(c)
 	switch {
-	case z.busy || z.vanished:
+	case z.busy || z.vanished || c.leaving[z.Key] != nil:
 		return never
 	case now.Before(z.pause):
 		return z.pause
@@ -113,7 +108,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case z.sendPart(c):
 	case z.unmeasured():
 		return z.measure(c, now, true)
-	case c.mayPlan() && z.write(c, now):
+	case c.mayPlan() && c.accountsKnown(z) && z.write(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
@@ -164,11 +159,8 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 	if d.why == everything {
 		return // so are the names that depend on it
 	}
-	for i, r := range z.registries {
-		if !slices.Contains(c.Views[i].Accounts, z.account.name) {
-			continue
-		}
-		for _, n := range r.Subjects(d.name, z.Zone) {
+	for _, v := range z.views {
+		for _, n := range v.claims.Subjects(d.name, z.Zone) {
 			if c.wanted(n) || len(z.mirror.At(n)) > 0 {
 				z.queue.push(dirty{n, d.since, looked})
 			}

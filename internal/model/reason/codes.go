@@ -78,6 +78,7 @@ const (
 	RoutingDiffers  Code = "RoutingDiffers"
 	Foreign         Code = "NotOurs"
 	OtherOwner      Code = "OtherOwner"
+	OtherView       Code = "OtherView"
 	MarkerTaken     Code = "MarkerNameTaken"
 	MarkerCNAME     Code = "MarkerMeetsCNAME"
 	MarkerTooLong   Code = "MarkerNameTooLong"
@@ -93,6 +94,7 @@ const (
 	TypeNotManaged Code = "TypeNotManaged"
 	ZoneNotChosen  Code = "ZoneNotChosen"
 	PrivateTarget  Code = "PrivateTarget"
+	LeftBehind     Code = "LeftBehind"
 )
 
 // What was put in the place of an object's own addresses, and that nothing was.
@@ -205,6 +207,7 @@ var docs = index([]Doc{
 	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
 	{RoutingDiffers, "Objects ask for different routing policies at one name; the one that is published, or the older object's, stays.", "give both objects the same routing policy, or one of them another name"},
 	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
+	{OtherView, "Two views ask for the name in one zone; the one that stands first in the file has it.", "narrow one of the views, by its namespaces, labels, domain-filter or zone-id-filter"},
 	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
 	{MarkerCNAME, "The marker and a CNAME would share a name, which DNS forbids.", "use --txt-format=auto or typed, or set --txt-prefix"},
@@ -219,6 +222,7 @@ var docs = index([]Doc{
 	{TargetReplaced, "Another target is published in the place of the object's own, because --private-targets or the annotation nafuda.io/target says so.", ""},
 	{PrivatePublished, "A private address is published in a public zone: nobody outside reaches it, and everybody can read how the network inside is numbered.", "publish the public address with --private-targets=replace --target-from=wan, or leave such addresses out with --private-targets=drop"},
 	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
+	{LeftBehind, "The views were replaced, and none has these names of ours any more; their record sets stay as they are.", "take them away by hand, or let a view with their owner have them again"},
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},
 	{TooLarge, "The record set is larger than one call can carry.", "use fewer or shorter targets"},
