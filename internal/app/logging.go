@@ -65,8 +65,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.changes(e)
 	case reconcile.Delivered, reconcile.Unverified:
 		l.verified(e)
-	case reconcile.Parked:
-		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
+	case reconcile.Parked, reconcile.PrivateAddress:
+		l.names(e)
 	case reconcile.Called, reconcile.Crashed:
 		l.calls(e)
 	case reconcile.Unpermitted:
@@ -79,6 +79,16 @@ func (l *logger) observe(e reconcile.Event) {
 		l.brake(e)
 	case reconcile.Turned:
 		l.turned(e)
+	}
+}
+
+// names logs what is particular about single names.
+func (l *logger) names(e reconcile.Event) {
+	switch e := e.(type) {
+	case reconcile.Parked:
+		l.log.Error("put off a name", "name", string(e.Name), "zone", string(e.Zone.Name), "until", e.Until, "reason", e.Why.Code, "why", e.Why.String())
+	case reconcile.PrivateAddress:
+		l.log.Warn("a private address is published in a public zone", "name", string(e.Name), "zone", string(e.Zone.Name), "view", e.View, "reason", e.Why.Code, "why", e.Why.String())
 	}
 }
 
@@ -339,11 +349,13 @@ func (l *logger) inView(view string, attrs ...any) []any {
 	return attrs
 }
 
-// usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
+// usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind or of our public
+// address.
 func usual(code reason.Code) bool {
 	switch code {
 	case reason.Foreign, reason.OtherOwner, reason.OtherView, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
-		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
+		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept,
+		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return true
 	default:
 		return false

@@ -93,6 +93,7 @@ func TestBrakeGivesOneEvent(t *testing.T) {
 		events []reconcile.Event
 		want   notes
 	}{
+		"our address":           {[]reconcile.Event{held(reason.WANUnknown), held(reason.WANShared)}, notes{"default Z1 web.example.com:", "default Z1 web.example.com:"}},
 		"the objects' own":      {[]reconcile.Event{held(reason.BrakeDeletes), held(reason.BrakeUpdates), held(reason.NotKept)}, notes{"default Z1 web.example.com:", "default Z1 web.example.com:", "default Z1 web.example.com:"}},
 		"it closes and opens":   {[]reconcile.Event{closed, reconcile.BrakeFreed{Zone: z}}, notes{"brake Z1:", brakeNote, "brake Z1:"}},
 		"the object is gone":    {[]reconcile.Event{gone}, notes{"brake Z1:", brakeNote + ", gone"}},

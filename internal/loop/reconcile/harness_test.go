@@ -36,6 +36,7 @@ type thing struct {
 	Names   map[string][]string
 	TTL     uint32
 	ID      string // set identifier
+	WAN     bool   // it has the annotation
 }
 
 // things is the source of things, of kind "ingress".
@@ -44,7 +45,7 @@ var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
 func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 	return func(t thing) endpoint.Result {
 		var r endpoint.Result
-		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, Labels: map[string]string{"name": ref.Name}}
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, WAN: t.WAN, Labels: map[string]string{"name": ref.Name}}
 		for name, targets := range t.Names {
 			byType := make(map[record.Type][]string)
 			for _, target := range targets {
@@ -124,6 +125,7 @@ type rig struct {
 	settled  func(reconcile.Settled) // nil: nobody is told
 	facts    reconcile.Facts         // nil: they stay unknown
 	eval     source.Func             // nil: evalThing
+	adjust   func(*reconcile.Config) // nil: as it is
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -176,6 +178,9 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 	config.Accounts = append(config.Accounts, r.apart...)
 	if r.permits != nil {
 		config.Permits = r.permits
+	}
+	if r.adjust != nil {
+		r.adjust(&config)
 	}
 	return reconcile.New(config)
 }

@@ -34,8 +34,10 @@ func (c *core) neighbours(z *zoneState, name dnsname.Name, view *zoneView) []nei
 		if !v.Spec.Domains.Match(name) {
 			continue
 		}
-		eps, holds, _ := c.asked(v.Spec, name)
+		spec := v.Spec.In(z.Zone)
+		eps, holds, _ := c.asked(spec, name)
 		eps, holds, _ = c.here(v, z, name, eps, holds)
+		eps, holds, _ = c.target(spec, z, name, eps, holds)
 		n := neighbour{view: v.Spec.Name, first: first, owner: v.claims.Owner()}
 		add := func(k record.Key, from *endpoint.Origin) {
 			if k.Type == "" || v.Spec.Manages(k.Type) {

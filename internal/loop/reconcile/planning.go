@@ -89,7 +89,7 @@ func (c *core) planView(z *zoneState, name dnsname.Name, v *zoneView, most chang
 // input collects what a plan of a name in a view depends on, and what was decided on the way; false: there is nothing to plan. What is
 // undone there takes the place of what objects ask for.
 func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *override) (plan.Input, []change.Decision, bool) {
-	spec := v.Spec
+	spec := v.Spec.In(z.Zone)
 	if !spec.Domains.Match(name) {
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
 		return plan.Input{}, decisions, false
@@ -102,11 +102,12 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(v, z, name, eps, holds)
+	eps, holds, left := c.target(spec, z, name, eps, holds)
 	others := c.neighbours(z, name, v)
 	eps, holds, lost := yield(others, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
-	decisions = slices.Concat(decisions, pinned, lost, settled)
+	decisions = slices.Concat(decisions, pinned, left, lost, settled)
 	if len(rows) == 0 && undone == nil && theirs(others, observed, ledger, reg.Owner()) {
 		return plan.Input{}, decisions, false
 	}
@@ -179,7 +180,7 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 				skip(h.Key(), h.From, why)
 				return
 			}
-			if why := c.expired(h); !why.None() {
+			if why := c.expired(h); !why.None() && !spec.Supplies(h) {
 				decisions = append(decisions, change.Decision{Key: h.Key(), Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 				return
 			}

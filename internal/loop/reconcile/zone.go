@@ -22,6 +22,7 @@ type zoneState struct {
 	views    []*zoneView  // those that use it
 	vanished bool
 	left     bool // no view uses it any more, and it is forgotten
+	shaded   bool // it is a shadow: nothing that a plan reads is recorded
 
 	busy   bool      // a call is in flight
 	pause  time.Time // nothing is sent before
