@@ -12,6 +12,9 @@ const (
 	beat       = 10 * time.Second // between two looks
 	roundEvery = 5 * time.Minute
 	seldom     = 6 // beats from one stranger to the next where the router answers
+
+	often   = time.Second // between two looks at something new, so that an address that goes and comes back meanwhile is seen to
+	oftener = 4           // or this part of the time for which it has to stay
 )
 
 // follower follows one family. One goroutine has it.
@@ -73,7 +76,7 @@ func (f *follower) note(said []Said) {
 // idle waits until a round is called for: by the time, or by somebody who says something new. False: the context has ended.
 func (f *follower) idle(ctx context.Context, wait time.Duration) bool {
 	if wait > 0 {
-		return pause(ctx, min(wait, beat))
+		return pause(ctx, min(wait, beat, max(often, wait/oftener)))
 	}
 	for end := time.Now().Add(roundEvery); time.Now().Before(end); {
 		if !pause(ctx, beat) {

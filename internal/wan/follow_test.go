@@ -141,7 +141,7 @@ func in(t *testing.T, list string, o Options, f func(*watch)) {
 		parties, all := gather(list)
 		parties.say("192.0.2.1")
 		o.Quorum, o.IPv4, o.AllowRange = max(o.Quorum, 2), true, []string{"192.0.2.0/24", "2001:db8::/32"}
-		x := &watch{parties, newWatcher(o, all, nil), make(chan fact.Want), make(chan fact.News)}
+		x := &watch{parties, With(o, all, nil), make(chan fact.Want), make(chan fact.News)}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- x.w.Run(ctx, x.want, x.out) }()
@@ -372,7 +372,7 @@ func TestStaticAsksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parties, all := gather(strangers)
 		all = append([]Method{fixed{netip.MustParseAddr("192.0.2.7")}}, all...)
-		w := newWatcher(Options{IPv4: true, Quorum: 2}, all, nil)
+		w := With(Options{IPv4: true, Quorum: 2}, all, nil)
 		if s := w.Look(t.Context()); show(s[0].Verdict) != "192.0.2.7" || len(s[0].Said) != 1 {
 			t.Errorf("got %+v", s[0])
 		}

@@ -38,6 +38,20 @@ type Method interface {
 	Ask(ctx context.Context, f Family) ([]netip.Addr, error)
 }
 
+// A PortLooker is a Method that can tell, too, whether our IPv4 address is shared with other lines.
+type PortLooker interface {
+	Method
+	// Ports asks where each of some of our sockets is seen, all of them open at the same time. Sockets without an answer are left out. It
+	// returns soon after the context ends.
+	Ports(ctx context.Context) []Mapped
+}
+
+// Mapped is a port of ours and what a server saw of it.
+type Mapped struct {
+	From uint16
+	At   netip.AddrPort
+}
+
 // Said is what came of one question.
 type Said struct {
 	By    Source        `json:"by"`

@@ -47,12 +47,12 @@ func (p *portLook) enter(ctx context.Context, methods []Method, s *State, allowe
 }
 
 // look asks servers until one can tell. What was known of the same address stays where none can.
-func (p *portLook) look(ctx context.Context, servers []stun, addr netip.Addr) {
+func (p *portLook) look(ctx context.Context, servers []PortLooker, addr netip.Addr) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	is, sign := CannotTell, ""
 	for _, server := range servers {
-		seen := server.look(ctx)
+		seen := server.Ports(ctx)
 		if !slices.ContainsFunc(seen, func(m Mapped) bool { return m.At.Addr() == addr }) {
 			is, sign = CannotTell, "no STUN server sees the address"
 			continue
@@ -73,10 +73,10 @@ func (p *portLook) look(ctx context.Context, servers []stun, addr netip.Addr) {
 }
 
 // portServers are the STUN servers that see the address, and then those that haven't said anything.
-func portServers(methods []Method, s *State) []stun {
-	var see, silent []stun
+func portServers(methods []Method, s *State) []PortLooker {
+	var see, silent []PortLooker
 	for _, m := range methods {
-		server, ok := m.(stun)
+		server, ok := m.(PortLooker)
 		if !ok {
 			continue
 		}

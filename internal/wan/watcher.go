@@ -37,11 +37,11 @@ func New(o Options, tell func(State)) (*Watcher, error) {
 	if o.uses(Interface) {
 		local = append(local, own{o.Interfaces, interfaces})
 	}
-	return newWatcher(o, append(local, strangers...), tell), nil
+	return With(o, append(local, strangers...), tell), nil
 }
 
-// newWatcher makes a watcher of methods, local ones first.
-func newWatcher(o Options, all []Method, tell func(State)) *Watcher {
+// With returns a watcher that asks the methods given, local ones first, in place of those that the options name. It keeps the list.
+func With(o Options, all []Method, tell func(State)) *Watcher {
 	w := &Watcher{options: o, methods: make(map[Family][]Method), tell: tell}
 	if tell == nil {
 		w.tell = func(State) {}
