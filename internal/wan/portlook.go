@@ -15,6 +15,7 @@ const (
 	lookTime  = 4 * time.Second // for all servers
 	lookAgain = time.Hour
 	lookSoon  = 10 * time.Minute // where the ports said nothing
+	mostLooks = 3                // servers that the time is divided among
 )
 
 // portLook is what the ports said of the last address. The zero value has no address.
@@ -51,8 +52,12 @@ func (p *portLook) look(ctx context.Context, servers []PortLooker, addr netip.Ad
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	is, sign := CannotTell, ""
-	for _, server := range servers {
-		seen := server.Ports(ctx)
+	for i, server := range servers {
+		end, _ := ctx.Deadline()
+		share := min(len(servers)-i, mostLooks)
+		one, done := context.WithTimeout(ctx, time.Until(end)/time.Duration(share)) // one that hangs leaves time for the next
+		seen := server.Ports(one)
+		done()
 		if !slices.ContainsFunc(seen, func(m Mapped) bool { return m.At.Addr() == addr }) {
 			is, sign = CannotTell, "no STUN server sees the address"
 			continue

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +13,7 @@ import (
 const (
 	hedge     = 250 * time.Millisecond // after which one more stranger is asked
 	roundTime = 6 * time.Second
+	quietTime = time.Second // that is waited for somebody local who said nothing the last time
 )
 
 // asker asks methods for one family.
@@ -21,6 +21,7 @@ type asker struct {
 	family  Family
 	methods []Method // local ones and then strangers, in the order in which they are asked
 	rules   Rules
+	quiet   map[int]bool // local ones that said nothing the last time, by their place
 }
 
 // answer is what came of asking one method, by its place in the list.
@@ -33,7 +34,7 @@ type answer struct {
 func (a asker) round(ctx context.Context, all bool) []Said {
 	ctx, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
-	r := &asking{asker: a, came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
+	r := &asking{asker: a, began: time.Now(), came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
 	for r.started < len(a.methods) && (all || a.methods[r.started].Source().Kind.local()) {
 		r.start(ctx)
 	}
@@ -49,10 +50,10 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 			r.start(ctx)
 		case got := <-r.came:
 			r.enter(ctx, got)
-			if !all && r.decided() {
-				return given(r.said)
-			}
 		case <-ctx.Done():
+			return given(r.said)
+		}
+		if all && !r.awaits(r.said) || !all && r.decided() {
 			return given(r.said)
 		}
 	}
@@ -62,6 +63,7 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 // asking is a round under way.
 type asking struct {
 	asker
+	began          time.Time
 	came           chan answer // has room for all, so that nobody waits for us
 	said           []*Said
 	started, first int // how many have been asked, and how many of them before the strangers
@@ -99,15 +101,26 @@ func (r *asking) enter(ctx context.Context, got answer) {
 
 // decided reports whether there is an address, and nobody here can object any more.
 func (r *asking) decided() bool {
-	return !slices.Contains(r.said[:r.first], nil) && judge(r.family, given(r.said), r.rules).Known()
+	return !r.awaits(r.said[:r.first]) && judge(r.family, given(r.said), r.rules).Known()
+}
+
+// awaits reports whether the answer of one of the first is awaited. Who is quiet isn't waited for long.
+func (r *asking) awaits(said []*Said) bool {
+	for i, s := range said {
+		if s == nil && (!r.quiet[i] || time.Since(r.began) < quietTime) {
+			return true
+		}
+	}
+	return false
 }
 
 // peek asks the methods at some places only, all at once.
 func (a asker) peek(ctx context.Context, places []int) []Said {
 	b := a
-	b.methods = nil
-	for _, i := range places {
-		b.methods = append(b.methods, a.methods[i])
+	b.methods, b.quiet = nil, make(map[int]bool)
+	for i, at := range places {
+		b.methods = append(b.methods, a.methods[at])
+		b.quiet[i] = a.quiet[at]
 	}
 	return b.round(ctx, true)
 }

@@ -62,7 +62,7 @@ func With(o Options, all []Method, tell func(State)) *Watcher {
 }
 
 func (w *Watcher) follower(f Family) *follower {
-	return &follower{asker: asker{f, w.methods[f], w.options.rules()}, allowShared: w.options.AllowShared, last: make(map[int]Said)}
+	return &follower{asker: asker{family: f, methods: w.methods[f], rules: w.options.rules()}, allowShared: w.options.AllowShared, last: make(map[int]Said)}
 }
 
 func (w *Watcher) off(f Family) bool { return f == V4 && !w.options.IPv4 || f == V6 && !w.options.IPv6 }

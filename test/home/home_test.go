@@ -57,6 +57,7 @@ func live(t *testing.T, seed uint64, day time.Duration) {
 	line4 := &weather{house: h, ctx: ctx, r: rand.New(rand.NewPCG(seed, 1))}
 	talk := &weather{house: h, ctx: ctx, r: rand.New(rand.NewPCG(seed, 2))}
 	router, iface := r.IntN(3) > 0, r.IntN(2) == 0
+	line4.router = router
 	everybody := h.everybody(router, iface)
 	h.change("in the beginning", func(h *house) { h.line = line{v4: line4.fresh4(), v6: line4.fresh6()} })
 	o := &oracle{

@@ -33,7 +33,9 @@ func (w *weather) rest(end time.Time, least, most time.Duration) bool {
 	return w.ctx.Err() == nil && time.Now().Before(end)
 }
 
-func (w *weather) fresh4() netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, byte(w.r.IntN(250))}) }
+func (w *weather) fresh4() netip.Addr {
+	return netip.AddrFrom4([4]byte{192, 0, 2, byte(w.r.IntN(250))})
+}
 
 // shared4 is an address of many lines.
 func (w *weather) shared4() netip.Addr {
@@ -100,7 +102,7 @@ func (w *weather) reboot() {
 	w.sleep(w.between(20*time.Second, 90*time.Second))
 	w.down("the router boots", "booting")
 	w.sleep(w.between(5*time.Second, time.Minute))
-	if w.r.IntN(2) == 0 {
+	if w.router && w.r.IntN(2) == 0 { // nobody else could tell
 		odd := line{v4: w.fresh4(), v6: before.v6, nat: second}
 		w.change("the router begins with a private address", func(h *house) { h.line = odd })
 		w.sleep(w.between(2*time.Second, 40*time.Second))

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wan
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
+
+const seldom = 8 // beats from one stranger to the next where somebody local bears witness; and from one that isn't trusted to the next
+
+// turns are the times at which strangers were asked.
+type turns struct {
+	beats int
+	asked map[int]int // by place: the beat in which it was asked last
+	last  Source      // who was
+}
+
+// places are whom to ask in between: the interfaces, the router over the first protocol in which it answered, or over each in turn where it
+// doesn't, and a stranger, seldom where somebody local has said what is believed. Strangers that agree with what is believed come before
+// others, of which one is asked seldom so that it can come back.
+func (f *follower) places() []int {
+	t := &f.turns
+	t.beats++
+	var out, routers, good, rest []int
+	witness := false
+	for i, m := range f.methods {
+		k, agrees := m.Source().Kind, f.agrees(i)
+		switch {
+		case k == Router:
+			routers = append(routers, i)
+		case k.local():
+			out = append(out, i)
+		case agrees:
+			good = append(good, i)
+		default:
+			rest = append(rest, i)
+		}
+		witness = witness || k.local() && agrees
+	}
+	if i := slices.IndexFunc(routers, f.answered); i >= 0 {
+		out = append(out, routers[i])
+	} else if len(routers) > 0 {
+		out = append(out, routers[t.beats%len(routers)])
+	}
+	if len(good) == 0 {
+		good, rest = rest, nil
+	}
+	if !witness || t.beats%seldom == 0 {
+		out = append(out, f.pick(good)...)
+	}
+	if t.beats%seldom == seldom/2 {
+		out = append(out, f.pick(rest)...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }
+
+// agrees reports whether a method said last what is believed; where nothing is, a public address.
+func (f *follower) agrees(i int) bool {
+	told, addrs := f.state.told, f.last[i].Addrs
+	if !told.Known() {
+		return len(addrs) > 0 && f.last[i].Class == Public
+	}
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return f.family.same(a) == f.family.same(told.Addr) })
+}
+
+// pick chooses the stranger that wasn't asked for longest, of another kind and operator than the one before, if there is one: so two that
+// are picked one after the other don't both say what one operator, or somebody on one way through the network, has kept from before.
+func (f *follower) pick(list []int) []int {
+	if len(list) == 0 {
+		return nil
+	}
+	t := &f.turns
+	if t.asked == nil {
+		t.asked = make(map[int]int)
+	}
+	rank := func(i int) int {
+		by := f.methods[i].Source()
+		switch {
+		case by.Operator == t.last.Operator:
+			return 2
+		case by.Kind == t.last.Kind:
+			return 1
+		}
+		return 0
+	}
+	i := slices.MinFunc(list, func(a, b int) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(t.asked[a], t.asked[b]), cmp.Compare(a, b))
+	})
+	t.asked[i], t.last = t.beats, f.methods[i].Source()
+	return []int{i}
+}
