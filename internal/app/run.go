@@ -20,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/wan"
 )
 
 // Run runs the controller with checked options until the context ends, or with --once until all is done.
@@ -52,6 +53,7 @@ type program struct {
 	lease   *kube.Lease      // nil: there is no election
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
+	wan     *wan.Watcher
 }
 
 // assemble makes the loop, which tells logs, metrics and Events what happens.
@@ -77,6 +79,7 @@ func (p *program) assemble(ctx context.Context) error {
 
 // adjust gives the loop what only a controller has.
 func (p *program) adjust(c *reconcile.Config) {
+	p.wan = watcher(c.Facts)
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
 	if p.lease == nil {
@@ -103,7 +106,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events)) })
+		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, p.wan)) })
 	}
 	group.Go(func() error {
 		p.events.Run(ctx)
@@ -111,7 +114,7 @@ func (p *program) run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		return control.Serve(ctx, commands, control.Instance{
-			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number,
+			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number, WAN: p.wan.Status,
 		})
 	})
 	group.Go(func() error {

@@ -25,7 +25,8 @@ type follower struct {
 	asker
 	allowShared bool
 	state       settle
-	last        map[int]Said // what came of asking each method last, by its place
+	last        map[int]Said // what came of asking each method last, by its place, but for outages
+	heard       map[int]Said // the same with outages
 	doubt       []Said       // what was said anew, until a round has looked into it
 	turns       turns
 	next        time.Duration // from one round to the next, whatever is said
@@ -35,12 +36,13 @@ type follower struct {
 
 // State is what is known of a family at present.
 type State struct {
-	Family  Family  `json:"family"`
-	Verdict Verdict `json:"verdict"`
-	Off     bool    `json:"off,omitempty"`     // the options say that there is none
-	Sharing Sharing `json:"sharing,omitempty"` // of an IPv4 address, as its ports say
-	Sign    string  `json:"sign,omitempty"`    // by which sign
-	Said    []Said  `json:"said"`              // in the last round, in the order of the methods
+	Family  Family    `json:"family"`
+	Verdict Verdict   `json:"verdict"`
+	Off     bool      `json:"off,omitempty"`     // the options say that there is none
+	Sharing Sharing   `json:"sharing,omitempty"` // of an IPv4 address, as its ports say
+	Sign    string    `json:"sign,omitempty"`    // by which sign
+	Since   time.Time `json:"since,omitzero"`    // since when this verdict is believed
+	Said    []Said    `json:"said"`              // what each that was asked said last, in the order of the methods
 }
 
 // run follows the family until the context ends. It tells after each round what is believed.
@@ -53,8 +55,13 @@ func (f *follower) run(ctx context.Context, tell func(State)) {
 		believed, wait := f.state.step(time.Now(), state.Verdict)
 		f.next = f.untilNext(state.Verdict)
 		state.Verdict = believed
+		state.Said = f.all()
 		tell(state)
-		if !f.idle(ctx, wait) {
+		more := func() {
+			state.Said = f.all()
+			tell(state)
+		}
+		if !f.idle(ctx, wait, more) {
 			return
 		}
 	}
@@ -76,7 +83,11 @@ func (f *follower) note(said []Said) {
 	f.quiet = make(map[int]bool)
 	for i, m := range f.methods {
 		for _, s := range said {
-			if _, known := f.last[i]; m.Source() == s.By && (heard || s.By.Kind.local() || !known) {
+			if m.Source() != s.By {
+				continue
+			}
+			f.heard[i] = s
+			if _, known := f.last[i]; heard || s.By.Kind.local() || !known {
 				f.last[i] = s
 			}
 		}
@@ -84,8 +95,20 @@ func (f *follower) note(said []Said) {
 	}
 }
 
-// idle waits until a round is called for: by the time, or by somebody who says something new. False: the context has ended.
-func (f *follower) idle(ctx context.Context, wait time.Duration) bool {
+// all is what each that was asked said last, in the order of the methods.
+func (f *follower) all() []Said {
+	var out []Said
+	for i := range f.methods {
+		if s, ok := f.heard[i]; ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// idle waits until a round is called for: by the time, or by somebody who says something new; heard is called whenever somebody has said
+// something. False: the context has ended.
+func (f *follower) idle(ctx context.Context, wait time.Duration, heard func()) bool {
 	if wait > 0 {
 		return pause(ctx, min(wait, beat, max(often, wait/oftener)))
 	}
@@ -104,6 +127,7 @@ func (f *follower) idle(ctx context.Context, wait time.Duration) bool {
 			return true
 		}
 		f.note(said)
+		heard()
 	}
 	return true
 }
@@ -111,13 +135,18 @@ func (f *follower) idle(ctx context.Context, wait time.Duration) bool {
 // untilNext is how long it takes until the next round, whatever is said in between: 5 minutes, and less after one that couldn't tell, in which
 // somebody may have been asked while the line was still down.
 func (f *follower) untilNext(v Verdict) time.Duration {
-	if v.Why.Code != reason.WANUnknown && v.Why.Code != reason.WANDisagree {
+	if !unsure(v) {
 		f.vain = 0
 		return roundEvery
 	}
 	d := beat << min(f.vain, mostVain)
 	f.vain++
 	return min(d, roundEvery)
+}
+
+// unsure reports whether more answers could make an address known.
+func unsure(v Verdict) bool {
+	return v.Why.Code == reason.WANUnknown || v.Why.Code == reason.WANDisagree
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

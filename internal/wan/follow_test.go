@@ -414,7 +414,7 @@ func TestWhoIsAskedInTurn(t *testing.T) {
 		"an interface agrees, the router can't": {told: "192.0.2.1", last: "interface/h=192.0.2.1 stun/a=192.0.2.1", want: "13 23 03 135 23 03 13 234"},
 	} {
 		_, methods := gather(all)
-		f := &follower{asker: asker{family: V4, methods: methods, rules: ofTests()}, last: make(map[int]Said)}
+		f := &follower{asker: asker{family: V4, methods: methods, rules: ofTests()}, last: make(map[int]Said), heard: make(map[int]Said)}
 		if c.told != "" {
 			f.state.told = verdict(c.told)
 		}

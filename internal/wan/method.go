@@ -59,6 +59,29 @@ type Said struct {
 	Class Class         `json:"class,omitempty"` // of the first address
 	Err   string        `json:"error,omitempty"` // why there is no address
 	Took  time.Duration `json:"took"`            // in nanoseconds
+	At    time.Time     `json:"at,omitzero"`     // when it came
+}
+
+// Outcome says in a word what came of a question.
+type Outcome string
+
+// The outcomes.
+const (
+	Addressed Outcome = "address"  // a public address
+	Unusable  Outcome = "unusable" // another address
+	Failed    Outcome = "failed"   // none
+	Dropped   Outcome = "dropped"  // it wasn't waited for, since others had answered
+)
+
+// outcome is what came of it, if it was waited for.
+func (s Said) outcome() Outcome {
+	switch {
+	case len(s.Addrs) == 0:
+		return Failed
+	case s.Class == Public:
+		return Addressed
+	}
+	return Unusable
 }
 
 // first is the first address; the zero address where there is none.

@@ -22,6 +22,7 @@ type asker struct {
 	methods []Method // local ones and then strangers, in the order in which they are asked
 	rules   Rules
 	quiet   map[int]bool // local ones that said nothing the last time, by their place
+	count   func(Kind, Outcome)
 }
 
 // answer is what came of asking one method, by its place in the list.
@@ -81,7 +82,17 @@ func (r *asking) start(ctx context.Context) {
 	if !r.methods[i].Source().Kind.local() {
 		r.strangers++
 	}
-	go func() { r.came <- answer{i, ask(ctx, r.methods[i], r.family, r.rules)} }()
+	go func() {
+		s := ask(ctx, r.methods[i], r.family, r.rules)
+		if r.count != nil && s.By.Kind != Static {
+			what := s.outcome()
+			if what == Failed && errors.Is(ctx.Err(), context.Canceled) {
+				what = Dropped
+			}
+			r.count(s.By.Kind, what)
+		}
+		r.came <- answer{i, s}
+	}()
 }
 
 // enter takes an answer. A stranger that fails, or is the last that was awaited, makes place for the next one.
@@ -141,7 +152,7 @@ func ask(ctx context.Context, m Method, f Family, r Rules) Said {
 	defer cancel()
 	began := time.Now()
 	addrs, err := m.Ask(ctx, f)
-	s := Said{By: m.Source(), Took: time.Since(began)}
+	s := Said{By: m.Source(), Took: time.Since(began), At: time.Now().UTC().Round(0)} // to be read by people, so without the monotonic clock
 	if err != nil {
 		s.Err = plain(err)
 		return s

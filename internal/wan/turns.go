@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 const seldom = 8 // beats from one stranger to the next where somebody local bears witness; and from one that isn't trusted to the next
@@ -19,7 +21,7 @@ type turns struct {
 
 // places are whom to ask in between: the interfaces, the router over the first protocol in which it answered, or over each in turn where it
 // doesn't, and a stranger, seldom where somebody local has said what is believed. Strangers that agree with what is believed come before
-// others, of which one is asked seldom so that it can come back.
+// others, of which one is asked seldom so that it can come back, and each time while nothing is believed.
 func (f *follower) places() []int {
 	t := &f.turns
 	t.beats++
@@ -37,7 +39,7 @@ func (f *follower) places() []int {
 		default:
 			rest = append(rest, i)
 		}
-		witness = witness || k.local() && agrees
+		witness = witness || k.local() && (agrees || f.answered(i) && f.state.told.Why.Code == reason.WANPrivate)
 	}
 	if i := slices.IndexFunc(routers, f.answered); i >= 0 {
 		out = append(out, routers[i])
@@ -50,7 +52,7 @@ func (f *follower) places() []int {
 	if !witness || t.beats%seldom == 0 {
 		out = append(out, f.pick(good)...)
 	}
-	if t.beats%seldom == seldom/2 {
+	if t.beats%seldom == seldom/2 || unsure(f.state.told) {
 		out = append(out, f.pick(rest)...)
 	}
 	slices.Sort(out)

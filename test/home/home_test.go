@@ -62,7 +62,7 @@ func live(t *testing.T, seed uint64, day time.Duration) {
 	h.change("in the beginning", func(h *house) { h.line = line{v4: line4.fresh4(), v6: line4.fresh6()} })
 	o := &oracle{
 		Memory: providertest.NewMemory(providertest.MemoryZone("example.com")), house: h, t: t, names: names,
-		published: make(map[wan.Family]netip.Addr), moved: make(map[wan.Family][]time.Time), clear: make(map[wan.Family]time.Time),
+		published: make(map[wan.Family]netip.Addr), moved: make(map[wan.Family][]time.Time), clear: make(map[wan.Family]time.Time), healed: make(map[wan.Family]bool),
 	}
 	options := wan.Options{Quorum: 2, IPv4: true, IPv6: true, AllowRange: []string{"192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32"}}
 	if !iface {
@@ -113,7 +113,7 @@ func (s said) Run(ctx context.Context, want <-chan string, out chan<- feed.Event
 	}
 }
 
-// loopOf makes the loop, with the flags' defaults.
+// loopOf makes the loop.
 func loopOf(o *oracle, facts reconcile.Facts, names int) *reconcile.Loop {
 	var objects said
 	for i := range names {
@@ -124,7 +124,7 @@ func loopOf(o *oracle, facts reconcile.Facts, names int) *reconcile.Loop {
 	publish := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
 	return reconcile.New(reconcile.Config{
 		Options: reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
-		Guard:   guard.Options{DeleteAfter: 15 * time.Second, MaxDeletes: 10, MaxDeletePercent: 30, MaxUpdatePercent: 50},
+		Guard:   guard.Options{MaxDeletes: 1_000_000, MaxDeletePercent: 100, MaxUpdatePercent: 50}, // no delete is to be asked for at all
 		Sources: []source.Source{{Name: "ingress", Kind: "ingress", Eval: atWAN}}, Kinds: []source.Kind{{Name: "ingress"}}, Feed: objects,
 		Accounts: []reconcile.Account{{Name: "default", Provider: o}}, Facts: facts,
 		Views:   []reconcile.View{{Spec: publish.Spec("default", "memory", nil, nil), Registry: txt.New(markers), Accounts: []string{"default"}}},

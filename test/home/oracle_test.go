@@ -25,6 +25,7 @@ const (
 	factor   = 4                // times as long for each change of late
 	longest  = 5 * time.Minute
 	lately   = 10 * time.Minute
+	again    = 5 * time.Minute // after which all are asked anew, in any case
 )
 
 // oracle knows what is true, and looks at what is published.
@@ -36,6 +37,7 @@ type oracle struct {
 	published map[wan.Family]netip.Addr
 	moved     map[wan.Family][]time.Time // when another address was published
 	clear     map[wan.Family]time.Time   // since when the same address is ours, and can be seen
+	healed    map[wan.Family]bool        // and couldn't before, as too few answered
 	batches   int
 	failed    bool
 	seen      int // changes that were published within what is promised
@@ -110,6 +112,9 @@ func (o *oracle) look(everybody []wan.Method) {
 		if changed := o.since(f); since.IsZero() || changed.After(since) {
 			if since = changed; o.clear[f].IsZero() {
 				since = time.Now()
+				o.healed[f] = time.Since(last.from) > time.Second
+			} else {
+				o.healed[f] = false
 			}
 			o.clear[f] = since
 		}
@@ -129,13 +134,16 @@ func (o *oracle) since(f wan.Family) time.Time {
 	return at.from
 }
 
-// patience is how long a change may take: 30 s, and longer for each one of late.
+// patience is how long a change may take: 30 s, longer for each one of late, and where nothing changed but who answers, until all are asked.
 func (o *oracle) patience(f wan.Family) time.Duration {
 	d := first
 	for _, at := range o.moved[f] {
 		if time.Since(at) < lately+promised {
 			d = min(d*factor, longest)
 		}
+	}
+	if o.healed[f] {
+		d += again
 	}
 	return promised - first + d
 }

@@ -174,8 +174,13 @@ func (w *weather) redraw() {
 	var told []string
 	w.shifty = w.r.IntN(4) == 0
 	group, say := w.liars()
+	junk4 := []string{"10.0.0.1", "104.16.1.1", "127.0.0.1", "100.64.9.9", "169.254.7.7", "8.8.8.8", "203.0.113.1", "0.0.0.0"}
+	junk6 := []string{"fd00::1", "2606:4700::1111", "fe80::1", "::1", "2002:c000:201::1"}
+	junk := map[wan.Family]netip.Addr{ // the same of all, as a portal gives it
+		wan.V4: netip.MustParseAddr(junk4[w.r.IntN(len(junk4))]), wan.V6: netip.MustParseAddr(junk6[w.r.IntN(len(junk6))]),
+	}
 	for who := range strings.FieldsSeq(strangers) {
-		m := w.mood()
+		m := w.mood(junk)
 		if group != "" && strings.Contains(who, group) {
 			m = mood{how: "lies", says: say}
 		}
@@ -191,7 +196,7 @@ func (w *weather) redraw() {
 }
 
 // mood draws how one answers who doesn't lie: a few are slow or gone, or give what can't be ours.
-func (w *weather) mood() mood {
+func (w *weather) mood(junk map[wan.Family]netip.Addr) mood {
 	switch n := w.r.IntN(100); {
 	case n < 8:
 		return mood{how: "slow"}
@@ -201,12 +206,8 @@ func (w *weather) mood() mood {
 		return mood{how: "refuses"}
 	case n < 27:
 		return mood{how: "html"}
-	case n < 35:
-		junk4 := []string{"10.0.0.1", "104.16.1.1", "127.0.0.1", "100.64.9.9", "169.254.7.7", "8.8.8.8", "203.0.113.1", "0.0.0.0"}
-		junk6 := []string{"fd00::1", "2606:4700::1111", "fe80::1", "::1", "2002:c000:201::1"}
-		return mood{how: "junk", says: map[wan.Family]netip.Addr{
-			wan.V4: netip.MustParseAddr(junk4[w.r.IntN(len(junk4))]), wan.V6: netip.MustParseAddr(junk6[w.r.IntN(len(junk6))]),
-		}}
+	case n < 38:
+		return mood{how: "junk", says: junk}
 	}
 	return mood{}
 }

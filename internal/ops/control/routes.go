@@ -80,6 +80,9 @@ func (i *Instance) status(ctx context.Context, _ *http.Request) (any, error) {
 	out.Version = i.Version
 	holder, standby := i.standby()
 	out.Leader, out.Standby = holder, standby
+	if i.WAN != nil {
+		out.WAN = wanOf(i.WAN())
+	}
 	return out, nil
 }
 

@@ -31,6 +31,9 @@ type ours struct {
 	leader  prometheus.Gauge
 	unsaved prometheus.Counter
 	dropped *following
+	known   *table
+	moved   *following
+	asks    *following
 }
 
 func newOurs(b builder) ours {
@@ -60,7 +63,11 @@ func newOurs(b builder) ours {
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
 		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
-		dropped: &following{counter: b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.").WithLabelValues()},
+		dropped: follow(b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.")),
+		known:   &table{vec: b.gauge("wan_known", "1 where the public address is known, 0 where it isn't, for as long as something that is published needs it.", "family")},
+		moved:   follow(b.counter("wan_changes_total", "How often another public address was believed.", "family")),
+		asks: follow(b.counter("wan_asks_total",
+			"Questions for the public address, by outcome: address, unusable (an address that isn't public), failed, or dropped, since others had answered already.", "method", "outcome")),
 	}
 }
 
