@@ -57,6 +57,11 @@ func (o *Options) prepareState() error {
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
+	var tap *nodes
+	if o.WAN.AsksNodes() {
+		tap = new(nodes)
+		o.WAN.Nodes = tap.addresses
+	}
 	facts, err := o.facts(log)
 	if err != nil {
 		return nil, err
@@ -71,6 +76,7 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	for _, k := range needed(config.Sources) {
 		config.Kinds = append(config.Kinds, kinds[k])
 	}
+	config.Kinds = tap.watched(config.Kinds, kinds)
 	labels, annotations, err := o.selectors()
 	if err != nil {
 		return nil, err
@@ -79,6 +85,7 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	if err != nil {
 		return nil, err
 	}
+	config.Feed = tap.tap(config.Feed)
 	accounts, err := o.accounts(ctx)
 	if err != nil {
 		return nil, err

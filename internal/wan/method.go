@@ -18,11 +18,12 @@ const (
 	STUN      Kind = "stun"
 	DNS       Kind = "dns"
 	HTTPS     Kind = "https"
+	Node      Kind = "node" // asked only where it is named
 	Static    Kind = "static"
 )
 
 // local reports whether no stranger hears of a question.
-func (k Kind) local() bool { return k == Router || k == Interface || k == Static }
+func (k Kind) local() bool { return k == Router || k == Interface || k == Node || k == Static }
 
 // Source is who says something, and how. Two with the same kind, or the same operator, aren't independent.
 type Source struct {

@@ -15,7 +15,7 @@ func TestOptions(t *testing.T) {
 		"as they are":       {func(*Options) {}, ""},
 		"a method":          {func(o *Options) { o.Methods = []string{"magic"} }, "--wan-method=magic"},
 		"no quorum":         {func(o *Options) { o.Quorum = 0 }, "--wan-quorum=0"},
-		"a large quorum":    {func(o *Options) { o.Quorum = 6 }, "--wan-quorum=6"},
+		"a large quorum":    {func(o *Options) { o.Quorum = 7 }, "--wan-quorum=7"},
 		"static":            {func(o *Options) { o.Static = []string{"example.com"} }, "--wan-static=example.com"},
 		"static, private":   {func(o *Options) { o.Static = []string{"10.0.0.1"} }, "--wan-static=10.0.0.1: must be a public address"},
 		"static, allowed":   {func(o *Options) { o.Static, o.AllowRange = []string{"10.0.0.1"}, []string{"10.0.0.0/8"} }, ""},

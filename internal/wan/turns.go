@@ -39,7 +39,7 @@ func (f *follower) places() []int {
 		default:
 			rest = append(rest, i)
 		}
-		witness = witness || k.local() && (agrees || f.answered(i) && f.state.told.Why.Code == reason.WANPrivate)
+		witness = witness || k.local() && (agrees || f.answered(i) && behind(f.state.told))
 	}
 	if i := slices.IndexFunc(routers, f.answered); i >= 0 {
 		out = append(out, routers[i])
@@ -61,13 +61,13 @@ func (f *follower) places() []int {
 
 func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }
 
-// agrees reports whether a method said last what is believed; where nothing is, a public address.
+// agrees reports whether a method said last what is believed, or was; where nothing was as yet, a public address.
 func (f *follower) agrees(i int) bool {
-	told, addrs := f.state.told, f.last[i].Addrs
-	if !told.Known() {
+	addrs := f.last[i].Addrs
+	if !f.state.address.IsValid() {
 		return len(addrs) > 0 && f.last[i].Class == Public
 	}
-	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return f.family.same(a) == f.family.same(told.Addr) })
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return f.family.same(a) == f.family.same(f.state.address) })
 }
 
 // pick chooses the stranger that wasn't asked for longest, of another kind and operator than the one before, if there is one: so two that
@@ -95,4 +95,9 @@ func (f *follower) pick(list []int) []int {
 	})
 	t.asked[i], t.last = t.beats, f.methods[i].Source()
 	return []int{i}
+}
+
+// behind reports whether what is believed is that somebody else's NAT is between us and the world.
+func behind(v Verdict) bool {
+	return v.Why.Code == reason.WANPrivate || v.Why.Code == reason.WANShared
 }

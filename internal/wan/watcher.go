@@ -40,6 +40,9 @@ func New(o Options, tell func(State)) (*Watcher, error) {
 	if o.uses(Interface) {
 		local = append(local, own{o.Interfaces, interfaces})
 	}
+	if o.uses(Node) {
+		local = append(local, node{o.Nodes})
+	}
 	return With(o, append(local, strangers...), tell), nil
 }
 
