@@ -165,8 +165,11 @@ func TestClassify(t *testing.T) {
 		"10.0.0.1": Private, "172.16.0.1": Private, "172.32.0.1": Public, "192.168.10.51": Private, "100.64.0.1": CGNAT, "100.127.255.255": CGNAT, "100.128.0.1": Public,
 		"169.254.1.1": Local, "127.0.0.1": Special, "0.1.2.3": Special, "192.0.0.2": DSLite, "192.0.0.8": Special, "192.0.2.1": Special, "198.18.0.1": Special,
 		"198.20.0.1": Public, "203.0.113.9": Special, "192.88.99.1": Special, "224.0.0.1": Special, "240.0.0.1": Special, "255.255.255.255": Special,
-		"104.16.0.1": Provider, "1.1.1.1": Provider, "8.8.8.8": Provider, "8.8.9.1": Public, "::ffff:10.0.0.1": Private,
-		"2400:cb00::1": Provider, "fd00::1": Private, "fe80::1%eth0": Local, "::1": Special, "2001:db8::1": Special, "2001:100::1": Special, "2001:200::1": Public,
+		"104.16.0.1": Provider, "104.27.255.255": Provider, "104.28.5.5": Provider, "104.32.0.1": Public, "162.159.1.1": Provider, "131.0.75.1": Provider, "1.1.1.1": Provider, "8.8.8.8": Provider, "8.8.9.1": Public, "::ffff:10.0.0.1": Private,
+		"2400:cb00::1": Provider, "2606:4700::6810:1": Provider, "2a09:bac5::1": Provider, "2a09:bac8::1": Public, "2606:54c3::1": Provider, "2606:54c4::1": Public,
+		"100.100.100.100": CGNAT, "fd7a:115c:a1e0::1": Private, "2620:fe::fe": Provider, "192.31.196.1": Special, "192.52.193.1": Special, "192.175.48.1": Special,
+		"2620:4f:8000::1": Special, "5f00::1": Special, "100::1": Special, "100:0:0:1::1": Special, "64:ff9b:1::1": Special, "::ffff:8.8.8.8": Provider,
+		"3.5.7.9": Public, "192.0.1.1": Public, "203.0.114.1": Public, "223.255.255.1": Public, "fd00::1": Private, "fe80::1%eth0": Local, "::1": Special, "2001:db8::1": Special, "2001:100::1": Special, "2001:200::1": Public,
 		"2002:c000:201::1": Special, "64:ff9b::1": Special, "3fff::1": Special, "2a00::1": Public, "4000::1": Special, "ff02::1": Special, "::": Special,
 	} {
 		if got := classify(netip.MustParseAddr(text), nil); got != want {
