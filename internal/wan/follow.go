@@ -27,6 +27,7 @@ type follower struct {
 	state       settle
 	last        map[int]Said // what came of asking each method last, by its place, but for outages
 	heard       map[int]Said // the same with outages
+	found       netip.Addr   // by the last round that could tell, shared or not
 	doubt       []Said       // what was said anew, until a round has looked into it
 	turns       turns
 	next        time.Duration // from one round to the next, whatever is said
@@ -73,6 +74,9 @@ func (f *follower) look(ctx context.Context, all bool) State {
 	f.note(append(f.doubt, said...))
 	f.doubt = nil
 	state := State{Family: f.family, Verdict: judge(f.family, said, f.rules), Said: said}
+	if state.Verdict.Known() {
+		f.found = state.Verdict.Addr
+	}
 	f.ports.enter(ctx, f.methods, &state, f.allowShared)
 	return state
 }

@@ -416,7 +416,7 @@ func TestWhoIsAskedInTurn(t *testing.T) {
 		_, methods := gather(all)
 		f := &follower{asker: asker{family: V4, methods: methods, rules: ofTests()}, last: make(map[int]Said), heard: make(map[int]Said)}
 		if c.told != "" {
-			f.state.told, f.state.address = verdict(c.told), verdict(c.told).Addr
+			f.state.told, f.found = verdict(c.told), verdict(c.told).Addr
 		}
 		routers := 0
 		for _, s := range heard(c.last) {

@@ -20,7 +20,7 @@ type turns struct {
 }
 
 // places are whom to ask in between: the interfaces, the router over the first protocol in which it answered, or over each in turn where it
-// doesn't, and a stranger, seldom where somebody local has said what is believed. Strangers that agree with what is believed come before
+// doesn't, and a stranger, seldom where somebody local has said what is believed. Strangers that agree with what was found come before
 // others, of which one is asked seldom so that it can come back, and each time while nothing is believed.
 func (f *follower) places() []int {
 	t := &f.turns
@@ -61,13 +61,13 @@ func (f *follower) places() []int {
 
 func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }
 
-// agrees reports whether a method said last what is believed, or was; where nothing was as yet, a public address.
+// agrees reports whether a method said last what the last round found that could tell; where none could as yet, a public address.
 func (f *follower) agrees(i int) bool {
 	addrs := f.last[i].Addrs
-	if !f.state.address.IsValid() {
+	if !f.found.IsValid() {
 		return len(addrs) > 0 && f.last[i].Class == Public
 	}
-	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return f.family.same(a) == f.family.same(f.state.address) })
+	return slices.ContainsFunc(addrs, func(a netip.Addr) bool { return f.family.same(a) == f.family.same(f.found) })
 }
 
 // pick chooses the stranger that wasn't asked for longest, of another kind and operator than the one before, if there is one: so two that
