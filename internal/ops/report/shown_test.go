@@ -76,6 +76,23 @@ func someStatus() Status {
 	}
 }
 
+// someWAN is what docs/wan.md shows.
+func someWAN() Status {
+	at := func(clock string) time.Time {
+		t, _ := time.Parse(time.DateTime, "2026-11-23 "+clock)
+		return t
+	}
+	ours := netip.MustParseAddr("198.51.100.7")
+	said := []netip.Addr{ours}
+	return Status{Ready: true, WAN: []WAN{{
+		Family: "ipv4", Address: ours, Since: at("09:12:40"), Sharing: "own", Sign: "ports are kept", Methods: []WANMethod{
+			{Method: "router", Operator: "router", Said: said, Class: "public", At: at("10:02:07")},
+			{Method: "stun", Operator: "google", Said: said, Class: "public", At: at("10:01:59")},
+			{Method: "https", Operator: "identme", Error: "no answer in time", At: at("10:01:35")},
+		},
+	}}}
+}
+
 func TestTexts(t *testing.T) {
 	tokyo := time.FixedZone("JST", 9*60*60)
 	tests := map[string]func(io.Writer, bool) error{
@@ -84,6 +101,7 @@ func TestTexts(t *testing.T) {
 		"undo-none": func(w io.Writer, c bool) error { return Undo{Entries: []journal.ID{1}}.Write(w, c) },
 		"journal":   func(w io.Writer, c bool) error { return someJournal().Write(w, tokyo, c) },
 		"status":    func(w io.Writer, c bool) error { return someStatus().Write(w, tokyo, c) },
+		"status-wan": func(w io.Writer, c bool) error { return someWAN().Write(w, time.UTC, c) },
 		"status-new": func(w io.Writer, c bool) error {
 			return Status{Ready: true, Leader: "nafuda-1", WAN: []WAN{{Family: "ipv4", Off: true}}}.Write(w, tokyo, c)
 		},
