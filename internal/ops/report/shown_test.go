@@ -96,11 +96,11 @@ func someWAN() Status {
 func TestTexts(t *testing.T) {
 	tokyo := time.FixedZone("JST", 9*60*60)
 	tests := map[string]func(io.Writer, bool) error{
-		"held":      func(w io.Writer, c bool) error { return someHeld().Write(w, c) },
-		"undo":      func(w io.Writer, c bool) error { return someUndo().Write(w, c) },
-		"undo-none": func(w io.Writer, c bool) error { return Undo{Entries: []journal.ID{1}}.Write(w, c) },
-		"journal":   func(w io.Writer, c bool) error { return someJournal().Write(w, tokyo, c) },
-		"status":    func(w io.Writer, c bool) error { return someStatus().Write(w, tokyo, c) },
+		"held":       func(w io.Writer, c bool) error { return someHeld().Write(w, c) },
+		"undo":       func(w io.Writer, c bool) error { return someUndo().Write(w, c) },
+		"undo-none":  func(w io.Writer, c bool) error { return Undo{Entries: []journal.ID{1}}.Write(w, c) },
+		"journal":    func(w io.Writer, c bool) error { return someJournal().Write(w, tokyo, c) },
+		"status":     func(w io.Writer, c bool) error { return someStatus().Write(w, tokyo, c) },
 		"status-wan": func(w io.Writer, c bool) error { return someWAN().Write(w, time.UTC, c) },
 		"status-new": func(w io.Writer, c bool) error {
 			return Status{Ready: true, Leader: "nafuda-1", WAN: []WAN{{Family: "ipv4", Off: true}}}.Write(w, tokyo, c)
