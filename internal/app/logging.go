@@ -59,6 +59,8 @@ func (l *logger) observe(e reconcile.Event) {
 		l.log.Warn("an optional permission is missing", "action", e.Action.Name, "benefit", e.Action.Benefit, "account", e.Account)
 	case reconcile.OwnedElsewhere:
 		legacylog.OtherOwner(l.log, e.Set, e.Owner, e.Ours)
+	case reconcile.PrivateAddress:
+		l.log.Warn("a private address is published in a public zone", "name", string(e.Name), "zone", string(e.Zone.Name), "view", e.View, "reason", e.Why.Code, "why", e.Why.String())
 	case reconcile.Decided:
 		l.decided(e)
 	case reconcile.BrakeHeld, reconcile.BrakeFreed, reconcile.Released, reconcile.KeepFailed, reconcile.Unkept:

@@ -134,10 +134,13 @@ func scenarios() map[reason.Code]scenario {
 			zone: "web.example.com A 192.0.2.9\na-web.example.com A 192.0.2.9\n" + `a-web.example.com TXT "heritage=external-dns,external-dns/owner=me"`,
 		},
 
-		reason.Filtered:       {because: "another class", flags: []string{"--ingress-class=internal"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
-		reason.OtherControl:   {because: "the object says so", manifests: ingressYAML("web", "web.example.com", ip, noted("controller", "other")), ask: "ing/web", as: stops, at: why.Filters},
-		reason.TypeNotManaged: {because: "only IPv6", flags: []string{"--managed-record-types=AAAA"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
-		reason.ZoneNotChosen:  {because: "another zone is pinned", manifests: ingressYAML("web", "web.example.com", ip, noted("aws-hosted-zone-id", "Z9")), ask: "web.example.com", as: stops, at: why.Zone},
+		reason.Filtered:         {because: "another class", flags: []string{"--ingress-class=internal"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
+		reason.OtherControl:     {because: "the object says so", manifests: ingressYAML("web", "web.example.com", ip, noted("controller", "other")), ask: "ing/web", as: stops, at: why.Filters},
+		reason.TypeNotManaged:   {because: "only IPv6", flags: []string{"--managed-record-types=AAAA"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
+		reason.PrivateTarget:    {because: "nothing else is left", flags: []string{"--private-targets=drop"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: stops, at: why.Filters},
+		reason.TargetReplaced:   {because: "the address is private", flags: []string{"--private-targets=replace", "--target-from=192.0.2.7"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
+		reason.PrivatePublished: {because: "the zone is public", manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
+		reason.ZoneNotChosen:    {because: "another zone is pinned", manifests: ingressYAML("web", "web.example.com", ip, noted("aws-hosted-zone-id", "Z9")), ask: "web.example.com", as: stops, at: why.Zone},
 	}
 }
 
@@ -179,8 +182,9 @@ var toldElsewhere = []reason.Code{
 	reason.LocalAnswer, reason.LongerTTL, reason.ResolverFails, reason.NoResolver, reason.TargetAbsent, reason.NoConnection, reason.NoHairpin,
 }
 
-// unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for.
-var unplanned = []reason.Code{reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}
+// unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for, nor by
+// which rule a target came about.
+var unplanned = []reason.Code{reason.TargetReplaced, reason.PrivatePublished, reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}
 
 // textOf finds the text of a reason in a report, as it stands in JSON.
 func textOf(r why.Report, code reason.Code) string {

@@ -38,6 +38,7 @@ type Annotations struct {
 	EndpointsType     string        // ExternalIPs, HostIP or empty
 	HostnameSource    string        // of an Ingress: DefinedHostsOnly, AnnotationHostsOnly or empty
 	GatewayHostnames  string        // gateway-hostname-source, of a Route: the same
+	WAN               bool          // endpoint.TargetKey: the names are to have our public address
 	Refusals          []endpoint.Refusal
 }
 
@@ -62,6 +63,7 @@ func (o Options) Read(ref endpoint.Ref, annotations map[string]string) Annotatio
 		r.out.InternalHostnames = r.names("internal-hostname")
 	}
 	r.targets()
+	r.wan(annotations)
 	r.ttl()
 	r.out.ID = r.notes["set-identifier"].value
 	r.out.Access = r.word("access", false, AccessPublic, AccessPrivate)
@@ -85,7 +87,7 @@ func (o Options) gather(annotations map[string]string) map[string]note {
 	notes := make(map[string]note)
 	for _, p := range slices.Backward(prefixes) {
 		for key, value := range annotations {
-			if name, ok := strings.CutPrefix(key, p); ok {
+			if name, ok := strings.CutPrefix(key, p); ok && key != endpoint.TargetKey {
 				notes[name] = note{key, value}
 			}
 		}
@@ -148,6 +150,17 @@ func (r *reader) targets() {
 			continue
 		}
 		r.out.Targets = append(r.out.Targets, target)
+	}
+}
+
+// wan reads the annotation that is ours alone, whatever the prefixes are.
+func (r *reader) wan(annotations map[string]string) {
+	value, ok := annotations[endpoint.TargetKey]
+	if !ok {
+		return
+	}
+	if r.out.WAN = strings.EqualFold(strings.TrimSpace(value), "wan"); !r.out.WAN {
+		r.refuse(note{endpoint.TargetKey, value}, value, reason.New(reason.BadValue, "the value isn't wan, so it is as if it weren't there; for an address or a host name use the annotation target"))
 	}
 }
 

@@ -93,6 +93,29 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
+// TestPublicAddress: the annotation has a key of its own, whatever the prefixes are, and one value.
+func TestPublicAddress(t *testing.T) {
+	for _, prefix := range []source.Prefix{"", source.NewPrefix, source.OldPrefix, "dns.example.com/", "nafuda.io/"} {
+		o := source.Options{AnnotationPrefix: prefix}
+		for value, want := range map[string]bool{"wan": true, "WAN": true, " wan ": true, "": false, "wan,192.0.2.1": false, "192.0.2.1": false, "w\u0430n": false} {
+			got := o.Read(web, map[string]string{endpoint.TargetKey: value})
+			refused := len(got.Refusals) == 1 && got.Refusals[0].Why.Code == reason.BadValue && got.Refusals[0].Field == "metadata.annotations[nafuda.io/target]"
+			if got.WAN != want || refused == want || got.HasTargets || got.Targets != nil {
+				t.Errorf("under %q, %q: %+v", prefix, value, got)
+			}
+		}
+		if got := o.Read(web, map[string]string{source.NewPrefix + "target": "wan", source.OldPrefix + "target": "wan", "dns.example.com/target": "wan"}); got.WAN {
+			t.Errorf("under %q another key has our public address: %+v", prefix, got)
+		}
+	}
+	from := &endpoint.Origin{Ref: web, WAN: true}
+	b := source.NewBuilder(from, source.Annotations{})
+	b.Ask("a.example.com", []string{"192.0.2.1"})
+	if r := b.Result(); r.Endpoints[0].From.WAN {
+		t.Error("an object without the annotation has it")
+	}
+}
+
 func TestPropertiesAreSorted(t *testing.T) {
 	got := source.Options{AnnotationPrefix: "dns.example.com/"}.Read(web, map[string]string{
 		"dns.example.com/webhook-a": "1", "dns.example.com/aws-weight": "2", "dns.example.com/alias": "A", "dns.example.com/cloudflare-tags": "3",
@@ -121,6 +144,7 @@ func FuzzAnnotations(f *testing.F) {
 			source.NewPrefix + "hostname": hostname, source.OldPrefix + "internal-hostname": hostname, source.NewPrefix + "target": target,
 			source.NewPrefix + "ttl": ttl, source.NewPrefix + "alias": alias, source.NewPrefix + "access": access,
 			source.NewPrefix + "ingress-hostname-source": from, source.NewPrefix + from: access, source.OldPrefix + "aws-" + alias: ttl,
+			endpoint.TargetKey: target,
 		}
 		got := source.Options{}.Read(web, notes)
 		if diff := cmp.Diff(got, source.Options{}.Read(web, notes)); diff != "" {

@@ -26,8 +26,10 @@ type Builder struct {
 	unsure   reason.Reason
 }
 
-// NewBuilder starts the result of an object. The refusals of its annotations are part of it.
+// NewBuilder starts the result of an object. The refusals of its annotations are part of it. The origin is the builder's now: what the
+// annotations say of all endpoints is entered there.
 func NewBuilder(from *endpoint.Origin, notes Annotations) *Builder {
+	from.WAN = notes.WAN
 	return &Builder{
 		from: from, notes: notes, refusals: slices.Clone(notes.Refusals),
 		targets: make(map[record.Key][]string), holds: make(map[record.Key]reason.Reason),

@@ -38,6 +38,9 @@ type Options struct {
 	TargetNets        []string      `name:"target-net-filter" sep:"none" help:"Only targets in this network (CIDR); host names are dropped. Repeatable."`
 	ExcludeTargetNets []string      `name:"exclude-target-net" sep:"none" help:"No targets in this network (CIDR). Repeatable."`
 	MergeNamespaces   bool          `name:"merge-across-namespaces" negatable:"" help:"Addresses of same-host objects in different namespaces are merged, as ExternalDNS does."`
+	PrivateTargets    string        `name:"private-targets" enum:"publish,replace,drop" default:"publish" help:"What becomes of private addresses in zones that aren't private: publish, replace (by --target-from, family by family), or drop. Private are RFC 1918, 100.64.0.0/10, link-local, unique-local and loopback."`
+	TargetFrom        []string      `name:"target-from" sep:"none" placeholder:"wan|ADDRESS|HOST" help:"What takes the place of private addresses: wan (our public address, see nafuda wan), an address of each family, or a host name, as which the name becomes a CNAME. Repeatable for the second address."`
+	TargetAnnotation  bool          `name:"target-annotation" negatable:"" default:"true" help:"The annotation nafuda.io/target=wan of an object gives its names our public address. Off where names shall have the objects' own addresses, as in a LAN."`
 }
 
 var types = []record.Type{
@@ -60,6 +63,7 @@ func (o Options) Check() error {
 	o.checkTypes(add)
 	o.checkDomains(add)
 	o.checkTargets(add)
+	o.checkPrivate(add)
 	if o.MinTTL < 0 || o.MinTTL > (1<<31-1)*time.Second {
 		add("--min-ttl=%s: must be from 0s to 2147483647s", o.MinTTL)
 	}
@@ -100,6 +104,33 @@ func (o Options) checkTargets(add func(string, ...any)) {
 	}
 }
 
+func (o Options) checkPrivate(add func(string, ...any)) {
+	if !slices.Contains([]string{"", Publish, Replace, Drop}, o.PrivateTargets) {
+		add("--private-targets=%s: must be publish, replace or drop", o.PrivateTargets)
+	}
+	from := nonEmpty(o.TargetFrom)
+	if replaces := o.PrivateTargets == Replace; replaces != (len(from) > 0) {
+		add("--target-from: give it with --private-targets=replace, and only then: wan, an address or a host name")
+	}
+	kinds := make(map[string]bool)
+	for _, s := range from {
+		if Private(s) {
+			add("--target-from=%s: is a private address itself: give one that the world reaches, or wan", s)
+		}
+		kind := FromWAN
+		if s != FromWAN {
+			if _, err := record.Canonical(record.TypeOf(s), []string{s}); err != nil {
+				add("--target-from=%s: must be wan, an address or a host name", s)
+			}
+			kind = string(record.TypeOf(s))
+		}
+		if kinds[kind] || len(kinds) > 0 && !(kinds["A"] && kind == "AAAA" || kinds["AAAA"] && kind == "A") {
+			add("--target-from=%s: give wan alone, one host name alone, or at most one address of each family", s)
+		}
+		kinds[kind] = true
+	}
+}
+
 func (o Options) checkTypes(add func(string, ...any)) {
 	for flag, list := range map[string][]string{"managed-record-types": split(o.ManagedTypes), "exclude-record-types": split(o.ExcludedTypes)} {
 		for _, t := range list {
@@ -136,6 +167,7 @@ func (o Options) Spec(name, provider string, labels, annotations func(map[string
 	for _, t := range split(o.ExcludedTypes) {
 		delete(s.managed, record.Type(t))
 	}
+	s.rule, s.from, s.annotation = o.PrivateTargets, substituted(o.TargetFrom), o.TargetAnnotation
 	s.nets, s.excludedNets = prefixes(o.TargetNets), prefixes(o.ExcludeTargetNets)
 	return s
 }

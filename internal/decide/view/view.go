@@ -33,6 +33,11 @@ type Spec struct {
 
 	managed            map[record.Type]bool
 	nets, excludedNets []netip.Prefix
+
+	rule       string     // for private addresses: Publish, Replace or Drop
+	from       substitute // with Replace
+	annotation bool       // objects may ask for our public address
+	zone       dnsname.Name
 }
 
 // Manages reports whether record sets of a type may be touched.
@@ -61,8 +66,12 @@ func (s Spec) classy(class string) bool {
 }
 
 // Endpoint rewrites an endpoint for this view: default targets, the filter of networks, TTL and alias, in this order. It may
-// become several, of other types, or none, with the reason.
+// become several, of other types, or none, with the reason. What is to have our public address is left to Retarget.
 func (s Spec) Endpoint(e endpoint.Endpoint) ([]endpoint.Endpoint, reason.Reason) {
+	if s.Public(e.From) && addressed(e.Type) {
+		e.TTL = cmp.Or(e.TTL, s.MinTTL)
+		return []endpoint.Endpoint{e}, reason.Reason{}
+	}
 	made := []endpoint.Endpoint{e}
 	if len(s.DefaultTargets) > 0 && (s.ForceDefault || len(e.Targets) == 0) {
 		made = s.fromDefaults(e)
@@ -79,7 +88,7 @@ func (s Spec) Endpoint(e endpoint.Endpoint) ([]endpoint.Endpoint, reason.Reason)
 
 // Hold rewrites a hold for this view: default targets make endpoints of it, else it stays a hold.
 func (s Spec) Hold(h endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold) {
-	if len(s.DefaultTargets) > 0 && h.Why.Code == reason.NoAddressYet {
+	if len(s.DefaultTargets) > 0 && h.Why.Code == reason.NoAddressYet && !s.Public(h.From) {
 		made := s.finish(s.fromDefaults(endpoint.Endpoint{Name: h.Name, ID: h.ID, TTL: h.TTL, Props: h.Props, From: h.From}))
 		if len(made) > 0 {
 			return made, nil
@@ -115,13 +124,22 @@ func (s Spec) finish(made []endpoint.Endpoint) []endpoint.Endpoint {
 		if e.TTL == 0 {
 			e.TTL = s.MinTTL
 		}
-		if _, told := record.FindProp(e.Props, "alias"); s.PreferAlias && !told && e.Type == record.CNAME {
-			e.Props = append(slices.Clone(e.Props), record.Prop{Name: "alias", Value: "true"})
-			slices.SortFunc(e.Props, func(a, b record.Prop) int { return cmp.Compare(a.Name, b.Name) })
+		if s.PreferAlias && e.Type == record.CNAME {
+			e = aliased(e)
 		}
 		out = append(out, e)
 	}
 	return out
+}
+
+// aliased asks for an alias in place of a CNAME, unless the object says otherwise.
+func aliased(e endpoint.Endpoint) endpoint.Endpoint {
+	if _, told := record.FindProp(e.Props, "alias"); told {
+		return e
+	}
+	e.Props = append(slices.Clone(e.Props), record.Prop{Name: "alias", Value: "true"})
+	slices.SortFunc(e.Props, func(a, b record.Prop) int { return cmp.Compare(a.Name, b.Name) })
+	return e
 }
 
 // inNets reports whether a target passes the networks, an IPv4-mapped address as IPv4 too. What isn't an address passes unless

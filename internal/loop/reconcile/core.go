@@ -57,6 +57,7 @@ type core struct {
 	broken   map[string][]endpoint.Refusal  // objects that can't be read by kind, and files by the feed's own word for them
 	failing  map[string]time.Time           // kinds, since when they fail
 	crashes  map[string]bool                // those that have been told, see crashed
+	exposed  map[string]bool                // views of which it has been told that they publish a private address
 	failed   error                          // with Once: why going on makes no sense
 	holds    *guard.Holds[holding]
 	keeping  keeping
@@ -83,7 +84,7 @@ func newCore(ctx context.Context, config Config, group *errgroup.Group) *core {
 		ended: make(chan struct{}), wake: time.NewTimer(0), started: time.Now(),
 		kinds: make(map[string]kindInfo), broken: make(map[string][]endpoint.Refusal), sources: make(map[string]source.Source),
 		objects: objects.New(config.Kinds), facts: newKnown(), catalog: catalog.New(), zones: make(map[zone.Key]*zoneState), byHand: newOverrides(), noZone: make(map[viewName][]change.Decision),
-		crashes: make(map[string]bool), failing: make(map[string]time.Time),
+		crashes: make(map[string]bool), exposed: make(map[string]bool), failing: make(map[string]time.Time),
 	}
 	if c.Once {
 		c.Guard.DeleteAfter = 0 // nobody waits for the end of it
@@ -184,6 +185,7 @@ func (c *core) step() {
 	}
 	next = earlier(next, c.verify(now))
 	next = earlier(next, c.keepAgain(now))
+	c.wantFacts() // plans read some, too
 	next = earlier(next, c.factsDue(now))
 	if c.followAll(now) {
 		next = now

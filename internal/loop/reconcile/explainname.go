@@ -157,7 +157,7 @@ func (z *zoneState) explainGuard(name dnsname.Name, f *ZoneFacts) {
 
 // shadow is the zone as a plan may have it without leaving a trace: as it was before a dry run began, too.
 func (z *zoneState) shadow() *zoneState {
-	s := &zoneState{Zone: z.Zone, account: z.account, mirror: z.mirror, registries: z.registries, aliases: make(aliases)}
+	s := &zoneState{Zone: z.Zone, account: z.account, mirror: z.mirror, registries: z.registries, aliases: make(aliases), shaded: true}
 	if z.before != nil {
 		s.mirror = z.before
 	}

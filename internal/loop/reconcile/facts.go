@@ -3,17 +3,21 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/memory/facts"
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/fact"
+	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/source"
 )
 
-// Facts brings facts: values from outside that sources read.
+// Facts brings facts: values from outside that sources and views read.
 type Facts interface {
 	// Run sends what it finds out until the context ends, and returns the context's error. It starts with no fact: each value on want
 	// starts one or, with Drop, ends it. It says something of each fact that is wanted, within a bounded time, and then whenever that changes.
@@ -23,9 +27,21 @@ type Facts interface {
 // factPatience is how long a run with --once waits for facts. What hasn't come by then is unknown, and held.
 const factPatience = 30 * time.Second
 
+// factReader is who reads a fact: an object, when its source is asked; or a name in a zone, when a view rewrites its targets.
+type factReader struct {
+	object endpoint.Ref
+	view   string
+	zone   zone.Key
+	name   dnsname.Name // empty: the object
+}
+
+func (r factReader) compare(o factReader) int {
+	return cmp.Or(r.object.Compare(o.object), cmp.Compare(r.view, o.view), r.zone.Compare(o.zone), r.name.Compare(o.name))
+}
+
 // known is what the loop knows of facts, and who has read which.
 type known struct {
-	store *facts.Store[endpoint.Ref]
+	store *facts.Store[factReader]
 	want  chan fact.Want
 	news  chan fact.News
 	todo  []fact.Want // to send
@@ -33,26 +49,26 @@ type known struct {
 }
 
 func newKnown() known {
-	return known{store: facts.New(endpoint.Ref.Compare), want: make(chan fact.Want), news: make(chan fact.News)}
+	return known{store: facts.New(factReader.compare), want: make(chan fact.Want), news: make(chan fact.News)}
 }
 
 // lookup is what a source reads for one object.
 type lookup struct {
 	source.Objects
 	of    endpoint.Ref
-	facts *facts.Store[endpoint.Ref]
+	facts *facts.Store[factReader]
 }
 
 // Fact implements source.Lookup.
-func (l lookup) Fact(k fact.Key) fact.Value { return l.facts.Read(l.of, k) }
+func (l lookup) Fact(k fact.Key) fact.Value { return l.facts.Read(factReader{object: l.of}, k) }
 
 // reader returns an object's look-ups and forgets those it made before.
 func (c *core) reader(ref endpoint.Ref) source.Lookup {
-	c.facts.store.Forget(ref)
+	c.facts.store.Forget(factReader{object: ref})
 	return lookup{c.objects.Reader(ref), ref, c.facts.store}
 }
 
-// wantFacts has the facts asked for that objects read now and didn't before, and lets go of those that nobody reads any more.
+// wantFacts has the facts asked for that are read now and weren't before, and lets go of those that nobody reads any more.
 func (c *core) wantFacts() {
 	wants := c.facts.store.Wants()
 	if len(wants) > 0 && c.facts.since.IsZero() {
@@ -71,11 +87,28 @@ func (c *core) nextFact() (chan<- fact.Want, fact.Want) {
 	return c.facts.want, c.facts.todo[0]
 }
 
-// learn enters what a fact is from now on and evaluates the objects that have read it.
+// learn enters what a fact is from now on, evaluates the objects that have read it, and makes the names dirty that have.
 func (c *core) learn(n fact.News) {
-	for _, ref := range c.facts.store.Set(n.Key, n.Value) {
-		c.eval(ref)
+	now := time.Now()
+	var names []dnsname.Name
+	for _, r := range c.facts.store.Set(now, n.Key, n.Value) {
+		switch {
+		case r.name == "":
+			c.eval(r.object)
+		case c.reads(r):
+			names = append(names, r.name)
+		default:
+			c.facts.store.Forget(r)
+		}
 	}
+	c.window.add(names, now, changed)
+	c.wantFacts()
+}
+
+// reads reports whether a name's reader is still planned for: its view and its zone are there.
+func (c *core) reads(r factReader) bool {
+	z := c.zones[r.zone]
+	return z != nil && !z.vanished && slices.ContainsFunc(c.Views, func(v View) bool { return v.Spec.Name == r.view })
 }
 
 // factsKnown reports whether something has been said of every fact that is read, or it has taken too long.

@@ -35,6 +35,7 @@ type thing struct {
 	Names   map[string][]string
 	TTL     uint32
 	ID      string // set identifier
+	WAN     bool   // it has the annotation
 }
 
 // things is the source of things, of kind "ingress".
@@ -43,7 +44,7 @@ var things = source.Source{Name: "ingress", Kind: "ingress", Eval: nil}
 func evalThing(ref endpoint.Ref) func(thing) endpoint.Result {
 	return func(t thing) endpoint.Result {
 		var r endpoint.Result
-		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created}
+		from := &endpoint.Origin{Source: "ingress", Ref: ref, Created: t.Created, WAN: t.WAN}
 		for name, targets := range t.Names {
 			byType := make(map[record.Type][]string)
 			for _, target := range targets {
@@ -119,6 +120,7 @@ type rig struct {
 	settled  func(reconcile.Settled) // nil: nobody is told
 	facts    reconcile.Facts         // nil: they stay unknown
 	eval     source.Func             // nil: evalThing
+	adjust   func(*reconcile.Config) // nil: as it is
 }
 
 // free are options that let everything go at once; careful are the flags' defaults.
@@ -183,6 +185,9 @@ func (r *rig) loopWith(look func(named)) *reconcile.Loop {
 	}
 	if r.provider != nil {
 		config.Accounts[0].Provider = r.provider
+	}
+	if r.adjust != nil {
+		r.adjust(&config)
 	}
 	return reconcile.New(config)
 }

@@ -83,7 +83,7 @@ func (c *core) planView(z *zoneState, name dnsname.Name, i int, most change.Poli
 // input collects what a plan of a name in a view depends on, and what was decided on the way; false: there is nothing to plan. What is
 // undone there takes the place of what objects ask for.
 func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (plan.Input, []change.Decision, bool) {
-	spec := c.Views[i].Spec
+	spec := c.Views[i].Spec.In(z.Zone)
 	if !spec.Domains.Match(name) {
 		_, _, decisions := c.asked(spec, name) // each says that a filter leaves it out
 		return plan.Input{}, decisions, false
@@ -96,8 +96,9 @@ func (c *core) input(z *zoneState, name dnsname.Name, i int, undone *override) (
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(i, z, name, eps, holds)
+	eps, holds, left := c.target(spec, z, name, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
-	decisions = append(append(decisions, pinned...), settled...)
+	decisions = slices.Concat(decisions, pinned, left, settled)
 	if len(rows) == 0 && len(observed) == 0 && undone == nil {
 		return plan.Input{}, decisions, false
 	}
@@ -164,7 +165,7 @@ func (c *core) asked(spec view.Spec, name dnsname.Name) (eps []endpoint.Endpoint
 				skip(h.Key(), h.From, why)
 				return
 			}
-			if why := c.expired(h); !why.None() {
+			if why := c.expired(h); !why.None() && !spec.Supplies(h) {
 				decisions = append(decisions, change.Decision{Key: h.Key(), Verdict: change.Refused, Resource: h.From.Ref.String(), Why: why})
 				return
 			}

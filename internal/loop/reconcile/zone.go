@@ -23,6 +23,7 @@ type zoneState struct {
 	before     *mirror.Zone        // in a dry run, what was there before it
 	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
 	vanished   bool
+	shaded     bool // it is a shadow: nothing that a plan reads is recorded
 
 	busy   bool      // a call is in flight
 	pause  time.Time // nothing is sent before

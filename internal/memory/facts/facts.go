@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -47,7 +48,7 @@ func (s *Store[R]) Forget(r R) {
 func (s *Store[R]) Read(r R, k fact.Key) fact.Value {
 	e := s.facts[k]
 	if e == nil {
-		e = &entry[R]{value: fact.Unknown(reason.New(reason.FactPending, "nothing is known yet of the %s", k)), readers: make(map[R]bool)}
+		e = &entry[R]{value: pending(k), readers: make(map[R]bool)}
 		s.facts[k] = e
 	}
 	if !e.readers[r] {
@@ -58,18 +59,39 @@ func (s *Store[R]) Read(r R, k fact.Key) fact.Value {
 	return e.value
 }
 
+func pending(k fact.Key) fact.Value {
+	return fact.Unknown(reason.New(reason.FactPending, "nothing is known yet of the %s", k))
+}
+
+// Peek is Read that records nothing.
+func (s *Store[R]) Peek(k fact.Key) fact.Value {
+	if e := s.facts[k]; e != nil {
+		return e.value
+	}
+	return pending(k)
+}
+
 // Set enters what is known of a fact from now on and returns whom that concerns, sorted. What nobody reads isn't remembered.
-func (s *Store[R]) Set(k fact.Key, v fact.Value) []R {
+func (s *Store[R]) Set(now time.Time, k fact.Key, v fact.Value) []R {
 	e := s.facts[k]
 	if e == nil {
 		return nil
 	}
-	e.heard = true
-	if e.value.Equal(v) {
+	same := e.value.Equal(v)
+	v.V4.Since, v.V6.Since = since(now, e, e.value.V4, v.V4), since(now, e, e.value.V6, v.V6)
+	e.value, e.heard = v, true
+	if same {
 		return nil
 	}
-	e.value = v
 	return slices.SortedFunc(maps.Keys(e.readers), s.compare)
+}
+
+// since is since when a family is as it is now.
+func since[R comparable](now time.Time, e *entry[R], before, after fact.Family) time.Time {
+	if e.heard && (fact.Value{V4: before}).Equal(fact.Value{V4: after}) {
+		return before.Since
+	}
+	return now
 }
 
 // Wants returns the facts that are read, and those that nobody reads any more, each where that is new since the last call; sorted. The

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +18,8 @@ import (
 )
 
 var a, b = fact.OfHost("a.example.net"), fact.OfHost("b.example.net")
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func at(text string) fact.Value {
 	return fact.Value{V4: fact.Family{Known: true, Addrs: []netip.Addr{netip.MustParseAddr(text)}}}
@@ -42,7 +45,7 @@ func TestDeltaAFactThatChangesConcernsItsReaders(t *testing.T) {
 		{b, at("192.0.2.1"), []string{"z"}},
 		{fact.OfHost("c.example.net"), at("192.0.2.1"), nil},
 	} {
-		if got := s.Set(step.key, step.value); !slices.Equal(got, step.told) {
+		if got := s.Set(noon, step.key, step.value); !slices.Equal(got, step.told) {
 			t.Errorf("step %d: %v are told, want %v", i, got, step.told)
 		}
 	}
@@ -51,11 +54,35 @@ func TestDeltaAFactThatChangesConcernsItsReaders(t *testing.T) {
 	}
 }
 
+// TestSince: each family's own time counts from when it was last said to be otherwise. A look records nothing.
+func TestSince(t *testing.T) {
+	s := facts.New(cmp.Compare[string])
+	if v := s.Peek(a); v.V4.Known || !v.V4.Since.IsZero() || s.Wants() != nil {
+		t.Errorf("before anybody has read it, it is %+v", v)
+	}
+	s.Read("x", a)
+	unknown := s.Peek(a)
+	two := at("192.0.2.1")
+	two.V6 = fact.Family{Known: true, Addrs: []netip.Addr{netip.MustParseAddr("2001:db8::1")}}
+	for i, step := range []struct {
+		value  fact.Value
+		v4, v6 int // minutes after noon
+	}{
+		{unknown, 0, 0}, {unknown, 0, 0}, {at("192.0.2.1"), 2, 2}, {two, 2, 3}, {two, 2, 3}, {at("192.0.2.1"), 2, 5},
+	} {
+		s.Set(noon.Add(time.Duration(i)*time.Minute), a, step.value)
+		v := s.Peek(a)
+		if v4, v6 := v.V4.Since.Sub(noon).Minutes(), v.V6.Since.Sub(noon).Minutes(); int(v4) != step.v4 || int(v6) != step.v6 || !v.Equal(step.value) {
+			t.Errorf("step %d: since %v and %v, want %d and %d", i, v4, v6, step.v4, step.v6)
+		}
+	}
+}
+
 func TestPending(t *testing.T) {
 	s := facts.New(cmp.Compare[string])
 	s.Read("x", a)
 	s.Read("x", b)
-	s.Set(a, fact.Unknown(reason.New(reason.HostUnknown, "no"))) // that it isn't known is an answer
+	s.Set(noon, a, fact.Unknown(reason.New(reason.HostUnknown, "no"))) // that it isn't known is an answer
 	if n := s.Pending(); n != 1 {
 		t.Errorf("%d are pending, want 1", n)
 	}

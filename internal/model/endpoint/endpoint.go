@@ -51,7 +51,12 @@ type Origin struct {
 	Annotations map[string]string
 	Class       string // an Ingress's class
 	Gateway     string // the Gateways that a Route is attached to, as namespace/name, sorted, with commas between them
+	WAN         bool   // the object asks for our public address at its names (TargetKey)
+	Everywhere  bool   // with WAN: in private zones and in views that ignore TargetKey too, for it has no address of its own
 }
+
+// TargetKey is the annotation by which an object asks for our public address. It has nothing to do with the prefixes of other annotations.
+const TargetKey = "nafuda.io/target"
 
 // Compare orders origins by age, the older first, then by ref.
 func (o *Origin) Compare(p *Origin) int {

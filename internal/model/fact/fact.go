@@ -7,6 +7,7 @@ package fact
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/reason"
 )
@@ -43,6 +44,7 @@ type Family struct {
 	Known bool
 	Addrs []netip.Addr  // of a known one, sorted, each once; there may be none
 	Why   reason.Reason // of an unknown one
+	Since time.Time     // since when that has been so, as far as who remembers the fact knows; zero: nobody has said
 }
 
 // Unknown is a value of which nothing is known, for the reason given.
@@ -50,7 +52,7 @@ func Unknown(why reason.Reason) Value {
 	return Value{V4: Family{Why: why}, V6: Family{Why: why}}
 }
 
-// Equal reports whether two values say the same.
+// Equal reports whether two values say the same, no matter since when.
 func (v Value) Equal(o Value) bool { return v.V4.equal(o.V4) && v.V6.equal(o.V6) }
 
 func (f Family) equal(o Family) bool {

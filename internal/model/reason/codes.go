@@ -92,6 +92,13 @@ const (
 	OtherControl   Code = "OtherController"
 	TypeNotManaged Code = "TypeNotManaged"
 	ZoneNotChosen  Code = "ZoneNotChosen"
+	PrivateTarget  Code = "PrivateTarget"
+)
+
+// What was put in the place of an object's own addresses, and that nothing was.
+const (
+	TargetReplaced   Code = "TargetReplaced"
+	PrivatePublished Code = "PrivatePublished"
 )
 
 // What the provider said.
@@ -173,7 +180,7 @@ var docs = index([]Doc{
 	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
 	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{NotAttached, "A Route isn't attached to a Gateway: there is no such Gateway, no listener of it takes the Route or its host, or its controller doesn't accept the Route; until the controller has said so, what is published stays.", "look at status.parents of the Route, and at the listeners of its Gateway: hostname, port, protocol, allowedRoutes"},
-	{WANUnknown, "Too few independent methods give the public address; what is published stays.", "look at what each says with nafuda wan; a firewall may keep questions in, and in a pod the router needs --wan-gateway; --wan-quorum sets how many have to agree"},
+	{WANUnknown, "Too few independent methods give the public address; what is published stays.", "look at what each says with nafuda wan; a firewall may keep questions in, and in a pod the router needs --wan-gateway; --wan-quorum sets how many have to agree; where the line has no such family, --no-wan-ipv4 or --no-wan-ipv6 says so"},
 	{WANDisagree, "The methods give several public addresses, and it can't be told which is ours; what is published stays.", "look at what each says with nafuda wan: several uplinks, a VPN or a second router make this; choose with --wan-method or --wan-static"},
 	{WANPrivate, "The router's own address is a private one: a provider's NAT (CGNAT, DS-Lite) or a second router is behind it, so that nobody outside reaches us over IPv4; what is published stays.", "ask the provider for a public address, make the outer router a bridge, or publish IPv6 only (--no-wan-ipv4); with a forwarded port, give the address with --wan-static"},
 	{WANShared, "The public IPv4 address is shared with other lines, each of which has some of its ports (MAP-E, DS-Lite, CGNAT); what is published stays.", "publish IPv6 only (--no-wan-ipv4), or, where the ports that are ours lead to the service, pass --wan-allow-shared"},
@@ -208,6 +215,9 @@ var docs = index([]Doc{
 	{Filtered, "A filter leaves the object or the name out.", "widen the filter that the text names"},
 	{OtherControl, "The controller annotation names another controller.", "remove the annotation, or set it to dns-controller"},
 	{TypeNotManaged, "The record type isn't managed.", "add it with --managed-record-types"},
+	{PrivateTarget, "The object has no address that the zone's readers can reach, and --private-targets lets no private one through, so nothing is published for it.", "give the object a public address, publish yours with --private-targets=replace --target-from=wan or the annotation nafuda.io/target: wan, or leave private addresses in with --private-targets=publish"},
+	{TargetReplaced, "Another target is published in the place of the object's own, because --private-targets or the annotation nafuda.io/target says so.", ""},
+	{PrivatePublished, "A private address is published in a public zone: nobody outside reaches it, and everybody can read how the network inside is numbered.", "publish the public address with --private-targets=replace --target-from=wan, or leave such addresses out with --private-targets=drop"},
 	{ZoneNotChosen, "The object pins another hosted zone.", "correct the aws-hosted-zone-id annotation"},
 	{Rejected, "The provider refused the change.", "see the provider's message; it is tried again with growing pauses"},
 	{Denied, "The credentials don't allow the call.", "grant the action that the text names"},

@@ -34,7 +34,7 @@ func placeOf(c reason.Code) Place {
 		reason.KindForbidden, reason.SourceUnknown, reason.NotSynced, reason.NobodyAsks, reason.NoObject, reason.NoHost,
 		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return Source
-	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged:
+	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged, reason.PrivateTarget, reason.TargetReplaced, reason.PrivatePublished:
 		return Filters
 	case reason.NoZone, reason.ZoneNotChosen, reason.ZoneVanished:
 		return Zone

@@ -69,7 +69,7 @@ const (
 func (p *Provider) Describe() provider.Description {
 	const zones = "arn:aws:route53:::hostedzone/*"
 	return provider.Description{
-		Name: Name, Types: slices.Clone(writable), Limits: p.opts.limits(), Atomic: true,
+		Name: Name, Types: slices.Clone(writable), Limits: p.opts.limits(), Atomic: true, World: true,
 		Actions: []provider.Action{
 			{Name: actionChange, Resource: zones},
 			{Name: actionZones, Resource: "*"},

@@ -17,7 +17,7 @@ import (
 func (e *evaluation) legacy() endpoint.Result {
 	asked := e.shared.ReadLegacy(e.svc.Ref(), e.svc.Labels, e.svc.Annotations)
 	refusals := slices.Concat(e.notes.Refusals, asked.Refusals)
-	e.Builder = source.NewBuilder(e.origin(), source.Annotations{Refusals: refusals})
+	e.Builder = source.NewBuilder(e.origin(), source.Annotations{Refusals: refusals, WAN: e.notes.WAN})
 	if e.shared.Compatibility != source.Kops {
 		e.atLoadBalancer(asked.External)
 		return e.Result()

@@ -55,8 +55,12 @@ func head(name dnsname.Name, kind, id string, ttl uint32, props []record.Prop) s
 func why(r reason.Reason) string { return string(r.Code) + ": " + r.Text }
 
 func class(from *endpoint.Origin) string {
-	if from == nil || from.Class == "" {
-		return ""
+	out := ""
+	if from != nil && from.Class != "" {
+		out += " (class " + from.Class + ")"
 	}
-	return " (class " + from.Class + ")"
+	if from != nil && from.WAN {
+		out += " (wan)"
+	}
+	return out
 }

@@ -7,6 +7,7 @@ package static
 import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/internal/source/kinds"
 )
@@ -26,9 +27,9 @@ func New() source.Source {
 }
 
 func evaluate(s *kinds.Static) endpoint.Result {
-	b := source.NewBuilder(&endpoint.Origin{Source: Name, Ref: s.Ref()}, source.Annotations{TTL: s.TTL})
+	b := source.NewBuilder(&endpoint.Origin{Source: Name, Ref: s.Ref(), Everywhere: s.WAN}, source.Annotations{TTL: s.TTL, WAN: s.WAN})
 	if name, ok := b.Name(s.Ref(), "name", s.Name); ok {
-		b.Point([]dnsname.Name{name}, s.Targets, source.NoTarget())
+		b.Point([]dnsname.Name{name}, s.Targets, reason.New(reason.NoAddressYet, "%s has no target but our public address", name))
 	}
 	return b.Result()
 }

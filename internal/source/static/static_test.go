@@ -84,6 +84,10 @@ func TestEval(t *testing.T) {
 			t.Errorf("endpoint %d is %+v of %+v", i, e, e.From)
 		}
 	}
+	r = static.New().Eval(&kinds.Static{Name: "home.example.com", WAN: true, TTL: 30}, nil)
+	if len(r.Endpoints) > 0 || len(r.Holds) != 1 || !r.Holds[0].From.WAN || !r.Holds[0].From.Everywhere || r.Holds[0].TTL != 30 {
+		t.Errorf("at our public address: %+v", r)
+	}
 	if r := static.New().Eval("something else", nil); !r.Empty() {
 		t.Errorf("what isn't ours gives %+v", r)
 	}
