@@ -61,6 +61,8 @@ func (o *oracle) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provid
 			o.fail("%s is removed", c.Key())
 		case len(c.After.Values) != 1:
 			o.fail("%s gets %v", c.Key(), c.After.Values)
+		case c.After.TTL != 60:
+			o.fail("%s gets the TTL %d", c.Key(), c.After.TTL)
 		default:
 			changed[f]++
 			o.enter(f, netip.MustParseAddr(c.After.Values[0]))
