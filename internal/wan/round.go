@@ -45,16 +45,13 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 	}
 	next := time.NewTicker(hedge)
 	defer next.Stop()
-	for r.out > 0 || r.started < len(a.methods) {
+	for !r.over(all) {
 		select {
 		case <-next.C:
 			r.start(ctx)
 		case got := <-r.came:
 			r.enter(ctx, got)
 		case <-ctx.Done():
-			return given(r.said)
-		}
-		if all && !r.awaits(r.said) || !all && r.decided() {
 			return given(r.said)
 		}
 	}
@@ -108,6 +105,17 @@ func (r *asking) enter(ctx context.Context, got answer) {
 	if r.strangers == 0 || !got.said.first().IsValid() {
 		r.start(ctx)
 	}
+}
+
+// over reports whether nothing more is to come, or to be waited for.
+func (r *asking) over(all bool) bool {
+	switch {
+	case r.out == 0 && r.started == len(r.methods):
+		return true
+	case all:
+		return !r.awaits(r.said)
+	}
+	return r.decided()
 }
 
 // decided reports whether there is an address, and nobody here can object any more.

@@ -25,30 +25,8 @@ type turns struct {
 func (f *follower) places() []int {
 	t := &f.turns
 	t.beats++
-	var out, routers, good, rest []int
-	witness := false
-	for i, m := range f.methods {
-		k, agrees := m.Source().Kind, f.agrees(i)
-		switch {
-		case k == Router:
-			routers = append(routers, i)
-		case k.local():
-			out = append(out, i)
-		case agrees:
-			good = append(good, i)
-		default:
-			rest = append(rest, i)
-		}
-		witness = witness || k.local() && (agrees || f.answered(i) && behind(f.state.told))
-	}
-	if i := slices.IndexFunc(routers, f.answered); i >= 0 {
-		out = append(out, routers[i])
-	} else if len(routers) > 0 {
-		out = append(out, routers[t.beats%len(routers)])
-	}
-	if len(good) == 0 {
-		good, rest = rest, nil
-	}
+	out, witness := f.near()
+	good, rest := f.strangers()
 	if !witness || t.beats%seldom == 0 {
 		out = append(out, f.pick(good)...)
 	}
@@ -57,6 +35,46 @@ func (f *follower) places() []int {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// near are whom of the local ones to ask, and whether one of them bears witness to what is believed.
+func (f *follower) near() (out []int, witness bool) {
+	var routers []int
+	for i, m := range f.methods {
+		k := m.Source().Kind
+		if !k.local() {
+			continue
+		}
+		witness = witness || f.agrees(i) || f.answered(i) && behind(f.state.told)
+		if k == Router {
+			routers = append(routers, i)
+			continue
+		}
+		out = append(out, i)
+	}
+	if i := slices.IndexFunc(routers, f.answered); i >= 0 {
+		out = append(out, routers[i])
+	} else if len(routers) > 0 {
+		out = append(out, routers[f.turns.beats%len(routers)])
+	}
+	return out, witness
+}
+
+// strangers are those that agree, or all where none does, and the rest.
+func (f *follower) strangers() (good, rest []int) {
+	for i, m := range f.methods {
+		switch {
+		case m.Source().Kind.local():
+		case f.agrees(i):
+			good = append(good, i)
+		default:
+			rest = append(rest, i)
+		}
+	}
+	if len(good) == 0 {
+		return rest, nil
+	}
+	return good, rest
 }
 
 func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }

@@ -40,7 +40,6 @@ type oracle struct {
 	healed    map[wan.Family]bool        // and couldn't before, as too few answered
 	batches   int
 	failed    bool
-	seen      int // changes that were published within what is promised
 }
 
 // Apply looks at a batch after it has been applied. The loop has one in flight in a zone.
