@@ -48,15 +48,20 @@ func TestWANPagesSayWhoIsAsked(t *testing.T) {
 	}
 }
 
-// TestWANShowsWhatIsPrinted holds the page to the golden file of the report.
+// TestWANShowsWhatIsPrinted holds the page to the golden files of the report and the status.
 func TestWANShowsWhatIsPrinted(t *testing.T) {
-	printed, err := os.ReadFile(filepath.Join(root, "internal/wan/testdata/report.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := blocks(pages(t)["docs/wan.md"])
-	if len(list) != 1 || !strings.Contains(string(printed), list[0].Text) {
-		t.Errorf("docs/wan.md shows what isn't printed: %v", list)
+	if len(list) != 2 {
+		t.Fatalf("docs/wan.md has %d blocks, want 2", len(list))
+	}
+	for i, file := range []string{"internal/wan/testdata/report.txt", "internal/ops/report/testdata/status-wan.golden"} {
+		printed, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(printed), list[i].Text) {
+			t.Errorf("docs/wan.md shows what isn't printed: %v", list[i])
+		}
 	}
 }
 

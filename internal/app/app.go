@@ -62,6 +62,11 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 // publish is build for what is open already.
 func (o *Options) publish(p *publishing, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
+	var tap *nodes
+	if o.WAN.AsksNodes() {
+		tap = new(nodes)
+		o.WAN.Nodes = tap.addresses
+	}
 	facts, err := o.facts(log)
 	if err != nil {
 		return nil, err
@@ -76,6 +81,7 @@ func (o *Options) publish(p *publishing, v Version, log *slog.Logger, observe fu
 	for _, k := range needed(config.Sources) {
 		config.Kinds = append(config.Kinds, kinds[k])
 	}
+	config.Kinds = tap.watched(config.Kinds, kinds)
 	keep, err := o.keep()
 	if err != nil {
 		return nil, err
@@ -84,6 +90,7 @@ func (o *Options) publish(p *publishing, v Version, log *slog.Logger, observe fu
 	if err != nil {
 		return nil, err
 	}
+	config.Feed = tap.tap(config.Feed)
 	config.Accounts, config.Views = p.accounts(), p.views
 	for _, f := range adjust {
 		f(&config)

@@ -24,6 +24,13 @@ func (o *Options) facts(log *slog.Logger) (reconcile.Facts, error) {
 	return byKind{fact.Host: resolver.New(o.Resolve), fact.WAN: w}, nil
 }
 
+// watcher is who brings the public address, if anybody does.
+func watcher(f reconcile.Facts) *wan.Watcher {
+	kinds, _ := f.(byKind)
+	w, _ := kinds[fact.WAN].(*wan.Watcher)
+	return w
+}
+
 // logWAN logs what is believed of a public address from now on.
 func logWAN(log *slog.Logger, s wan.State) {
 	switch v := s.Verdict; {

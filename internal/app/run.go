@@ -21,6 +21,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/wan"
 )
 
 // Run runs the controller with checked options until the context ends, or with --once until all is done.
@@ -53,6 +54,7 @@ type program struct {
 	lease   *kube.Lease      // nil: there is no election
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
+	wan     *wan.Watcher // nil: nobody looks for the public address
 
 	providers atomic.Pointer[map[string]string] // by account
 	reload    *reloader                         // nil: nothing is read again
@@ -99,6 +101,7 @@ func (p *program) providerOf(account string) string { return (*p.providers.Load(
 
 // adjust gives the loop what only a controller has.
 func (p *program) adjust(c *reconcile.Config) {
+	p.wan = watcher(c.Facts)
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
 	p.providers.Store(providersOf(c.Accounts))
@@ -126,9 +129,8 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		group.Go(func() error {
-			return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, p.reload.state))
-		})
+		about := extras{config: p.reload.state, wan: p.wan}
+		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, about)) })
 	}
 	group.Go(func() error {
 		p.events.Run(ctx)
@@ -140,7 +142,8 @@ func (p *program) run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		return control.Serve(ctx, commands, control.Instance{
-			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number, Config: p.reload.state,
+			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number,
+			Config: p.reload.state, WAN: p.wan.Status,
 		})
 	})
 	group.Go(func() error {

@@ -14,28 +14,36 @@ import (
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/wan"
 )
 
 // askTimeout bounds how long a page waits for the loop.
 const askTimeout = 5 * time.Second
 
+// extras are what the pages say beside what the loop does.
+type extras struct {
+	config func() *report.ConfigStatus
+	wan    *wan.Watcher // nil: nobody looks for the public address
+}
+
 // handlers make the pages of the status server from what the loop says.
-func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, events *kube.Events, config func() *report.ConfigStatus) status.Handlers {
+func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, events *kube.Events, about extras) status.Handlers {
 	ask := func() (reconcile.Status, error) {
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
 		return loop.Status(ctx)
 	}
-	page := m.Handler()
+	text := m.Handler()
 	return status.Handlers{
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Metrics: http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 			ctx, cancel := context.WithTimeout(r.Context(), askTimeout)
 			defer cancel()
 			if census, err := loop.Census(ctx); err == nil {
 				enter(m, census)
 			}
 			m.EventsDropped(events.Dropped())
-			page.ServeHTTP(w, r)
+			enterWAN(m, about.wan)
+			text.ServeHTTP(out, r)
 		}),
 		Standby: loop.Standby,
 		Ready: func() []string {
@@ -52,12 +60,35 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, eve
 			if err != nil {
 				return map[string]string{"error": err.Error()}
 			}
-			return struct {
-				reconcile.Status
-				Config *report.ConfigStatus `json:"config,omitempty"`
-			}{s, config()}
+			return page{s, about.config(), about.wan.Status()}
 		},
 	}
+}
+
+// page is what /status.json has.
+type page struct {
+	reconcile.Status
+	Config *report.ConfigStatus `json:"config,omitempty"`
+	WAN    []wan.State          `json:"wan,omitempty"`
+}
+
+// enterWAN sets the metrics of the public address.
+func enterWAN(m *metrics.Metrics, w *wan.Watcher) {
+	now := metrics.WAN{Known: make(map[string]bool), Changes: make(map[string]int), Asks: make(map[string]map[string]int)}
+	counts := w.Counts()
+	for _, s := range w.Status() {
+		if !s.Off {
+			now.Known[string(s.Family)] = s.Verdict.Known()
+			now.Changes[string(s.Family)] = counts.Changes[s.Family]
+		}
+	}
+	for kind, outcomes := range counts.Asks {
+		now.Asks[string(kind)] = make(map[string]int)
+		for what, n := range outcomes {
+			now.Asks[string(kind)][string(what)] = n
+		}
+	}
+	m.WAN(now)
 }
 
 // enter sets the gauges that a census gives.

@@ -21,8 +21,11 @@ const (
 // behindNAT reports whether a router with such an address isn't the last one before the Internet.
 func (c Class) behindNAT() bool { return c == Private || c == CGNAT || c == DSLite || c == Local }
 
-// ranges are read in order: the first that has an address says its class. IANA's IPv4 and IPv6 Special-Purpose Address Registries, and
-// RFC 5771 for multicast. Ranges of relays and anycast services (6to4, AS112, AMT) count as special, though they are reached globally.
+// ranges are read in order: the first that has an address says its class. IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890; as
+// of October 2025), and RFC 5771 for multicast. Ranges of relays and anycast services (6to4, AS112, AMT) count as special, though they
+// are reached globally. Tailscale's addresses are among CGNAT (100.64.0.0/10) and private ones (fd7a:115c:a1e0::/48).
+//
+// The ranges of clouds (such as AWS's ip-ranges.json) aren't here: a cluster may well be reached there.
 var ranges = []struct { //nolint:gochecknoglobals // a constant in spirit
 	class    Class
 	prefixes []netip.Prefix
@@ -39,6 +42,9 @@ var ranges = []struct { //nolint:gochecknoglobals // a constant in spirit
 	{Provider, parse("173.245.48.0/20", "103.21.244.0/22", "103.22.200.0/22", "103.31.4.0/22", "141.101.64.0/18", "108.162.192.0/18", "190.93.240.0/20",
 		"188.114.96.0/20", "197.234.240.0/22", "198.41.128.0/17", "162.158.0.0/15", "104.16.0.0/13", "104.24.0.0/14", "172.64.0.0/13", "131.0.72.0/22",
 		"2400:cb00::/32", "2606:4700::/32", "2803:f800::/32", "2405:b500::/32", "2405:8100::/32", "2a06:98c0::/29", "2c0f:f248::/32")},
+	// Where Cloudflare's WARP and Apple's Private Relay leave Cloudflare's network, of its geofeed api.cloudflare.com/local-ip-ranges.csv: a
+	// device with these sees them as its own, and nobody reaches it there. (The first is no longer among www.cloudflare.com/ips.)
+	{Provider, parse("104.28.0.0/14", "2a09:bac0::/29", "2606:54c0::/30")},
 	{Provider, parse("1.0.0.0/24", "1.1.1.0/24", "8.8.4.0/24", "8.8.8.0/24", "9.9.9.0/24", "149.112.112.0/24", "208.67.220.0/24", "208.67.222.0/24",
 		"2001:4860:4860::/48", "2620:fe::/48", "2620:119:35::/48", "2620:119:53::/48")},
 	{Public, parse("0.0.0.0/0", "2000::/3")}, // of IPv6, only this is global unicast as yet

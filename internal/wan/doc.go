@@ -3,7 +3,7 @@
 // Package wan finds out under which address the world sees us, and follows it. It brings fact.OfWAN, IPv4 and IPv6 each on its own.
 //
 // Methods ask: the router (NAT-PMP, RFC 6886; PCP, RFC 6887; UPnP-IGD), STUN servers (RFC 8489), names of DNS whose answer is who
-// asks (over UDP, TLS or HTTPS), pages over HTTPS that echo the caller's address, our own interfaces, and what the options say. An answer
+// asks (over UDP, TLS or HTTPS), pages over HTTPS that echo the caller's address, our own interfaces, Nodes where that is asked for, and what the options say. An answer
 // counts where its address is one that the whole Internet can reach: see classify.
 //
 // An address is believed where --wan-quorum independent answers give it. Two answers are independent where both the method and whoever
@@ -18,10 +18,12 @@
 //
 // A round asks the router and the interfaces at once, and strangers as few as needed: the first of them together, one more every 250 ms
 // or as soon as one fails or nobody is left to answer. It ends once the quorum is there and no answer of the router is awaited, and
-// after 6 s at the latest; each question has 3 s. There is a round every 5 minutes. In between, every 10 s, the router and the interfaces
-// are asked, and one stranger (every minute only where the router answers); whoever says something new calls for a round. A
-// new address is believed after 5 s, if it is still there in another round; the next change within 10 minutes takes 20 s, then 80 s, up to
-// 5 minutes. An address that can't be confirmed any more is believed for 60 s longer.
+// after 6 s at the latest; each question has 3 s. There is a round every 5 minutes, and sooner after one that couldn't tell. In between,
+// every 8 s, the router and the interfaces are asked, and one stranger (every minute only where somebody local says what is believed), of
+// those that agreed with what was found, and of another kind and operator than the one before; whoever says something new calls for a
+// round. While a new address waits to be believed there is a round every second or so; it is believed after 5 s; the next change within 10
+// minutes takes 20 s, then 80 s, up to 5 minutes. So a change is noticed within 30 s, whichever one operator or one way through the network lies or
+// hangs: test/home lives through that. An address that can't be confirmed any more is believed for 60 s longer.
 //
 // Nobody is asked for as long as nobody reads the fact.
 package wan

@@ -23,9 +23,14 @@ const mostEndpoints = 16
 
 // Endpoints are the strangers that are asked where the options name none, by kind. Each operator is named, for two answers of one operator
 // count once. Answers come from the operator's own edge, so no proxy of another's is in between.
+//
+// They are the servers that their operators document, or that their own products ask: Google's for WebRTC; Cloudflare's
+// (developers.cloudflare.com/realtime/turn); Nextcloud Talk's default; the whoami names of the resolvers; AWS's page, of its guides to security
+// groups; Cloudflare's trace page; and ident.me. Akamai calls its name superseded by one that is told by a resolver, which doesn't help here; it knows
+// IPv4 only, and is last.
 func Endpoints() map[Kind][]string {
 	return map[Kind][]string{
-		STUN: {"google=stun.l.google.com:19302", "cloudflare=stun.cloudflare.com:3478", "nextcloud=stun.nextcloud.com:3478"},
+		STUN: {"google=stun.l.google.com:19302", "cloudflare=stun.cloudflare.com:3478", "nextcloud=stun.nextcloud.com:443"},
 		DNS: {
 			"cloudflare=https://cloudflare-dns.com/dns-query?name=whoami.cloudflare&type=TXT&class=CH",
 			"opendns=udp://resolver1.opendns.com?name=myip.opendns.com",

@@ -5,13 +5,19 @@ package wan
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
+
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 const (
-	beat       = 10 * time.Second // between two looks
+	beat       = 8 * time.Second // between two looks
 	roundEvery = 5 * time.Minute
-	seldom     = 6 // beats from one stranger to the next where the router answers
+	mostVain   = 10 // doublings of the beat, which are more than that
+
+	often   = time.Second // between two looks at something new, so that an address that goes and comes back meanwhile is seen to
+	oftener = 4           // or this part of the time for which it has to stay
 )
 
 // follower follows one family. One goroutine has it.
@@ -19,19 +25,25 @@ type follower struct {
 	asker
 	allowShared bool
 	state       settle
-	last        map[int]Said // what came of asking each method last, by its place
-	turn, beats int
+	last        map[int]Said // what came of asking each method last, by its place, but for outages
+	heard       map[int]Said // the same with outages
+	found       netip.Addr   // by the last round that could tell, shared or not
+	doubt       []Said       // what was said anew, until a round has looked into it
+	turns       turns
+	next        time.Duration // from one round to the next, whatever is said
+	vain        int           // rounds in a row that couldn't tell
 	ports       portLook
 }
 
 // State is what is known of a family at present.
 type State struct {
-	Family  Family  `json:"family"`
-	Verdict Verdict `json:"verdict"`
-	Off     bool    `json:"off,omitempty"`     // the options say that there is none
-	Sharing Sharing `json:"sharing,omitempty"` // of an IPv4 address, as its ports say
-	Sign    string  `json:"sign,omitempty"`    // by which sign
-	Said    []Said  `json:"said"`              // in the last round, in the order of the methods
+	Family  Family    `json:"family"`
+	Verdict Verdict   `json:"verdict"`
+	Off     bool      `json:"off,omitempty"`     // the options say that there is none
+	Sharing Sharing   `json:"sharing,omitempty"` // of an IPv4 address, as its ports say
+	Sign    string    `json:"sign,omitempty"`    // by which sign
+	Since   time.Time `json:"since,omitzero"`    // since when this verdict is believed
+	Said    []Said    `json:"said"`              // what each that was asked said last, in the order of the methods
 }
 
 // run follows the family until the context ends. It tells after each round what is believed.
@@ -42,9 +54,15 @@ func (f *follower) run(ctx context.Context, tell func(State)) {
 			return
 		}
 		believed, wait := f.state.step(time.Now(), state.Verdict)
+		f.next = f.untilNext(state.Verdict)
 		state.Verdict = believed
+		state.Said = f.all()
 		tell(state)
-		if !f.idle(ctx, wait) {
+		more := func() {
+			state.Said = f.all()
+			tell(state)
+		}
+		if !f.idle(ctx, wait, more) {
 			return
 		}
 	}
@@ -53,43 +71,86 @@ func (f *follower) run(ctx context.Context, tell func(State)) {
 // look asks, and judges what was said.
 func (f *follower) look(ctx context.Context, all bool) State {
 	said := f.round(ctx, all)
-	f.note(said)
+	f.note(append(f.doubt, said...))
+	f.doubt = nil
 	state := State{Family: f.family, Verdict: judge(f.family, said, f.rules), Said: said}
+	if state.Verdict.Known() {
+		f.found = state.Verdict.Addr
+	}
 	f.ports.enter(ctx, f.methods, &state, f.allowShared)
 	return state
 }
 
-// note remembers what was said.
+// note remembers what was said. Where no stranger answers the line is down, which says nothing of any of them.
 func (f *follower) note(said []Said) {
-	for _, s := range said {
-		for i, m := range f.methods {
-			if m.Source() == s.By {
+	heard := slices.ContainsFunc(said, func(s Said) bool { return !s.By.Kind.local() && len(s.Addrs) > 0 })
+	f.quiet = make(map[int]bool)
+	for i, m := range f.methods {
+		for _, s := range said {
+			if m.Source() != s.By {
+				continue
+			}
+			f.heard[i] = s
+			if _, known := f.last[i]; heard || s.By.Kind.local() || !known {
 				f.last[i] = s
 			}
 		}
+		f.quiet[i] = m.Source().Kind.local() && f.last[i].Err == errNoAnswer.Error()
 	}
 }
 
-// idle waits until a round is called for: by the time, or by somebody who says something new. False: the context has ended.
-func (f *follower) idle(ctx context.Context, wait time.Duration) bool {
-	if wait > 0 {
-		return pause(ctx, min(wait, beat))
+// all is what each that was asked said last, in the order of the methods.
+func (f *follower) all() []Said {
+	var out []Said
+	for i := range f.methods {
+		if s, ok := f.heard[i]; ok {
+			out = append(out, s)
+		}
 	}
-	for end := time.Now().Add(roundEvery); time.Now().Before(end); {
-		if !pause(ctx, beat) {
+	return out
+}
+
+// idle waits until a round is called for: by the time, or by somebody who says something new; heard is called whenever somebody has said
+// something. False: the context has ended.
+func (f *follower) idle(ctx context.Context, wait time.Duration, heard func()) bool {
+	if wait > 0 {
+		return pause(ctx, min(wait, beat, max(often, wait/oftener)))
+	}
+	next := time.Now()
+	for end := next.Add(f.next); time.Now().Before(end); {
+		next = next.Add(beat)
+		if !pause(ctx, time.Until(next)) {
 			return false
 		}
 		said := f.peek(ctx, f.places())
 		if ctx.Err() != nil {
 			return false
 		}
-		fresh := f.news(said)
-		f.note(said)
-		if fresh {
+		if f.news(said) {
+			f.doubt, f.vain = said, 0
 			return true
 		}
+		f.note(said)
+		heard()
 	}
 	return true
+}
+
+// untilNext is how long it takes until the next round, whatever is said in between: 5 minutes, and less after one that couldn't tell, in which
+// somebody may have been asked while the line was still down.
+func (f *follower) untilNext(v Verdict) time.Duration {
+	if !unsure(v) {
+		f.vain = 0
+		return roundEvery
+	}
+	d := beat << min(f.vain, mostVain)
+	f.vain++
+	return min(d, roundEvery)
+}
+
+// unsure reports whether more answers could make an address known.
+func unsure(v Verdict) bool {
+	return v.Why.Code == reason.WANUnknown || v.Why.Code == reason.WANDisagree
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -99,48 +160,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// places are whom to ask in between: the first protocol in which the router answered, the interfaces, and the next stranger of those that
-// answered; of all, where nobody did.
-func (f *follower) places() []int {
-	var out []int
-	router := false
-	for i, m := range f.methods {
-		switch k := m.Source().Kind; {
-		case k == Router && f.answered(i) && !router:
-			router = true
-			out = append(out, i)
-		case k != Router && k.local():
-			out = append(out, i)
-		}
-	}
-	f.beats++
-	if list := f.strangers(); len(list) > 0 && (!router || f.beats%seldom == 0) {
-		out = append(out, list[f.turn%len(list)])
-		f.turn++
-	}
-	return out
-}
-
-func (f *follower) answered(i int) bool { return len(f.last[i].Addrs) > 0 }
-
-// strangers are the places of those that answered; of all, where nobody did.
-func (f *follower) strangers() []int {
-	var well, all []int
-	for i, m := range f.methods {
-		if m.Source().Kind.local() {
-			continue
-		}
-		all = append(all, i)
-		if f.answered(i) {
-			well = append(well, i)
-		}
-	}
-	if len(well) > 0 {
-		return well
-	}
-	return all
 }
 
 // news reports whether somebody says something else than before, or, if asked for the first time, than what is believed.

@@ -115,7 +115,7 @@ func TestRoundAsksAsFewAsNeeded(t *testing.T) {
 					parties[who].says("192.0.2.1", time.Hour)
 				}
 				began := time.Now()
-				said := asker{V4, all, ofTests()}.round(t.Context(), false)
+				said := asker{family: V4, methods: all, rules: ofTests()}.round(t.Context(), false)
 				took, n := time.Since(began), 0
 				for _, p := range parties {
 					n += len(p.times())
@@ -141,7 +141,7 @@ func in(t *testing.T, list string, o Options, f func(*watch)) {
 		parties, all := gather(list)
 		parties.say("192.0.2.1")
 		o.Quorum, o.IPv4, o.AllowRange = max(o.Quorum, 2), true, []string{"192.0.2.0/24", "2001:db8::/32"}
-		x := &watch{parties, newWatcher(o, all, nil), make(chan fact.Want), make(chan fact.News)}
+		x := &watch{parties, With(o, all, nil), make(chan fact.Want), make(chan fact.News)}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- x.w.Run(ctx, x.want, x.out) }()
@@ -191,6 +191,7 @@ func TestNoticedWithin30s(t *testing.T) {
 		"some hang":            {"router/router " + strangers, "https/c stun/d"},
 		"with an interface":    {"interface/host stun/a dns/b", ""},
 		"the router goes down": {"router/router " + strangers, "router/router"},
+		"half are down":        {strangers, "stun/a https/c dns/e"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in(t, c.list, Options{}, func(x *watch) {
@@ -217,7 +218,7 @@ func TestNoticedWithin30s(t *testing.T) {
 
 // TestQuietInTheSteadyState: strangers are asked seldom, and nobody before somebody reads the fact or after.
 func TestQuietInTheSteadyState(t *testing.T) {
-	for list, most := range map[string]int{strangers: 400, "router/router " + strangers: 100} {
+	for list, most := range map[string]int{strangers: 500, "router/router " + strangers: 100} {
 		in(t, list, Options{}, func(x *watch) {
 			count := func() (n int) {
 				for _, p := range x.company {
@@ -249,6 +250,57 @@ func TestQuietInTheSteadyState(t *testing.T) {
 			check(t, x.news(time.Minute), "192.0.2.1")
 		})
 	}
+}
+
+// TestQuietNoOperatorIsAskedOften: of those that are asked by default, as docs/wan.md says; all of them, or with only two left.
+func TestQuietNoOperatorIsAskedOften(t *testing.T) {
+	o := Options{}
+	list, err := o.endpoints()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range list {
+		names = append(names, string(m.Source().Kind)+"/"+m.Source().Operator)
+	}
+	all := strings.Join(names, " ")
+	for why, c := range map[string]struct {
+		list, down string
+		most       int // questions to an operator in an hour
+	}{
+		"the router answers":    {"router/router " + all, "", 30},
+		"there is no router":    {all, "", 160},
+		"and only two are left": {all, strings.Join(names[2:], " "), 260},
+	} {
+		in(t, c.list, Options{}, func(x *watch) {
+			x.follow()
+			x.news(time.Minute)
+			x.down(c.down)
+			x.news(time.Hour)
+			before := x.byOperator()
+			check(t, x.news(time.Hour))
+			for op, n := range x.byOperator() {
+				if n -= before[op]; n > c.most && op != "router" || n == 0 && c.down == "" {
+					t.Errorf("%s: %s is asked %d times an hour, want some, and %d at most", why, op, n, c.most)
+				}
+			}
+		})
+	}
+}
+
+// down makes some fail at once, and the others answer.
+func (x *watch) down(list string) {
+	for who := range strings.FieldsSeq(list) {
+		x.company[who].says("", 10*time.Millisecond)
+	}
+}
+
+func (x *watch) byOperator() map[string]int {
+	out := make(map[string]int)
+	for _, p := range x.company {
+		out[p.by.Operator] += len(p.times())
+	}
+	return out
 }
 
 // TestProofAnOutageIsUnknown: after a minute, not before, and the same address is back at once.
@@ -348,31 +400,48 @@ func day(t *testing.T, x *watch, r *rand.Rand) {
 	}
 }
 
-// TestThoseWhoAnsweredAreAskedInTurn, and the first protocol in which the router did.
-func TestThoseWhoAnsweredAreAskedInTurn(t *testing.T) {
-	_, all := gather("router/a router/b router/c interface/host stun/a dns/b https/c")
-	f := &follower{asker: asker{V4, all, ofTests()}, last: make(map[int]Said)}
-	places := func() (out []string) {
-		for range 3 {
-			out = append(out, fmt.Sprint(f.places()))
+// TestWhoIsAskedInTurn: strangers that agree, of another kind and operator each time, the others seldom; the first protocol in which the
+// router answered, or each in turn.
+func TestWhoIsAskedInTurn(t *testing.T) {
+	const all = "router/r router/r router/r interface/h stun/a dns/b https/c stun/b dns/d"
+	for why, c := range map[string]struct{ told, last, want string }{
+		"nobody has said anything":              {want: "134 235 036 137 238 034 135 236"},
+		"the router is silent":                  {told: "192.0.2.1", last: "stun/a=192.0.2.1 dns/b=192.0.2.1 https/c=192.0.2.1", want: "134 235 036 1348 236 035 134 236"},
+		"the router agrees":                     {told: "192.0.2.1", last: "router/r router/r=192.0.2.1 router/r=192.0.2.1 stun/a=192.0.2.1 dns/b", want: "13 13 13 135 13 13 13 134"},
+		"the router says something else":        {told: "192.0.2.1", last: "router/r=192.0.2.7 stun/a=192.0.2.1 dns/b=192.0.2.1", want: "034 035 034 0356 034 035 034 035"},
+		"a liar, and one who gives no public":   {told: "192.0.2.1", last: "stun/a=192.0.2.1 dns/b=192.0.2.66 https/c=10.0.0.1 dns/d=192.0.2.1", want: "134 238 034 1368 234 038 134 238"},
+		"all have failed":                       {told: "192.0.2.1", last: "stun/a dns/b https/c stun/b dns/d", want: "134 235 036 137 238 034 135 236"},
+		"an interface agrees, the router can't": {told: "192.0.2.1", last: "interface/h=192.0.2.1 stun/a=192.0.2.1", want: "13 23 03 135 23 03 13 234"},
+	} {
+		_, methods := gather(all)
+		f := &follower{asker: asker{family: V4, methods: methods, rules: ofTests()}, last: make(map[int]Said), heard: make(map[int]Said)}
+		if c.told != "" {
+			f.state.told, f.found = verdict(c.told), verdict(c.told).Addr
 		}
-		return out
+		routers := 0
+		for _, s := range heard(c.last) {
+			i := slices.IndexFunc(methods, func(m Method) bool { return m.Source().Kind == s.By.Kind && m.Source().Operator == s.By.Operator })
+			if s.By.Kind == Router {
+				i += routers
+				routers++
+			}
+			f.last[i] = s
+		}
+		var got []string
+		for range 8 {
+			got = append(got, strings.ReplaceAll(strings.Trim(fmt.Sprint(f.places()), "[]"), " ", ""))
+		}
+		if text := strings.Join(got, " "); text != c.want {
+			t.Errorf("%s: asked are %s, want %s", why, text, c.want)
+		}
 	}
-	check(t, places(), "[3 4]", "[3 5]", "[3 6]")
-	for i, s := range heard("router/a router/b=192.0.2.1 router/c=192.0.2.1 interface/host stun/a=192.0.2.1 dns/b https/c=192.0.2.1") {
-		f.last[i] = s
-	}
-	check(t, places(), "[1 3]", "[1 3]", "[1 3 6]")
-	delete(f.last, 1)
-	delete(f.last, 2)
-	check(t, places(), "[3 4]", "[3 6]", "[3 4]")
 }
 
 func TestStaticAsksNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		parties, all := gather(strangers)
 		all = append([]Method{fixed{netip.MustParseAddr("192.0.2.7")}}, all...)
-		w := newWatcher(Options{IPv4: true, Quorum: 2}, all, nil)
+		w := With(Options{IPv4: true, Quorum: 2}, all, nil)
 		if s := w.Look(t.Context()); show(s[0].Verdict) != "192.0.2.7" || len(s[0].Said) != 1 {
 			t.Errorf("got %+v", s[0])
 		}

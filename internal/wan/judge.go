@@ -174,7 +174,7 @@ func pick(f Family, line netip.Prefix, said []Said, r Rules) Verdict {
 	}
 	seen := make(map[netip.Addr]bool)
 	for _, s := range said {
-		if s.By.Kind == Interface { // the first is the steady one
+		if s.By.Kind == Interface || s.By.Kind == Node { // the first is the steady one
 			return Verdict{Addr: s.first()}
 		}
 		seen[s.first()] = true

@@ -14,7 +14,7 @@ import (
 
 // Options say whom to ask for our public address, and what to believe.
 type Options struct {
-	Methods     []string `name:"wan-method" sep:"none" placeholder:"NAME" help:"A way to find the public address out: router, interface, stun, dns or https. Repeatable; all of them where none is given."`
+	Methods     []string `name:"wan-method" sep:"none" placeholder:"NAME" help:"A way to find the public address out: router, interface, stun, dns, https or node (the ExternalIP addresses of Nodes). Repeatable; all of them but node where none is given."`
 	Quorum      int      `name:"wan-quorum" default:"2" help:"Independent answers that have to give the same public address before it is believed."`
 	Static      []string `name:"wan-static" sep:"none" placeholder:"ADDRESS" help:"The public address, so that nobody is asked for those of its family. Repeatable."`
 	IPv4        bool     `name:"wan-ipv4" default:"true" negatable:"" help:"Find the public IPv4 address out. Without it there is none."`
@@ -22,6 +22,10 @@ type Options struct {
 	Host        string   `name:"wan-ipv6-host" placeholder:"::1:2:3:4" help:"The last 64 bits of the public IPv6 address; the first are found out. Where none are given: those of the interface."`
 	AllowRange  []string `name:"wan-allow-range" sep:"none" placeholder:"PREFIX" help:"A range whose addresses count as public, though they are private, special or a known provider's. Repeatable."`
 	AllowShared bool     `name:"wan-allow-shared" default:"false" negatable:"" help:"Believe an IPv4 address too that is shared with other lines (MAP-E, DS-Lite, CGNAT)."`
+
+	// Nodes returns the ExternalIP addresses of all Nodes, in any order, or why they aren't known. It is safe for concurrent use and
+	// doesn't wait. Nil: there is no cluster.
+	Nodes func() ([]netip.Addr, error) `kong:"-"`
 
 	STUN       []string `name:"wan-stun" sep:"none" placeholder:"[OPERATOR=]HOST:PORT" help:"A STUN server to ask. Repeatable; see docs/wan.md for those that are asked where none is given."`
 	DNS        []string `name:"wan-dns" sep:"none" placeholder:"[OPERATOR=]URL" help:"A name whose answer is who asks, such as udp://ns1.example.com?name=whoami.example.com&type=TXT; tls:// and https:// too. Repeatable; see docs/wan.md."`
@@ -38,7 +42,7 @@ func (o Options) Check() error {
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	for _, m := range o.Methods {
 		if !slices.Contains(askable(), Kind(m)) {
-			add("--wan-method=%s: must be router, interface, stun, dns or https", m)
+			add("--wan-method=%s: must be router, interface, stun, dns, https or node", m)
 		}
 	}
 	if o.Quorum < 1 || o.Quorum > len(askable()) {
@@ -89,10 +93,13 @@ func (o Options) checkRouter() error {
 }
 
 // askable are the kinds that can be chosen.
-func askable() []Kind { return []Kind{Router, Interface, STUN, DNS, HTTPS} }
+func askable() []Kind { return []Kind{Router, Interface, STUN, DNS, HTTPS, Node} }
+
+// AsksNodes reports whether the addresses of Nodes are wanted.
+func (o Options) AsksNodes() bool { return o.uses(Node) }
 
 func (o Options) uses(k Kind) bool {
-	return len(o.Methods) == 0 || slices.Contains(o.Methods, string(k))
+	return len(o.Methods) == 0 && k != Node || slices.Contains(o.Methods, string(k))
 }
 
 // rules are what answers are judged by; the options have been checked.

@@ -15,7 +15,7 @@ func TestOptions(t *testing.T) {
 		"as they are":       {func(*Options) {}, ""},
 		"a method":          {func(o *Options) { o.Methods = []string{"magic"} }, "--wan-method=magic"},
 		"no quorum":         {func(o *Options) { o.Quorum = 0 }, "--wan-quorum=0"},
-		"a large quorum":    {func(o *Options) { o.Quorum = 6 }, "--wan-quorum=6"},
+		"a large quorum":    {func(o *Options) { o.Quorum = 7 }, "--wan-quorum=7"},
 		"static":            {func(o *Options) { o.Static = []string{"example.com"} }, "--wan-static=example.com"},
 		"static, private":   {func(o *Options) { o.Static = []string{"10.0.0.1"} }, "--wan-static=10.0.0.1: must be a public address"},
 		"static, allowed":   {func(o *Options) { o.Static, o.AllowRange = []string{"10.0.0.1"}, []string{"10.0.0.0/8"} }, ""},
@@ -81,5 +81,36 @@ func TestOperators(t *testing.T) {
 	m, err := endpoint(DNS, "udp://ns1.example.com?name=o-o.example.com&type=TXT", nil)
 	if err != nil || m.Source().Operator != "example.com" {
 		t.Errorf("got %+v, %v: what is behind a = isn't an operator's", m, err)
+	}
+}
+
+// TestDefaultEndpoints: they can be asked, no operator has most of a kind, and the first ones are independent, so that one round of them
+// may do. Nobody is asked here.
+func TestDefaultEndpoints(t *testing.T) {
+	list, err := Options{}.endpoints()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, operators := make(map[Kind]map[string]bool), make(map[string]bool)
+	for _, m := range list {
+		by := m.Source()
+		if kinds[by.Kind] == nil {
+			kinds[by.Kind] = make(map[string]bool)
+		}
+		kinds[by.Kind][by.Operator] = true
+		operators[by.Operator] = true
+	}
+	for _, k := range []Kind{STUN, DNS, HTTPS} {
+		if len(kinds[k]) < 3 || len(kinds[k]) != len(Endpoints()[k]) {
+			t.Errorf("of %s there are the operators %v, want 3 or more, each once", k, kinds[k])
+		}
+	}
+	if len(operators) < 7 {
+		t.Errorf("there are only the operators %v", operators)
+	}
+	for i := range 2 {
+		if a, b := list[i].Source(), list[i+1].Source(); a.Kind == b.Kind || a.Operator == b.Operator {
+			t.Errorf("%v and %v come one after the other", a, b)
+		}
 	}
 }

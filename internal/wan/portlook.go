@@ -15,6 +15,7 @@ const (
 	lookTime  = 4 * time.Second // for all servers
 	lookAgain = time.Hour
 	lookSoon  = 10 * time.Minute // where the ports said nothing
+	mostLooks = 3                // servers that the time is divided among
 )
 
 // portLook is what the ports said of the last address. The zero value has no address.
@@ -47,12 +48,16 @@ func (p *portLook) enter(ctx context.Context, methods []Method, s *State, allowe
 }
 
 // look asks servers until one can tell. What was known of the same address stays where none can.
-func (p *portLook) look(ctx context.Context, servers []stun, addr netip.Addr) {
+func (p *portLook) look(ctx context.Context, servers []PortLooker, addr netip.Addr) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	is, sign := CannotTell, ""
-	for _, server := range servers {
-		seen := server.look(ctx)
+	for i, server := range servers {
+		end, _ := ctx.Deadline()
+		share := min(len(servers)-i, mostLooks)
+		one, done := context.WithTimeout(ctx, time.Until(end)/time.Duration(share)) // one that hangs leaves time for the next
+		seen := server.Ports(one)
+		done()
 		if !slices.ContainsFunc(seen, func(m Mapped) bool { return m.At.Addr() == addr }) {
 			is, sign = CannotTell, "no STUN server sees the address"
 			continue
@@ -73,10 +78,10 @@ func (p *portLook) look(ctx context.Context, servers []stun, addr netip.Addr) {
 }
 
 // portServers are the STUN servers that see the address, and then those that haven't said anything.
-func portServers(methods []Method, s *State) []stun {
-	var see, silent []stun
+func portServers(methods []Method, s *State) []PortLooker {
+	var see, silent []PortLooker
 	for _, m := range methods {
-		server, ok := m.(stun)
+		server, ok := m.(PortLooker)
 		if !ok {
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +13,7 @@ import (
 const (
 	hedge     = 250 * time.Millisecond // after which one more stranger is asked
 	roundTime = 6 * time.Second
+	quietTime = time.Second // that is waited for somebody local who said nothing the last time
 )
 
 // asker asks methods for one family.
@@ -21,6 +21,8 @@ type asker struct {
 	family  Family
 	methods []Method // local ones and then strangers, in the order in which they are asked
 	rules   Rules
+	quiet   map[int]bool // local ones that said nothing the last time, by their place
+	count   func(Kind, Outcome)
 }
 
 // answer is what came of asking one method, by its place in the list.
@@ -33,7 +35,7 @@ type answer struct {
 func (a asker) round(ctx context.Context, all bool) []Said {
 	ctx, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
-	r := &asking{asker: a, came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
+	r := &asking{asker: a, began: time.Now(), came: make(chan answer, len(a.methods)), said: make([]*Said, len(a.methods))}
 	for r.started < len(a.methods) && (all || a.methods[r.started].Source().Kind.local()) {
 		r.start(ctx)
 	}
@@ -43,15 +45,12 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 	}
 	next := time.NewTicker(hedge)
 	defer next.Stop()
-	for r.out > 0 || r.started < len(a.methods) {
+	for !r.over(all) {
 		select {
 		case <-next.C:
 			r.start(ctx)
 		case got := <-r.came:
 			r.enter(ctx, got)
-			if !all && r.decided() {
-				return given(r.said)
-			}
 		case <-ctx.Done():
 			return given(r.said)
 		}
@@ -62,6 +61,7 @@ func (a asker) round(ctx context.Context, all bool) []Said {
 // asking is a round under way.
 type asking struct {
 	asker
+	began          time.Time
 	came           chan answer // has room for all, so that nobody waits for us
 	said           []*Said
 	started, first int // how many have been asked, and how many of them before the strangers
@@ -79,7 +79,17 @@ func (r *asking) start(ctx context.Context) {
 	if !r.methods[i].Source().Kind.local() {
 		r.strangers++
 	}
-	go func() { r.came <- answer{i, ask(ctx, r.methods[i], r.family, r.rules)} }()
+	go func() {
+		s := ask(ctx, r.methods[i], r.family, r.rules)
+		if r.count != nil && s.By.Kind != Static {
+			what := s.outcome()
+			if what == Failed && errors.Is(ctx.Err(), context.Canceled) {
+				what = Dropped
+			}
+			r.count(s.By.Kind, what)
+		}
+		r.came <- answer{i, s}
+	}()
 }
 
 // enter takes an answer. A stranger that fails, or is the last that was awaited, makes place for the next one.
@@ -97,17 +107,39 @@ func (r *asking) enter(ctx context.Context, got answer) {
 	}
 }
 
+// over reports whether nothing more is to come, or to be waited for.
+func (r *asking) over(all bool) bool {
+	switch {
+	case r.out == 0 && r.started == len(r.methods):
+		return true
+	case all:
+		return !r.awaits(r.said)
+	}
+	return r.decided()
+}
+
 // decided reports whether there is an address, and nobody here can object any more.
 func (r *asking) decided() bool {
-	return !slices.Contains(r.said[:r.first], nil) && judge(r.family, given(r.said), r.rules).Known()
+	return !r.awaits(r.said[:r.first]) && judge(r.family, given(r.said), r.rules).Known()
+}
+
+// awaits reports whether the answer of one of the first is awaited. Who is quiet isn't waited for long.
+func (r *asking) awaits(said []*Said) bool {
+	for i, s := range said {
+		if s == nil && (!r.quiet[i] || time.Since(r.began) < quietTime) {
+			return true
+		}
+	}
+	return false
 }
 
 // peek asks the methods at some places only, all at once.
 func (a asker) peek(ctx context.Context, places []int) []Said {
 	b := a
-	b.methods = nil
-	for _, i := range places {
-		b.methods = append(b.methods, a.methods[i])
+	b.methods, b.quiet = nil, make(map[int]bool)
+	for i, at := range places {
+		b.methods = append(b.methods, a.methods[at])
+		b.quiet[i] = a.quiet[at]
 	}
 	return b.round(ctx, true)
 }
@@ -128,7 +160,7 @@ func ask(ctx context.Context, m Method, f Family, r Rules) Said {
 	defer cancel()
 	began := time.Now()
 	addrs, err := m.Ask(ctx, f)
-	s := Said{By: m.Source(), Took: time.Since(began)}
+	s := Said{By: m.Source(), Took: time.Since(began), At: time.Now().UTC().Round(0)} // to be read by people, so without the monotonic clock
 	if err != nil {
 		s.Err = plain(err)
 		return s

@@ -44,14 +44,8 @@ func mapping(ctx context.Context, conn net.Conn) (netip.AddrPort, error) {
 // ports is how many sockets a look at the ports takes.
 const ports = 16
 
-// Mapped is a port of ours and what a server saw of it.
-type Mapped struct {
-	From uint16
-	At   netip.AddrPort
-}
-
-// look asks the server where it sees each of 16 sockets, all of them open at the same time. Sockets without an answer are left out.
-func (s stun) look(ctx context.Context) []Mapped {
+// Ports implements PortLooker with 16 sockets.
+func (s stun) Ports(ctx context.Context) []Mapped {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	found := make(chan Mapped)

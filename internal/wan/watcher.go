@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -19,8 +20,10 @@ type Watcher struct {
 	methods map[Family][]Method
 	tell    func(State)
 
-	mu  sync.Mutex
-	now []State // empty: nobody is asked at present
+	mu    sync.Mutex // guards what follows
+	now   []State    // empty: nobody is asked at present
+	count Counts
+	last  map[Family]netip.Addr // that was believed
 }
 
 // New returns a watcher with checked options; tell, if it isn't nil, hears what is believed of a family whenever that changes, from
@@ -37,12 +40,18 @@ func New(o Options, tell func(State)) (*Watcher, error) {
 	if o.uses(Interface) {
 		local = append(local, own{o.Interfaces, interfaces})
 	}
-	return newWatcher(o, append(local, strangers...), tell), nil
+	if o.uses(Node) {
+		local = append(local, node{o.Nodes})
+	}
+	return With(o, append(local, strangers...), tell), nil
 }
 
-// newWatcher makes a watcher of methods, local ones first.
-func newWatcher(o Options, all []Method, tell func(State)) *Watcher {
-	w := &Watcher{options: o, methods: make(map[Family][]Method), tell: tell}
+// With returns a watcher that asks the methods given, local ones first, in place of those that the options name. It keeps the list.
+func With(o Options, all []Method, tell func(State)) *Watcher {
+	w := &Watcher{
+		options: o, methods: make(map[Family][]Method), tell: tell, last: make(map[Family]netip.Addr),
+		count: Counts{make(map[Family]int), make(map[Kind]map[Outcome]int)},
+	}
 	if tell == nil {
 		w.tell = func(State) {}
 	}
@@ -62,7 +71,10 @@ func newWatcher(o Options, all []Method, tell func(State)) *Watcher {
 }
 
 func (w *Watcher) follower(f Family) *follower {
-	return &follower{asker: asker{f, w.methods[f], w.options.rules()}, allowShared: w.options.AllowShared, last: make(map[int]Said)}
+	return &follower{
+		asker: asker{family: f, methods: w.methods[f], rules: w.options.rules(), count: w.asked}, allowShared: w.options.AllowShared,
+		last: make(map[int]Said), heard: make(map[int]Said),
+	}
 }
 
 func (w *Watcher) off(f Family) bool { return f == V4 && !w.options.IPv4 || f == V6 && !w.options.IPv6 }
@@ -82,8 +94,11 @@ func (w *Watcher) Look(ctx context.Context) []State {
 	return out
 }
 
-// Status is what is believed at present, IPv4 first, and what was said in the last round of each; empty where nobody reads the fact.
+// Status is what is believed at present, IPv4 first, since when, and what each said last; empty where nobody reads the fact. A nil Watcher knows nothing.
 func (w *Watcher) Status() []State {
+	if w == nil {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.now)
@@ -172,12 +187,15 @@ func (w *Watcher) put(s State) (value fact.Value, complete, fresh bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i := slices.IndexFunc(w.now, func(o State) bool { return o.Family == s.Family })
-	fresh = i < 0
-	if fresh {
+	fresh = i < 0 || !w.now[i].Verdict.same(s.Verdict)
+	if s.Since = time.Now().UTC().Round(0); !fresh {
+		s.Since = w.now[i].Since
+	}
+	w.believe(s)
+	if i < 0 {
 		w.now = append(w.now, s)
 		slices.SortFunc(w.now, func(a, b State) int { return order(a.Family) - order(b.Family) })
 	} else {
-		fresh = !w.now[i].Verdict.same(s.Verdict)
 		w.now[i] = s
 	}
 	if len(w.now) < 2 {

@@ -5,6 +5,7 @@ package control_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -15,13 +16,24 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/journal"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/control"
 	"nafuda.io/nafuda/internal/ops/report"
+	"nafuda.io/nafuda/internal/wan"
 )
+
+// somewhere is a public address that is known, and one that isn't.
+func somewhere() []wan.State {
+	a := netip.MustParseAddr("192.0.2.7")
+	return []wan.State{
+		{Family: wan.V4, Verdict: wan.Verdict{Addr: a}, Said: []wan.Said{{By: wan.Source{Kind: wan.STUN, Operator: "a"}, Addrs: []netip.Addr{a}, Class: wan.Public}}},
+		{Family: wan.V6, Verdict: wan.Verdict{Why: reason.New(reason.WANUnknown, "nobody answers")}},
+	}
+}
 
 func TestCalls(t *testing.T) {
 	loop := newScripted()
-	o, stop := serve(t, control.Instance{Loop: loop, Version: "v1", Why: func(_ context.Context, of string) (any, error) { return map[string]string{"of": of}, nil }})
+	o, stop := serve(t, control.Instance{Loop: loop, Version: "v1", WAN: somewhere, Why: func(_ context.Context, of string) (any, error) { return map[string]string{"of": of}, nil }})
 	c, ctx := client(t, o), t.Context()
 	s, err := c.Status(ctx)
 	if err != nil || !s.Ready || s.Version != "v1" || s.Standby || len(s.Zones) != 1 || len(s.Brakes) != 1 || s.Brakes[0].Deletes != 1 {
@@ -29,6 +41,9 @@ func TestCalls(t *testing.T) {
 	}
 	if diff := cmp.Diff([]report.NameCount{{What: change.Held, Reason: "NoAddressYet", N: 2}}, s.Names); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	if w := s.WAN; len(w) != 2 || w[0].Address.String() != "192.0.2.7" || w[0].Methods[0].Operator != "a" || w[0].Methods[0].Said[0] != w[0].Address || w[1].Why.Code != reason.WANUnknown {
+		t.Errorf("the public address is %+v", w)
 	}
 	held, err := c.Held(ctx)
 	if err != nil || len(held) != 1 || held[0].Hash != hash || len(held[0].Deletes) != 1 || held[0].Deletes[0].Name != "a.example.com" {

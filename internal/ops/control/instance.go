@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/ops/report"
+	"nafuda.io/nafuda/internal/wan"
 )
 
 // Loop is what commands ask of the loop. The methods may be called from several goroutines.
@@ -34,6 +35,8 @@ type Instance struct {
 	Why     func(ctx context.Context, of string) (any, error)
 	Version string
 	Config  func() *report.ConfigStatus // nil, or answering nil: there is no configuration file
+	// WAN says what is known of the public address. Nil: nobody looks for it.
+	WAN func() []wan.State
 }
 
 // StandbyOf tells from permits what Instance.Standby tells.

@@ -83,6 +83,9 @@ func (i *Instance) status(ctx context.Context, _ *http.Request) (any, error) {
 	}
 	holder, standby := i.standby()
 	out.Leader, out.Standby = holder, standby
+	if i.WAN != nil {
+		out.WAN = wanOf(i.WAN())
+	}
 	return out, nil
 }
 

@@ -51,6 +51,12 @@ func fill(m *metrics.Metrics) {
 	for _, n := range []int{3, 5, 4} { // two scrapes at a time, the slower last
 		m.EventsDropped(n)
 	}
+	for _, n := range []int{2, 7, 6} {
+		m.WAN(metrics.WAN{
+			Known: map[string]bool{"ipv4": true, "ipv6": n == 2}, Changes: map[string]int{"ipv4": 1},
+			Asks: map[string]map[string]int{"stun": {"address": n}, "dns": {"failed": 1}},
+		})
+	}
 	m.Registry(map[string]int{"A": 3, "CNAME": 2})
 	m.Sources(map[string]int{"A": 4})
 	m.Verified(map[string]int{"A": 3})
@@ -84,6 +90,8 @@ func TestPage(t *testing.T) {
 		`nafuda_zone_record_sets{zone="example.com/Z1"} 20`,
 		`nafuda_zone_record_sets_limit{zone="example.com/Z1"} 10000`,
 		`nafuda_queue_names 7`, `nafuda_state_save_failures_total 1`, `nafuda_events_dropped_total 5`,
+		`nafuda_wan_known{family="ipv4"} 1`, `nafuda_wan_known{family="ipv6"} 0`, `nafuda_wan_changes_total{family="ipv4"} 1`,
+		`nafuda_wan_asks_total{method="stun",outcome="address"} 7`, `nafuda_wan_asks_total{method="dns",outcome="failed"} 1`,
 		`external_dns_registry_endpoints_total 5`,
 		`external_dns_source_endpoints_total 4`,
 		`external_dns_controller_verified_records{record_type="a"} 3`,

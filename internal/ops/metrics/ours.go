@@ -33,6 +33,9 @@ type ours struct {
 	refused *prometheus.GaugeVec
 	loaded  *prometheus.GaugeVec
 	dropped *following
+	known   *table
+	moved   *following
+	asks    *following
 }
 
 func newOurs(b builder) ours {
@@ -64,7 +67,11 @@ func newOurs(b builder) ours {
 		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
 		refused: b.gauge("config_reload_failed", "1 where the file of --config says something that isn't in force, because it has mistakes or needs a restart; else 0."),
 		loaded:  b.gauge("config_last_reload_success_timestamp_seconds", "When what is in force was read from the file of --config, in Unix time."),
-		dropped: &following{counter: b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.").WithLabelValues()},
+		dropped: follow(b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.")),
+		known:   &table{vec: b.gauge("wan_known", "1 where the public address is known, 0 where it isn't, for as long as something that is published needs it.", "family")},
+		moved:   follow(b.counter("wan_changes_total", "How often another public address was believed.", "family")),
+		asks: follow(b.counter("wan_asks_total",
+			"Questions for the public address, by outcome: address, unusable (an address that isn't public), failed, or dropped, since others had answered already.", "method", "outcome")),
 	}
 }
 

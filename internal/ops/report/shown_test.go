@@ -5,6 +5,7 @@ package report
 import (
 	"errors"
 	"io"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,10 +62,35 @@ func someStatus() Status {
 			{Zone: Zone{"Z2", "example.net"}, Private: true, Error: "denied", Retry: &retry},
 			{Zone: hostileZone(), Vanished: true, Error: hostile},
 		},
-		Kinds:  []KindStatus{{Name: "ingress", State: "synced", Objects: 1000}, {Name: hostile, State: hostile, Error: hostile}},
+		Kinds: []KindStatus{{Name: "ingress", State: "synced", Objects: 1000}, {Name: hostile, State: hostile, Error: hostile}},
+		WAN: []WAN{
+			{Family: "ipv4", Address: netip.MustParseAddr("198.51.100.7"), Since: retry, Sharing: "own", Sign: "ports are kept", Methods: []WANMethod{
+				{Method: "router", Operator: "router", Said: []netip.Addr{netip.MustParseAddr("198.51.100.7")}, Class: "public", At: retry},
+				{Method: "https", Operator: hostile, Error: hostile, At: retry},
+				{Method: "dns", Operator: "opendns", Said: []netip.Addr{netip.MustParseAddr("10.0.0.1")}, Class: "private", At: retry},
+			}},
+			{Family: "ipv6", Why: reason.New(reason.WANUnknown, "no method gives a public ipv6 address"), Since: retry},
+		},
 		Brakes: []Brake{{Zone: Zone{"Z1", "example.com"}, Deletes: 12, Updates: 1}, {Zone: hostileZone()}},
 		Names:  []NameCount{{What: change.Held, Reason: reason.NoAddressYet, N: 12}, {What: hostile, Reason: hostile, N: 1}},
 	}
+}
+
+// someWAN is what docs/wan.md shows.
+func someWAN() Status {
+	at := func(clock string) time.Time {
+		t, _ := time.Parse(time.DateTime, "2026-11-23 "+clock)
+		return t
+	}
+	ours := netip.MustParseAddr("198.51.100.7")
+	said := []netip.Addr{ours}
+	return Status{Ready: true, WAN: []WAN{{
+		Family: "ipv4", Address: ours, Since: at("09:12:40"), Sharing: "own", Sign: "ports are kept", Methods: []WANMethod{
+			{Method: "router", Operator: "router", Said: said, Class: "public", At: at("10:02:07")},
+			{Method: "stun", Operator: "google", Said: said, Class: "public", At: at("10:01:59")},
+			{Method: "https", Operator: "identme", Error: "no answer in time", At: at("10:01:35")},
+		},
+	}}}
 }
 
 func TestTexts(t *testing.T) {
@@ -75,7 +101,10 @@ func TestTexts(t *testing.T) {
 		"undo-none":  func(w io.Writer, c bool) error { return Undo{Entries: []journal.ID{1}}.Write(w, c) },
 		"journal":    func(w io.Writer, c bool) error { return someJournal().Write(w, tokyo, c) },
 		"status":     func(w io.Writer, c bool) error { return someStatus().Write(w, tokyo, c) },
-		"status-new": func(w io.Writer, c bool) error { return Status{Ready: true, Leader: "nafuda-1"}.Write(w, tokyo, c) },
+		"status-wan": func(w io.Writer, c bool) error { return someWAN().Write(w, time.UTC, c) },
+		"status-new": func(w io.Writer, c bool) error {
+			return Status{Ready: true, Leader: "nafuda-1", WAN: []WAN{{Family: "ipv4", Off: true}}}.Write(w, tokyo, c)
+		},
 	}
 	for name, write := range tests {
 		t.Run(name, func(t *testing.T) {

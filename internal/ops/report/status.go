@@ -23,7 +23,8 @@ type Status struct {
 	Zones   []ZoneStatus `json:"zones"`
 	Kinds   []KindStatus `json:"kinds"`
 	Brakes  []Brake      `json:"brakes"`
-	Names   []NameCount  `json:"names"` // that aren't published as asked for
+	WAN     []WAN        `json:"wan,omitempty"` // IPv4 first; empty: nothing that is published needs it
+	Names   []NameCount  `json:"names"`         // that aren't published as asked for
 
 	Config *ConfigStatus `json:"config,omitempty"` // nil: flags say all
 }
@@ -96,6 +97,7 @@ func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 			t.line(red, "    ! %s", clean(k.Error))
 		}
 	}
+	s.writeWAN(&t, zone)
 	if len(s.Brakes) > 0 {
 		t.line("", "Held by the brake; nafuda approve shows it")
 	}
