@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"slices"
-	"time"
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/feed/kube"
@@ -16,8 +15,6 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
-	"nafuda.io/nafuda/internal/provider"
-	providers "nafuda.io/nafuda/internal/provider/all"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
@@ -25,10 +22,9 @@ import (
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
-	"nafuda.io/nafuda/internal/source/selector"
 )
 
-// viewName is the one view that flags make.
+// viewName is the name of the view that flags make.
 const viewName = "default"
 
 // Values of --registry: for a table, and for no ownership.
@@ -56,6 +52,15 @@ func (o *Options) prepareState() error {
 
 // build puts a loop together; adjust has the last word about it.
 func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
+	p, err := o.publishing(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.publish(p, v, log, observe, adjust...)
+}
+
+// publish is build for what is open already.
+func (o *Options) publish(p *publishing, v Version, log *slog.Logger, observe func(reconcile.Event), adjust ...func(*reconcile.Config)) (*reconcile.Loop, error) {
 	kinds := sources.Kinds(o.Sources)
 	facts, err := o.facts(log)
 	if err != nil {
@@ -71,26 +76,15 @@ func build(ctx context.Context, o Options, v Version, log *slog.Logger, observe 
 	for _, k := range needed(config.Sources) {
 		config.Kinds = append(config.Kinds, kinds[k])
 	}
-	labels, annotations, err := o.selectors()
+	keep, err := o.keep()
 	if err != nil {
 		return nil, err
 	}
-	config.Feed, err = o.feed(config.Kinds, keep(labels, annotations), v, log)
+	config.Feed, err = o.feed(config.Kinds, keep, v, log)
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := o.accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	view := reconcile.View{Spec: o.View.Spec(viewName, o.Provider, labels.Matches, annotations.Matches)}
-	if err := o.register(ctx, &view); err != nil {
-		return nil, err
-	}
-	for _, a := range accounts {
-		view.Accounts = append(view.Accounts, a.Name)
-	}
-	config.Accounts, config.Views = accounts, []reconcile.View{view}
+	config.Accounts, config.Views = p.accounts(), p.views
 	for _, f := range adjust {
 		f(&config)
 	}
@@ -116,22 +110,41 @@ func needed(list []source.Source) []string {
 	return names(out)
 }
 
-func (o *Options) selectors() (labels, annotations selector.Selector, err error) {
-	if labels, err = selector.Parse(o.View.LabelFilter); err != nil {
-		return labels, annotations, fmt.Errorf("read --label-filter: %w", err)
+// keep says which labels and annotations the selectors of all views look at.
+func (o *Options) keep() (source.Keep, error) {
+	labels, annotations, err := o.selected()
+	if err != nil {
+		return source.Keep{}, err
 	}
-	if annotations, err = selector.Parse(o.View.AnnotationFilter); err != nil {
-		return labels, annotations, fmt.Errorf("read --annotation-filter: %w", err)
+	has := func(keys []string) func(string) bool {
+		return func(key string) bool { return slices.Contains(keys, key) }
 	}
-	return labels, annotations, nil
+	return source.Keep{Label: has(labels), Annotation: has(annotations)}, nil
 }
 
-// keep says which labels and annotations the selectors look at.
-func keep(labels, annotations selector.Selector) source.Keep {
-	has := func(s selector.Selector) func(string) bool {
-		return func(key string) bool { return slices.Contains(s.Keys(), key) }
+// selected are the keys of labels and annotations that some view selects by, sorted.
+func (o *Options) selected() (labels, annotations []string, err error) {
+	for _, v := range o.views() {
+		l, a, err := v.selectors()
+		if err != nil {
+			return nil, nil, err
+		}
+		labels, annotations = append(labels, l.Keys()...), append(annotations, a.Keys()...)
 	}
-	return source.Keep{Label: has(labels), Annotation: has(annotations)}
+	return names(labels), names(annotations), nil
+}
+
+// namespaces are those that some view looks at; none: all.
+func (o *Options) namespaces() []string {
+	var out []string
+	for _, v := range o.views() {
+		list := v.View.AllNamespaces()
+		if len(list) == 0 {
+			return nil
+		}
+		out = append(out, list...)
+	}
+	return names(out)
 }
 
 func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
@@ -147,10 +160,7 @@ func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *sl
 
 // watch opens the feed of a cluster's objects.
 func (o *Options) watch(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
-	var namespaces []string
-	if o.View.Namespace != "" {
-		namespaces = []string{o.View.Namespace}
-	}
+	namespaces := o.namespaces()
 	if len(o.Files.Manifests) > 0 {
 		if o.Kube.Kubeconfig != "" || o.Kube.Server != "" {
 			log.Warn("objects come from files: no API server is asked; leave --manifests out, or --kubeconfig and --server", "manifests", o.Files.Manifests)
@@ -168,28 +178,8 @@ func (o *Options) watch(kinds []source.Kind, keep source.Keep, v Version, log *s
 	return f, nil
 }
 
-func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
-	const patience = 30 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	domains := o.View.Domains()
-	filter := provider.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents}
-	var accounts []providers.Account
-	var err error
-	if o.Local != "" {
-		accounts = providers.Emulated(o.Local, o.Publish, filter)
-	} else if accounts, err = providers.Open(ctx, o.Provider, o.Publish, filter); err != nil {
-		return nil, err
-	}
-	out := make([]reconcile.Account, 0, len(accounts))
-	for _, a := range accounts {
-		out = append(out, reconcile.Account(a))
-	}
-	return out, nil
-}
-
 // register says how the view's ownership is stored. It sends nothing.
-func (o *Options) register(ctx context.Context, v *reconcile.View) error {
+func (o *ViewOptions) register(ctx context.Context, v *reconcile.View) error {
 	switch {
 	case o.Registry == noopName:
 		v.Registry = noop.Registry{}
@@ -208,7 +198,7 @@ func (o *Options) register(ctx context.Context, v *reconcile.View) error {
 }
 
 // table opens the table of --registry=dynamodb with the credentials that ExternalDNS would use: those of no --aws-profile.
-func (o *Options) table(ctx context.Context) (*dynamodb.Store, error) {
+func (o *ViewOptions) table(ctx context.Context) (*dynamodb.Store, error) {
 	aws := o.Publish.AWS
 	aws.Profiles, aws.ZoneRoles, aws.RoleTag = []string{o.DynamoDB.Profile}, nil, "" // a blank profile is none
 	accounts, err := awsconf.Load(ctx, aws)

@@ -43,7 +43,7 @@ func openCloudMap(t *testing.T, o sdemu.Options) *cloudMap {
 		t.Setenv(k, v)
 	}
 	c.publish()
-	c.options = Options{Use: []string{"ingress"}, Provider: "aws-sd", Registry: "txt", LogLevel: "debug", LogFormat: "text"}
+	c.options = Options{Use: []string{"ingress"}, ViewOptions: ViewOptions{Provider: "aws-sd", Registry: "txt"}, LogLevel: "debug", LogFormat: "text"}
 	c.options.View.Policy, c.options.View.ManagedTypes, c.options.TXT.Owner, c.options.TXT.Format = "sync", []string{"A,AAAA,CNAME"}, "me", "auto"
 	c.options.Loop.Interval, c.options.Loop.Resync, c.options.Loop.Rate, c.options.Loop.Burst = 5*time.Minute, 2*time.Hour, 1000, 1000
 	c.options.Guard.MaxDeletes, c.options.Guard.MaxDeletePercent = 10, 100

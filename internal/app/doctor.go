@@ -23,8 +23,23 @@ import (
 )
 
 // Examine finds out what keeps a run with the options from working, and changes nothing.
-func Examine(ctx context.Context, o Options, d doctor.Options, v Version) doctor.Report {
-	return doctor.Run(ctx, o.patient(ctx, v), d)
+// It looks at one view: that of a name, or for an empty name the only one.
+func Examine(ctx context.Context, o Options, view string, d doctor.Options, v Version) (doctor.Report, error) {
+	one, err := o.One(view)
+	if err != nil {
+		return doctor.Report{}, err
+	}
+	p := one.patient(ctx, v)
+	p.Cluster = o.cluster(v) // the same for all views
+	return doctor.Run(ctx, p, d), nil
+}
+
+// namespace is the one that is watched; empty: all, or several.
+func (o *Options) namespace() string {
+	if list := o.namespaces(); len(list) == 1 {
+		return list[0]
+	}
+	return ""
 }
 
 func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
@@ -35,7 +50,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 			p.Domains = append(p.Domains, n)
 		}
 	}
-	accounts, err := o.accounts(ctx)
+	to, err := o.publishing(ctx, nil)
 	if err != nil {
 		p.NoAccounts = err
 		return p
@@ -45,7 +60,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 		p.NoAccounts = err
 		return p
 	}
-	for _, a := range accounts {
+	for _, a := range to.accounts() {
 		account := doctor.Account{Name: a.Name, Provider: a.Provider}
 		for i := range onAWS {
 			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name {
@@ -99,7 +114,7 @@ func (o *Options) cluster(v Version) doctor.Cluster {
 	}
 	opts := o.Kube
 	opts.Version = v.Number
-	c := doctor.Cluster{Config: opts.Config, Namespace: o.View.Namespace, Events: o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once}
+	c := doctor.Cluster{Config: opts.Config, Namespace: o.namespace(), Events: o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once}
 	kinds := sources.Kinds(o.Sources)
 	for _, name := range names(o.Use) {
 		s := sources.Sources(o.Sources)[name]

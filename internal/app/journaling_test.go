@@ -26,7 +26,7 @@ func onceOptions(t *testing.T, url, state string) Options {
 	if err := os.WriteFile(file, []byte(web), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Use: []string{"ingress"}, Provider: "aws", Registry: "txt", LogLevel: "debug", LogFormat: "text", Local: url, StateDir: state}
+	o := Options{Use: []string{"ingress"}, ViewOptions: ViewOptions{Provider: "aws", Registry: "txt"}, LogLevel: "debug", LogFormat: "text", Local: url, StateDir: state}
 	o.View.Policy, o.View.ManagedTypes, o.TXT.Owner, o.TXT.Format = "sync", []string{"A,AAAA,CNAME"}, "me", "auto"
 	o.Loop.Interval, o.Loop.Resync, o.Loop.Rate, o.Loop.Burst, o.Loop.Once = 5*time.Minute, 2*time.Hour, 1000, 1000, true
 	o.Files.Manifests = []string{file}

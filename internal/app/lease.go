@@ -33,7 +33,7 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 	}
 	opts := o.Kube
 	opts.Version, opts.Log = v.Number, log
-	l, err := kube.NewLease(opts, o.Lease, o.TXT.Owner, scope)
+	l, err := kube.NewLease(opts, o.Lease, o.owner(), scope)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the lease: %w", err)
 	}
@@ -43,8 +43,25 @@ func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
 // scope is all that two installations with one owner id may differ in, so that both may act at once: the one for public zones and
 // the one for private zones.
 func (o *Options) scope() (string, error) {
-	lists := [][]string{
-		o.Use,
+	if o.Config != "" { // what it says may change while replicas run, and they keep to one lease
+		return "--config=" + o.Config, nil
+	}
+	lists := o.ViewOptions.scope(o.Use)
+	for i, l := range lists {
+		lists[i] = slices.Clone(l)
+		slices.Sort(lists[i])
+	}
+	text, err := json.Marshal(append(lists, []string{string(o.Sources.Shared.AnnotationPrefix)}))
+	if err != nil {
+		return "", fmt.Errorf("name the lease: %w", err)
+	}
+	return string(text), nil
+}
+
+// scope is what a view adds: the name of a running instance's lease depends on the order.
+func (o *ViewOptions) scope(use []string) [][]string {
+	return [][]string{
+		use,
 		{o.Provider, o.Registry},
 		{o.TXT.Prefix, o.TXT.Suffix, o.TXT.Wildcard},
 		o.View.DomainFilter, o.View.ExcludeDomains,
@@ -57,15 +74,14 @@ func (o *Options) scope() (string, error) {
 		{o.Publish.AWS.AssumeRole, o.Publish.Route53.ZoneType},
 		o.Publish.Route53.ZoneTags,
 	}
-	for i, l := range lists {
-		lists[i] = slices.Clone(l)
-		slices.Sort(lists[i])
+}
+
+// owner is what the lease is called by: the owner id, or that there are several.
+func (o *Options) owner() string {
+	if o.Config != "" {
+		return "config"
 	}
-	text, err := json.Marshal(append(lists, []string{string(o.Sources.Shared.AnnotationPrefix)}))
-	if err != nil {
-		return "", fmt.Errorf("name the lease: %w", err)
-	}
-	return string(text), nil
+	return o.TXT.Owner
 }
 
 // lead runs the loop, and the election for as long as the loop may act. The lease is released after the last batch has ended; where

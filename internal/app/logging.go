@@ -29,15 +29,27 @@ func newLogger(log *slog.Logger, o *Options) *logger {
 }
 
 func (l *logger) start(v Version) {
-	l.log.Info("starting", "version", v.Number, "revision", v.Revision, "sources", l.options.Use, "provider", l.options.Provider, "policy", l.options.View.Policy)
+	views := l.options.views()
+	if len(views) == 1 {
+		l.log.Info("starting", "version", v.Number, "revision", v.Revision, "sources", l.options.Use, "provider", views[0].Provider, "policy", views[0].View.Policy)
+	} else {
+		l.log.Info("starting", "version", v.Number, "revision", v.Revision, "sources", l.options.Use, "config", l.options.Config, "views", len(views))
+	}
 	if l.options.Loop.DryRun {
 		legacylog.DryRun(l.log)
 	}
-	if l.options.Registry == noopName {
-		l.log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
-	}
-	if l.options.Provider == awssd.Name && l.options.Registry == "txt" {
-		l.log.Info("our ownership is stored in the descriptions of services, because --provider=aws-sd has no TXT record sets", "registry", awssd.Name)
+	for _, view := range views {
+		log := l.log
+		if len(views) > 1 {
+			log = log.With("view", view.Name)
+			log.Info("publishing", "provider", view.Provider, "policy", view.View.Policy)
+		}
+		if view.Registry == noopName {
+			log.Warn("every record set that passes the filters counts as ours, because --registry=noop stores no ownership")
+		}
+		if view.Provider == awssd.Name && view.Registry == "txt" {
+			log.Info("our ownership is stored in the descriptions of services, because --provider=aws-sd has no TXT record sets", "registry", awssd.Name)
+		}
 	}
 }
 
@@ -182,18 +194,27 @@ func (l *logger) zones(e reconcile.Event) {
 	}
 }
 
-// table logs how the table of our ownership is.
+// table logs how the table of a view's ownership is.
 func (l *logger) table(e reconcile.Event) {
 	switch e := e.(type) {
 	case reconcile.StoreRead:
-		l.log.Info("read the ownership table", "table", l.options.DynamoDB.Table, "rows", e.Rows, "ours", e.Ours)
+		l.log.Info("read the ownership table", "table", l.tableOf(e.View), "rows", e.Rows, "ours", e.Ours)
 	case reconcile.StoreFailed:
 		if e.Err == nil {
-			l.log.Info("the ownership table answers again", "table", l.options.DynamoDB.Table)
+			l.log.Info("the ownership table answers again", "table", l.tableOf(e.View))
 			return
 		}
-		l.log.Warn("the ownership table fails, so names stay as they are; it is tried again", "table", l.options.DynamoDB.Table, "err", e.Err)
+		l.log.Warn("the ownership table fails, so names stay as they are; it is tried again", "table", l.tableOf(e.View), "err", e.Err)
 	}
+}
+
+func (l *logger) tableOf(view string) string {
+	for _, v := range l.options.views() {
+		if v.Name == view {
+			return v.DynamoDB.Table
+		}
+	}
+	return ""
 }
 
 // changes logs what is changed.
@@ -290,15 +311,23 @@ func (l *logger) decided(e reconcile.Decided) {
 		if d.Why.Code == reason.ZoneFull || d.Verdict == change.Filtered || d.Verdict == change.Held && usual(d.Why.Code) {
 			level = slog.LevelDebug
 		}
-		l.log.Log(nil, level, "decided about a name", "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
-			"object", d.Resource, "reason", d.Why.Code, "why", d.Why.String())
+		l.log.Log(nil, level, "decided about a name", l.inView(e.View, "verdict", d.Verdict, "name", string(d.Key.Name), "type", string(d.Key.Type), "zone", string(e.Zone.Name), //nolint:staticcheck // slog takes a nil context
+			"object", d.Resource, "reason", d.Why.Code, "why", d.Why.String())...)
 	}
+}
+
+// inView puts the view's name before attributes, where there are several views.
+func (l *logger) inView(view string, attrs ...any) []any {
+	if len(l.options.views()) > 1 {
+		return append([]any{"view", view}, attrs...)
+	}
+	return attrs
 }
 
 // usual reports whether a hold for that reason is nothing to warn of, or has been warned of already, by its kind.
 func usual(code reason.Code) bool {
 	switch code {
-	case reason.Foreign, reason.OtherOwner, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
+	case reason.Foreign, reason.OtherOwner, reason.OtherView, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
 		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
 	default:

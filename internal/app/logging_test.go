@@ -22,7 +22,7 @@ func TestLog(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		t.Run(format, func(t *testing.T) {
 			var out bytes.Buffer
-			o := &Options{Use: []string{"ingress"}, Provider: "aws", Registry: "noop", LogLevel: "debug", LogFormat: format}
+			o := &Options{Use: []string{"ingress"}, ViewOptions: ViewOptions{Provider: "aws", Registry: "noop"}, LogLevel: "debug", LogFormat: format}
 			o.View.Policy, o.Loop.DryRun = string(change.Sync), true
 			l := newLogger(o.Logger(&out), o)
 			l.start(Version{Number: "v1.0.0", Revision: "abc"})

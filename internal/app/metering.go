@@ -13,7 +13,7 @@ import (
 // meter turns what happens into metrics.
 type meter struct {
 	metrics  *metrics.Metrics
-	provider string
+	provider func(account string) string
 	errors   int                        // in a row
 	zones    map[string]map[string]bool // names of the zones by account
 }
@@ -98,7 +98,7 @@ func (m *meter) called(e reconcile.Called) {
 		m.errors = 0
 	}
 	m.metrics.SoftErrors(m.errors)
-	m.metrics.Call(m.provider, e.Operation, class, e.Took)
+	m.metrics.Call(m.provider(e.Account), e.Operation, class, e.Took)
 }
 
 func (m *meter) applied(e reconcile.Applied) {

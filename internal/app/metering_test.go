@@ -20,7 +20,7 @@ func scrape(t *testing.T, m *metrics.Metrics) string {
 }
 
 func TestMetrics(t *testing.T) {
-	m := &meter{metrics: metrics.New(true), provider: "aws"}
+	m := &meter{metrics: metrics.New(true), provider: func(string) string { return "aws" }}
 	for _, e := range happened() {
 		m.observe(e)
 	}

@@ -24,7 +24,7 @@ func TestCheck(t *testing.T) {
 		"unknown source": {why: "a source of ExternalDNS that isn't there", edit: func(o *Options) { o.Use = []string{"node"} }, want: []string{"node"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := Options{Use: []string{"ingress"}, Provider: "aws"}
+			o := Options{Use: []string{"ingress"}, ViewOptions: ViewOptions{Provider: "aws"}}
 			tc.edit(&o)
 			err := o.Check()
 			if len(tc.want) == 0 {

@@ -16,9 +16,13 @@ import (
 
 var errInDescriptions = errors.New("move ownership: with --provider=aws-sd it is stored in the descriptions of services, and nowhere else: there is nothing to move")
 
-// MoveOwnership finds out what is to do to keep our ownership elsewhere, and with apply does it, telling each step to out. No instance may be
+// MoveOwnership finds out what is to do to keep our ownership of a view, or for an empty name of the only one, elsewhere, and with apply does it, telling each step to out. No instance may be
 // running with the same --state-dir; it fails with journal.ErrLocked where one is.
-func MoveOwnership(ctx context.Context, o Options, log *slog.Logger, to ownership.Direction, apply bool, out io.Writer) (ownership.Work, error) {
+func MoveOwnership(ctx context.Context, o Options, view string, log *slog.Logger, to ownership.Direction, apply bool, out io.Writer) (ownership.Work, error) {
+	o, err := o.One(view)
+	if err != nil {
+		return ownership.Work{}, err
+	}
 	if o.Provider == awssd.Name {
 		return ownership.Work{}, errInDescriptions
 	}
@@ -26,13 +30,13 @@ func MoveOwnership(ctx context.Context, o Options, log *slog.Logger, to ownershi
 	if err != nil {
 		return ownership.Work{}, err
 	}
-	accounts, err := o.accounts(ctx)
+	p, err := o.publishing(ctx, nil)
 	if err != nil {
 		return ownership.Work{}, err
 	}
 	domains := o.View.Domains()
-	m := ownership.Move{To: to, Markers: txt.New(o.TXT), Store: store, Match: domains.Match, View: viewName}
-	for _, a := range accounts {
+	m := ownership.Move{To: to, Markers: txt.New(o.TXT), Store: store, Match: domains.Match, View: p.views[0].Spec.Name}
+	for _, a := range p.accounts() {
 		m.Providers = append(m.Providers, a.Provider)
 	}
 	work, err := m.Look(ctx)

@@ -65,7 +65,7 @@ func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, look 
 // planWith is planOnce by a loop about whose configuration others have the last word.
 func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjust []func(*reconcile.Config), look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
-	var changes []report.Change
+	changes := make(map[string][]report.Change) // by view
 	var last reconcile.Status
 	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
@@ -74,7 +74,7 @@ func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjus
 		case reconcile.Applied:
 			for _, c := range e.Batch.Changes() {
 				if !c.Keeps() {
-					changes = append(changes, report.ChangeOf(e.Zone, c))
+					changes[c.View] = append(changes[c.View], report.ChangeOf(e.Zone, c))
 				}
 			}
 		case reconcile.Settled:
@@ -94,17 +94,36 @@ func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjus
 	for _, f := range look {
 		f(last)
 	}
-	plan, err = makePlan(changes, last)
+	plan, err = makePlan(o.views(), changes, last)
 	return plan, whole, err
 }
 
-func makePlan(changes []report.Change, s reconcile.Status) (report.Plan, error) {
-	view := report.View{Name: viewName, Changes: []report.Change{}, Held: []report.Name{}, Refused: []report.Name{}}
-	view.Changes = append(view.Changes, changes...)
-	slices.SortStableFunc(view.Changes, report.Compare)
-	for _, n := range s.Names {
-		addName(&view, n)
+// makePlan puts a plan together, view by view. What concerns no view, or several, such as a brake, stands in the first.
+func makePlan(views []ViewOptions, changes map[string][]report.Change, s reconcile.Status) (report.Plan, error) {
+	var plan report.Plan
+	var all []report.Change
+	for i, v := range views {
+		view := report.View{Name: v.Name, Changes: []report.Change{}, Held: []report.Name{}, Refused: []report.Name{}}
+		view.Changes = append(view.Changes, changes[v.Name]...)
+		slices.SortStableFunc(view.Changes, report.Compare)
+		for _, n := range s.Names {
+			if n.View == v.Name || n.View == "" && i == 0 {
+				addName(&view, n)
+			}
+		}
+		if i == 0 {
+			addShared(&view, s)
+		}
+		all = append(all, view.Changes...)
+		plan.Views = append(plan.Views, view)
 	}
+	var err error
+	plan.Hash, err = report.Hash(all)
+	return plan, err
+}
+
+// addShared enters what isn't of one view.
+func addShared(view *report.View, s reconcile.Status) {
 	for _, z := range s.Zones {
 		if b := z.Braked; b != nil {
 			view.Braked = append(view.Braked, report.Braked{Zone: report.Zone{ID: z.ID, Name: z.Name}, Deletes: b.Deletes, Updates: b.Updates, Approve: b.Approve})
@@ -113,11 +132,6 @@ func makePlan(changes []report.Change, s reconcile.Status) (report.Plan, error) 
 	for _, r := range s.Refusals {
 		view.Refused = append(view.Refused, report.Name{What: change.Refused, From: r.Resource, Field: r.Field, Value: r.Value, Reason: r.Reason, Fix: r.Reason.Fix()})
 	}
-	hash, err := report.Hash(view.Changes)
-	if err != nil {
-		return report.Plan{}, err
-	}
-	return report.Plan{Hash: hash, Views: []report.View{view}}, nil
 }
 
 // addName enters a decision where people look for it.

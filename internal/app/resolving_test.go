@@ -64,7 +64,7 @@ func (r *resolving) options(t *testing.T, url string) Options {
 	if err := os.WriteFile(file, []byte(balanced), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Use: []string{"service"}, Provider: "aws", Registry: "txt", LogLevel: "debug", LogFormat: "text", Local: url}
+	o := Options{Use: []string{"service"}, ViewOptions: ViewOptions{Provider: "aws", Registry: "txt"}, LogLevel: "debug", LogFormat: "text", Local: url}
 	o.View.Policy, o.View.ManagedTypes, o.TXT.Owner, o.TXT.Format = "sync", []string{"A,AAAA,CNAME"}, "me", "auto"
 	o.Loop.Interval, o.Loop.Resync, o.Loop.Rate, o.Loop.Burst = 5*time.Minute, 2*time.Hour, 1000, 1000
 	o.Guard.MaxDeletes, o.Guard.MaxDeletePercent, o.Guard.MaxUpdatePercent = 1000, 100, 100

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,6 +53,9 @@ type program struct {
 	lease   *kube.Lease      // nil: there is no election
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
+
+	providers atomic.Pointer[map[string]string] // by account
+	reload    *reloader                         // nil: nothing is read again
 }
 
 // assemble makes the loop, which tells logs, metrics and Events what happens.
@@ -59,26 +63,45 @@ func (p *program) assemble(ctx context.Context) error {
 	m, o := p.metrics, &p.options
 	m.Build(p.version.Number, p.version.Revision)
 	m.Leader(p.lease == nil)
-	if o.Metrics.Legacy {
-		o.Publish.AWS.Observe = func(r *http.Request, status int, took time.Duration) {
-			m.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
-		}
-	}
+	p.watchRequests(o)
 	p.logs = newLogger(p.log, o)
-	meters := &meter{metrics: m, provider: o.Provider}
+	meters := &meter{metrics: m, provider: p.providerOf}
 	observe := func(e reconcile.Event) {
 		p.logs.observe(e)
 		meters.observe(e)
 	}
-	var err error
-	p.loop, err = build(ctx, *o, p.version, p.log, observe, p.adjust)
+	to, err := o.publishing(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if p.loop, err = o.publish(to, p.version, p.log, observe, p.adjust); err == nil {
+		p.reload = p.newReloader(to)
+	}
 	return err
 }
+
+// watchRequests has ExternalDNS's metric of HTTP requests measure those of all views.
+func (p *program) watchRequests(o *Options) {
+	if !o.Metrics.Legacy {
+		return
+	}
+	observe := func(r *http.Request, status int, took time.Duration) {
+		p.metrics.Request(r.URL.Scheme, r.URL.Host, path.Base(r.URL.Path), r.Method, status, took)
+	}
+	o.Publish.AWS.Observe = observe
+	for i := range o.Views {
+		o.Views[i].Publish.AWS.Observe = observe
+	}
+}
+
+// providerOf is the provider of an account. It is called from the loop's goroutine.
+func (p *program) providerOf(account string) string { return (*p.providers.Load())[account] }
 
 // adjust gives the loop what only a controller has.
 func (p *program) adjust(c *reconcile.Config) {
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
+	p.providers.Store(providersOf(c.Accounts))
 	if p.lease == nil {
 		return
 	}
@@ -103,15 +126,21 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events)) })
+		group.Go(func() error {
+			return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, p.reload.state))
+		})
 	}
 	group.Go(func() error {
 		p.events.Run(ctx)
 		return nil
 	})
 	group.Go(func() error {
+		p.reload.run(ctx)
+		return nil
+	})
+	group.Go(func() error {
 		return control.Serve(ctx, commands, control.Instance{
-			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number,
+			Loop: p.loop, Journal: p.journal, Why: p.options.whyOf(p.loop), Standby: standby(p.lease), Version: p.version.Number, Config: p.reload.state,
 		})
 	})
 	group.Go(func() error {
@@ -136,4 +165,12 @@ func (p *program) listenForPages(ctx context.Context) (net.Listener, error) {
 	}
 	p.log.Info("serving /metrics, /healthz, /readyz and /status.json", "address", l.Addr().String()) // with port 0 the system chose one
 	return l, nil
+}
+
+func providersOf(accounts []reconcile.Account) *map[string]string {
+	out := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		out[a.Name] = a.Provider.Describe().Name
+	}
+	return &out
 }

@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/metrics"
+	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/ops/status"
 )
 
@@ -19,7 +20,7 @@ import (
 const askTimeout = 5 * time.Second
 
 // handlers make the pages of the status server from what the loop says.
-func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, events *kube.Events) status.Handlers {
+func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, events *kube.Events, config func() *report.ConfigStatus) status.Handlers {
 	ask := func() (reconcile.Status, error) {
 		ctx, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
@@ -51,7 +52,10 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, eve
 			if err != nil {
 				return map[string]string{"error": err.Error()}
 			}
-			return s
+			return struct {
+				reconcile.Status
+				Config *report.ConfigStatus `json:"config,omitempty"`
+			}{s, config()}
 		},
 	}
 }

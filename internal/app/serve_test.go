@@ -58,7 +58,7 @@ func controller(t *testing.T, url string) (pages string) {
 
 // emulated are options for an emulator and an object in a file.
 func emulated(file string) Options {
-	o := Options{Use: []string{"ingress"}, Provider: "aws", Registry: "txt", LogLevel: "debug", LogFormat: "text"}
+	o := Options{Use: []string{"ingress"}, ViewOptions: ViewOptions{Provider: "aws", Registry: "txt"}, LogLevel: "debug", LogFormat: "text"}
 	o.View.Policy, o.View.ManagedTypes, o.TXT.Owner, o.TXT.Format = "sync", []string{"A,AAAA,CNAME"}, "me", "auto"
 	o.Loop.Interval, o.Loop.Resync, o.Loop.Rate, o.Loop.Burst = 5*time.Minute, 2*time.Hour, 1000, 1000
 	o.Files.Manifests, o.Status.Address = []string{file}, "127.0.0.1:0"

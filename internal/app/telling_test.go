@@ -130,7 +130,7 @@ func TestDroppedEventsAreMeasured(t *testing.T) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel() // no loop runs
 		page := httptest.NewRecorder()
-		handlers(over, reconcile.New(reconcile.Config{}), m, e).Metrics.ServeHTTP(page, httptest.NewRequestWithContext(over, "GET", "/metrics", nil))
+		handlers(over, reconcile.New(reconcile.Config{}), m, e, (*reloader)(nil).state).Metrics.ServeHTTP(page, httptest.NewRequestWithContext(over, "GET", "/metrics", nil))
 	}
 	if page := scrape(t, m); !strings.Contains(page, "nafuda_events_dropped_total 3\n") {
 		t.Error("three dropped warnings aren't measured")

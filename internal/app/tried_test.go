@@ -42,7 +42,11 @@ func refusing(t *testing.T) string {
 func examined(t *testing.T, o Options, patience time.Duration) string {
 	t.Helper()
 	var out strings.Builder
-	for _, c := range Examine(t.Context(), o, doctor.Options{Timeout: patience, StaticPods: t.TempDir()}, Version{"v0", "r"}).Checks {
+	r, err := Examine(t.Context(), o, "", doctor.Options{Timeout: patience, StaticPods: t.TempDir()}, Version{"v0", "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Checks {
 		for _, f := range c.Findings {
 			out.WriteString(string(f.Level) + " " + c.Check + " " + f.Text + "\n")
 		}
@@ -86,7 +90,7 @@ func TestDoctorAndVerifyOfCloudMap(t *testing.T) {
 	wantLines(t, examined(t, c.options, 20*time.Second), `ok owners zone example.com (`+c.namespace+`): 2 names with our owner "me", 0 without a description`, "ok markers no markers are kept", "ok taken ")
 	wantLines(t, verified(t, c.options), "a.example.com  A     ok      ok ", "b.example.com  A     ok      ok ")
 	still(t, c.options)
-	if _, err := MoveOwnership(t.Context(), c.options, slog.New(slog.DiscardHandler), ownership.ToTable, false, io.Discard); !errors.Is(err, errInDescriptions) {
+	if _, err := MoveOwnership(t.Context(), c.options, "", slog.New(slog.DiscardHandler), ownership.ToTable, false, io.Discard); !errors.Is(err, errInDescriptions) {
 		t.Errorf("ownership can be moved: %v", err)
 	}
 }

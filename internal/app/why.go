@@ -54,7 +54,7 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 // whyOf explains what a command asks a running instance for.
 func (o *Options) whyOf(loop *reconcile.Loop) func(context.Context, string) (any, error) {
 	return func(ctx context.Context, of string) (any, error) {
-		name, ref, err := why.ParseSubject(of, o.View.Namespace)
+		name, ref, err := why.ParseSubject(of, o.namespace())
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", control.ErrBadRequest, err)
 		}
@@ -98,8 +98,10 @@ func (o *Options) unwatched() []string {
 	default:
 		out = append(out, "nothing of the sources "+strings.Join(others, ", ")+", which aren't among --source")
 	}
-	if o.View.Namespace != "" {
-		out = append(out, "only the namespace "+o.View.Namespace+" (--namespace)")
+	if list := o.namespaces(); len(list) == 1 {
+		out = append(out, "only the namespace "+list[0]+" (--namespace)")
+	} else if len(list) > 1 {
+		out = append(out, "only the namespaces "+strings.Join(list, ", ")+" (namespace, in the views)")
 	}
 	return out
 }

@@ -29,7 +29,7 @@ var levels = []struct {
 	{2, []string{"model/endpoint", "model/change"}},
 	{3, []string{
 		"memory/catalog", "memory/facts", "memory/mirror", "memory/journal", "memory/statedir", "serve/zonedb", "provider", "registry", "source", "source/kinds", "feed",
-		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags",
+		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags", "cli/document",
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "serve/iamemu", "serve/sdemu", "wan", "ops/probe",
@@ -57,6 +57,7 @@ var peers = map[string]string{
 var doors = map[string][]string{
 	"k8s.io/":                      {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor"},
 	"sigs.k8s.io/":                 {"feed/kube", "feed/manifest", "source/*", "registry/crd", "ops/bootstrap", "ops/doctor", "ops/migrate", "app"},
+	"go.yaml.in/":                  {"cli/document"},
 	"github.com/aws/":              {"provider/awsconf", "provider/route53", "provider/awssd", "registry/dynamodb", "ops/bootstrap", "ops/doctor"},
 	"github.com/miekg/dns":         {"serve/nameserver", "wan", "ops/probe", "ops/doctor", "provider/rfc2136"},
 	"github.com/prometheus/":       {"ops/metrics", "ops/status"},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nafuda.io/nafuda/internal/app"
 	"nafuda.io/nafuda/internal/app/flags"
 	"nafuda.io/nafuda/internal/cli/parse"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -43,10 +44,15 @@ func Pages() ([]Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	schema, err := parse.Schema("The configuration file of Nafuda", new(app.Options))
+	if err != nil {
+		return nil, err
+	}
 	return []Page{
 		{"doctor.md", doctorPage(doctor.Checks())},
 		{"flags.md", flagsPage(list)},
 		{"externaldns-flags.md", tablePage(flags.All())},
+		{"nafuda.schema.json", string(schema)},
 		{"metrics.md", metricsPage(metrics.New(true).Docs())},
 		{"reasons.md", reasonsPage(reason.All())},
 	}, nil

@@ -17,6 +17,7 @@ var errUnwell = errors.New("a check failed")
 type doctorCommand struct {
 	Options app.Options    `embed:""`
 	Doctor  doctor.Options `embed:""`
+	View    string         `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is examined, where it has several."`
 	Form    outputFlag     `embed:""`
 }
 
@@ -28,7 +29,10 @@ func (doctorCommand) Help() string {
 
 func (c *doctorCommand) start(ctx context.Context, x IO, notes []string) error {
 	tell(c.Options.Logger(x.Err), notes)
-	r := app.Examine(ctx, c.Options, c.Doctor, built())
+	r, err := app.Examine(ctx, c.Options, c.View, c.Doctor, built())
+	if err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("examine: %w", err)
 	}

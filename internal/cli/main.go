@@ -35,6 +35,7 @@ type grammar struct {
 	Journal   journalCommand   `cmd:"" help:"Show what was changed, when and for which object."`
 	Undo      undoCommand      `cmd:"" help:"Bring names back to what they were before an entry of the journal."`
 	Ownership ownershipCommand `cmd:"" help:"Move what tells that record sets are ours between TXT record sets and a DynamoDB table."`
+	Check     checkCommand     `cmd:"" help:"Check the flags, and the file of --config, without starting anything."`
 	Doctor    doctorCommand    `cmd:"" help:"Find out what keeps run from working: permissions, zones, delegation, clock and more; change nothing."`
 	WAN       wanCommand       `cmd:"" name:"wan" help:"Show under which public addresses the world sees us, and who says so; change nothing."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Set up what Nafuda needs: the IAM policy, its user or role, and the manifests."`
@@ -107,7 +108,7 @@ func (g *grammar) starts(notes []string) map[string]starter {
 	return map[string]starter{
 		"": noted(g.Run.start), "run": noted(g.Run.start), "plan": noted(g.Plan.start), "why": noted(g.Why.start), "verify": noted(g.Verify.start),
 		"status": g.Status.start, "approve": g.Approve.start, "journal": g.Journal.start, "undo": g.Undo.start,
-		"ownership": noted(g.Ownership.start), "doctor": noted(g.Doctor.start), "wan": g.WAN.start, "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
+		"ownership": noted(g.Ownership.start), "doctor": noted(g.Doctor.start), "check": noted(g.Check.start), "wan": g.WAN.start, "bootstrap": g.Bootstrap.start, "migrate": g.Migrate.start,
 		"sandbox": noted(g.Sandbox.start), "version": alone(g.Show.start), "docs": alone(g.Docs.start),
 	}
 }

@@ -15,6 +15,7 @@ type ownershipCommand struct {
 	Options app.Options `embed:""`
 	From    string      `name:"from" env:"-" enum:"txt,dynamodb" default:"txt" help:"Where our ownership is stored now: txt or dynamodb."`
 	To      string      `name:"to" env:"-" enum:"txt,dynamodb" default:"dynamodb" help:"Where it shall be stored."`
+	View    string      `name:"view" env:"-" placeholder:"NAME" help:"The view of --config whose ownership is moved, where it has several."`
 	Apply   bool        `name:"apply" env:"-" negatable:"" help:"Do it, rather than show what would be done."`
 }
 
@@ -37,7 +38,7 @@ func (c *ownershipCommand) Check() error {
 func (c *ownershipCommand) start(ctx context.Context, x IO, notes []string) error {
 	log := c.Options.Logger(x.Err)
 	tell(log, notes)
-	w, err := app.MoveOwnership(ctx, c.Options, log, ownership.Direction(c.To), c.Apply, x.Out)
+	w, err := app.MoveOwnership(ctx, c.Options, c.View, log, ownership.Direction(c.To), c.Apply, x.Out)
 	if err != nil {
 		return err
 	}

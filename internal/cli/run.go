@@ -15,6 +15,10 @@ type runCommand struct {
 func (c *runCommand) start(ctx context.Context, x IO, notes []string) error {
 	log := c.Options.Logger(x.Err)
 	tell(log, notes)
+	c.Options.Reread = func() (app.Options, []error) {
+		g, _, errs := read(x.Args, x.Env)
+		return g.Run.Options, errs
+	}
 	return app.Run(ctx, c.Options, built(), log)
 }
 

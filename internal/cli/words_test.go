@@ -38,6 +38,7 @@ const patience = 30 * time.Second
 //	instance SOCKET [LEADER]   plays a running instance, or the standby of a leader, and points commands at it
 //	keep DIR                   writes a state directory with a journal of two entries
 //	emulator ZONE...           starts an emulated Route 53 with zones and points the AWS variables at it, and a name server of them at $SERVER
+//	profiles NAME=ZONE...      starts an emulated Route 53 with a zone for each profile of an AWS configuration file
 //	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
 //	whoami ADDRESS...          starts a name server and pages that say who asks: see there
 //	identity                   starts an emulated STS that knows the key of the AWS variables
@@ -59,6 +60,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"everyhost": everyHost,
 		"copies":    copies,
 		"emulator":  emulator,
+		"profiles":  profiles,
 		"resolver":  resolver,
 		"identity":  identity,
 		"instance":  instance,
@@ -229,6 +231,20 @@ func emulator(ts *testscript.TestScript, _ bool, zones []string) {
 	} {
 		ts.Setenv(key, value)
 	}
+}
+
+// profiles has several accounts, each at an address of its own (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+func profiles(ts *testscript.TestScript, _ bool, args []string) {
+	var text strings.Builder
+	for _, arg := range args {
+		name, z, _ := strings.Cut(arg, "=")
+		emu := r53emu.New(r53emu.Options{})
+		emu.AddZone(dnsname.MustParse(z), false)
+		fmt.Fprintf(&text, "[profile %s]\nservices = %s\naws_access_key_id = example\naws_secret_access_key = example\n[services %s]\nroute_53 =\n  endpoint_url = %s\n", name, name, name, serve(ts, emu))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("aws.config"), []byte(text.String()), 0o600))
+	ts.Setenv("AWS_CONFIG_FILE", ts.MkAbs("aws.config"))
+	ts.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 }
 
 func identity(ts *testscript.TestScript, _ bool, _ []string) {

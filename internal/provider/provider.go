@@ -75,7 +75,15 @@ type Filter struct {
 	// Below reports whether names that can be published are below a zone of that name. It is asked where the
 	// provider is told to use parents of the domains too, and Match says no; nil: any.
 	Below func(dnsname.Name) bool
+	// Label stands behind the names of accounts, where those of several views would be the same; mostly empty.
+	Label string
 }
+
+// Matches reports whether names in a zone of a name can be published.
+func (f Filter) Matches(zone dnsname.Name) bool { return f.Match == nil || f.Match(zone) }
+
+// Above reports whether names that can be published are below a zone of a name.
+func (f Filter) Above(zone dnsname.Name) bool { return f.Below == nil || f.Below(zone) }
 
 // Description is what the loop, the documentation and the conformance suite need to know of a provider.
 type Description struct {

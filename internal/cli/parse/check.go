@@ -11,6 +11,9 @@ import (
 // told one by one. A method that returns []error does as well.
 type Checker interface{ Check() error }
 
+// Partial is an options struct of which some fields may not be used, and aren't asked for mistakes then.
+type Partial interface{ Counts(field string) bool }
+
 // Check returns the mistakes in a pointer to an options struct, those of the structs in it first: for options whose field has the tag
 // check:"-", once they count.
 func Check(options any) []error { return unique(checks(reflect.ValueOf(options))) }
@@ -28,17 +31,27 @@ func checks(v reflect.Value) []error {
 		return nil
 	}
 	var errs []error
+	counts := func(string) bool { return true }
+	if p, ok := addressed(v).(Partial); ok {
+		counts = p.Counts
+	}
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); (f.IsExported() || f.Anonymous) && f.Tag.Get("check") != "-" {
+		if f := v.Type().Field(i); (f.IsExported() || f.Anonymous) && f.Tag.Get("check") != "-" && counts(f.Name) {
 			errs = append(errs, checks(v.Field(i))...)
 		}
 	}
-	if v.CanAddr() && v.Addr().CanInterface() {
-		if c, ok := v.Addr().Interface().(Checker); ok {
-			errs = append(errs, split(c.Check())...)
-		}
+	if c, ok := addressed(v).(Checker); ok {
+		errs = append(errs, split(c.Check())...)
 	}
 	return errs
+}
+
+// addressed is a pointer to a value that can have one; else nil.
+func addressed(v reflect.Value) any {
+	if v.CanAddr() && v.Addr().CanInterface() {
+		return v.Addr().Interface()
+	}
+	return nil
 }
 
 func split(err error) []error {

@@ -80,7 +80,7 @@ func (s *setter) variable(vars map[string]string, name string, kind flags.Kind, 
 			values = strings.FieldsFunc(vars[from], func(r rune) bool { return r == '\n' || r == '\r' })
 		}
 		for _, v := range values {
-			s.add(given{name, v, from})
+			s.add(given{name: name, value: v, origin: from})
 		}
 	}
 	for _, v := range names {

@@ -7,6 +7,11 @@
 // switch is also --no-x and --x=false; the tag env:"-" keeps a flag from having variables, and with verbatim:"" the argument that follows is its value though it begins with dashes. A list's flag may be repeated and is never split at commas; its default is. Kong's hooks
 // aren't used; of its positional arguments, those of type string and []string are. An options struct that has a method Check() error is asked for its mistakes
 // too, unless its field has the tag check:"-".
+//
+// The flag with the tag file:"" names a file, see package document, whose keys are the flags of the options struct around it. A field with
+// the tag config:"KEY" is a key of files alone: a list of texts, or of structs, each filled from a mapping by its own tags. A flag that such
+// a struct has, and that the options have as well by embedding it, is a key of the mappings and not of the file. The command line and the environment
+// beat the file.
 package parse
 
 import (
@@ -64,12 +69,13 @@ func Parse(s Spec) (Result, []error) {
 	}
 	notes := set.environment(s.Env, g.table)
 	set.legacy(g)
+	file := set.file(node.Target, s.Env, g)
 	set.apply()
 	set.arguments(node.Positional, line.rest)
 	errs = append(errs, set.errs...)
-	errs = append(errs, checks(node.Target)...)
+	errs = append(errs, file.place(checks(node.Target))...)
 	res.Notes = append(set.notes, notes...)
-	return res, unique(errs)
+	return res, unique(file.sorted(errs))
 }
 
 func build(s Spec) (*kong.Kong, error) {

@@ -14,7 +14,8 @@ import (
 type given struct {
 	name   string // without dashes and without no-
 	value  string
-	origin string // how it was written, for messages: "--x" or "NAFUDA_X"
+	origin string // how it was written, for messages: "--x", "NAFUDA_X" or "FILE:LINE: x"
+	hidden bool   // the value comes from a variable that a file names, and isn't shown
 }
 
 // line is a command line, taken apart.
@@ -78,11 +79,11 @@ func (g grammar) flag(l *line, args []string) int {
 	case f.negated && hasValue:
 		l.errs = append(l.errs, fmt.Errorf("%s takes no value: write %s alone", origin, origin))
 	case hasValue:
-		l.given = append(l.given, given{f.name, value, origin})
+		l.given = append(l.given, given{name: f.name, value: value, origin: origin})
 	case f.kind == flags.Switch:
-		l.given = append(l.given, given{f.name, strconv.FormatBool(!f.negated), origin})
+		l.given = append(l.given, given{name: f.name, value: strconv.FormatBool(!f.negated), origin: origin})
 	case follows:
-		l.given = append(l.given, given{f.name, args[1], origin})
+		l.given = append(l.given, given{name: f.name, value: args[1], origin: origin})
 		return 1
 	default:
 		l.errs = append(l.errs, fmt.Errorf("%s needs a value: write %s=VALUE", origin, origin))

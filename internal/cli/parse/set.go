@@ -85,7 +85,7 @@ func (s *setter) superseded(gv given, f flags.Flag) []given {
 		keep = []given{gv} // so that its value is checked
 	case s.find(f.Becomes) != nil && !s.has(f.Becomes):
 		note = fmt.Sprintf("%s is accepted: %s", gv.origin, f.Advice)
-		keep = []given{{f.Becomes, gv.value, gv.origin}}
+		keep = []given{{f.Becomes, gv.value, gv.origin, gv.hidden}}
 	}
 	if !slices.Contains(s.notes, note) {
 		s.notes = append(s.notes, note)
@@ -136,12 +136,20 @@ func (s *setter) set(flag *kong.Flag, list []given) {
 		}
 		if err := decode(flag, g.value, target); err != nil {
 			wrong = true
-			s.errs = append(s.errs, fmt.Errorf("%s=%s: %w", g.origin, clip(g.value), err))
+			s.errs = append(s.errs, fmt.Errorf("%s=%s: %w", g.origin, g.shown(), err))
 		}
 	}
 	if !wrong {
 		flag.Apply(target)
 	}
+}
+
+// shown is the value for a message.
+func (g given) shown() string {
+	if g.hidden {
+		return "${...}"
+	}
+	return clip(g.value)
 }
 
 // reset sets a flag to its default. A list's default is split at commas.

@@ -38,6 +38,11 @@ type Options struct {
 	TargetNets        []string      `name:"target-net-filter" sep:"none" help:"Only targets in this network (CIDR); host names are dropped. Repeatable."`
 	ExcludeTargetNets []string      `name:"exclude-target-net" sep:"none" help:"No targets in this network (CIDR). Repeatable."`
 	MergeNamespaces   bool          `name:"merge-across-namespaces" negatable:"" help:"Addresses of same-host objects in different namespaces are merged, as ExternalDNS does."`
+
+	// Keys of a file of views alone.
+	Namespaces []string `kong:"-" config:"namespace" help:"Only objects of these namespaces. None: all."`
+	Sources    []string `kong:"-" config:"source" help:"Only objects of these sources, of those that are watched. None: all."`
+	Gateways   []string `kong:"-" config:"gateway-name" help:"Only Routes at these Gateways, each NAME or NAMESPACE/NAME. None: all."`
 }
 
 var types = []record.Type{
@@ -54,8 +59,10 @@ func (o Options) Check() error {
 	if !slices.Contains([]change.Policy{change.Sync, change.UpsertOnly, change.CreateOnly}, change.Policy(o.Policy)) {
 		add("--policy=%s: must be sync, upsert-only or create-only", o.Policy)
 	}
-	if o.Namespace != "" && !namespace.MatchString(o.Namespace) {
-		add("--namespace=%s: no namespace can have this name: it has at most 63 small letters, digits and hyphens", o.Namespace)
+	for _, ns := range o.AllNamespaces() {
+		if !namespace.MatchString(ns) {
+			add("--namespace=%s: no namespace can have this name: it has at most 63 small letters, digits and hyphens", ns)
+		}
 	}
 	o.checkTypes(add)
 	o.checkDomains(add)
@@ -123,10 +130,17 @@ func split(list []string) []string {
 	return out
 }
 
+// AllNamespaces are the namespaces that are selected, sorted; none: all.
+func (o Options) AllNamespaces() []string {
+	list := nonEmpty(append(slices.Clone(o.Namespaces), o.Namespace))
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // Spec makes the view of checked options. The selectors are compiled by the caller; nil matches everything.
 func (o Options) Spec(name, provider string, labels, annotations func(map[string]string) bool) Spec {
 	s := Spec{
-		Name: name, Policy: change.Policy(o.Policy), Namespace: o.Namespace, Labels: labels, Annotations: annotations, Classes: nonEmpty(o.IngressClasses),
+		Name: name, Policy: change.Policy(o.Policy), Namespaces: o.AllNamespaces(), Sources: nonEmpty(o.Sources), Gateways: nonEmpty(o.Gateways), Labels: labels, Annotations: annotations, Classes: nonEmpty(o.IngressClasses),
 		DefaultTargets: nonEmpty(o.DefaultTargets), ForceDefault: o.ForceDefault, MinTTL: uint32(o.MinTTL / time.Second), PreferAlias: o.PreferAlias,
 		MergeNamespaces: o.MergeNamespaces, ZoneIDs: nonEmpty(o.ZoneIDs), Domains: o.Domains(), managed: make(map[record.Type]bool),
 	}

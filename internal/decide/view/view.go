@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -21,7 +22,9 @@ type Spec struct {
 	Policy          change.Policy
 	Domains         Domains
 	ZoneIDs         []string
-	Namespace       string
+	Namespaces      []string                     // none: all
+	Sources         []string                     // none: all
+	Gateways        []string                     // each name or namespace/name; none: all
 	Labels          func(map[string]string) bool // nil: all
 	Annotations     func(map[string]string) bool // nil: all
 	Classes         []string
@@ -41,19 +44,35 @@ func (s Spec) Manages(t record.Type) bool { return s.managed[t] }
 // Select tells why an object's name isn't for this view; none: it is.
 func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 	switch {
-	case s.Namespace != "" && o.Ref.Namespace != "" && o.Ref.Namespace != s.Namespace:
-		return reason.New(reason.Filtered, "%s isn't in the namespace %s (--namespace)", o.Ref, s.Namespace)
+	case len(s.Sources) > 0 && !slices.Contains(s.Sources, o.Source):
+		return reason.New(reason.Filtered, "the source %s isn't one of view %s (source)", o.Source, s.Name)
+	case !s.HasNamespace(o.Ref.Namespace):
+		return reason.New(reason.Filtered, "%s isn't in the namespace %s (--namespace)", o.Ref, strings.Join(s.Namespaces, " or "))
 	case s.Labels != nil && !s.Labels(o.Labels):
 		return reason.New(reason.Filtered, "the labels of %s don't match --label-filter", o.Ref)
 	case s.Annotations != nil && !s.Annotations(o.Annotations):
 		return reason.New(reason.Filtered, "the annotations of %s don't match --annotation-filter", o.Ref)
 	case o.Ref.Kind == "ingress" && !s.classy(o.Class):
 		return reason.New(reason.Filtered, "the class %q of %s isn't among --ingress-class", o.Class, o.Ref)
+	case strings.HasPrefix(o.Source, "gateway-") && !s.attached(o.Gateway):
+		return reason.New(reason.Filtered, "%s is at no Gateway of view %s (gateway-name)", o.Ref, s.Name)
 	case !s.Domains.Match(name):
 		return reason.New(reason.Filtered, "%s doesn't pass the domain filters", name)
 	default:
 		return reason.Reason{}
 	}
+}
+
+// HasNamespace reports whether objects of a namespace may be selected; those of the cluster, without one, may.
+func (s Spec) HasNamespace(name string) bool {
+	return name == "" || len(s.Namespaces) == 0 || slices.Contains(s.Namespaces, name)
+}
+
+// attached reports whether one of the Gateways, written as in Origin, is selected.
+func (s Spec) attached(gateways string) bool {
+	return len(s.Gateways) == 0 || slices.ContainsFunc(strings.Split(gateways, ","), func(g string) bool {
+		return slices.Contains(s.Gateways, g) || slices.Contains(s.Gateways, g[strings.LastIndexByte(g, '/')+1:])
+	})
 }
 
 func (s Spec) classy(class string) bool {

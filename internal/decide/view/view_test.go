@@ -180,9 +180,9 @@ func TestSelect(t *testing.T) {
 		out  bool
 	}{
 		"all":             {why: "nothing is set", from: ingress},
-		"namespace":       {why: "the object's own", spec: view.Spec{Namespace: "ns"}, from: ingress},
-		"other namespace": {why: "not the object's", spec: view.Spec{Namespace: "other"}, from: ingress, out: true},
-		"cluster":         {why: "an object of the cluster is in every namespace", spec: view.Spec{Namespace: "other"}, from: node},
+		"namespace":       {why: "the object's own", spec: view.Spec{Namespaces: []string{"ns"}}, from: ingress},
+		"other namespace": {why: "not the object's", spec: view.Spec{Namespaces: []string{"other"}}, from: ingress, out: true},
+		"cluster":         {why: "an object of the cluster is in every namespace", spec: view.Spec{Namespaces: []string{"other"}}, from: node},
 		"label":           {why: "it has it", spec: view.Spec{Labels: has("a")}, from: ingress},
 		"no label":        {why: "it hasn't", spec: view.Spec{Labels: has("b")}, from: ingress, out: true},
 		"annotation":      {why: "it hasn't", spec: view.Spec{Annotations: has("b")}, from: ingress, out: true},

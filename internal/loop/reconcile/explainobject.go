@@ -22,7 +22,7 @@ func (c *core) explainObject(ref endpoint.Ref) *ObjectFacts {
 	asks := len(f.Result.Endpoints)+len(f.Result.Holds) > 0
 	switch {
 	case !f.There:
-		f.Unseen = c.gone(ref.String())
+		f.Unseen = c.unseen(ref)
 	case asks:
 	case !f.Result.Unsure.None():
 		f.Silent = f.Result.Unsure
@@ -33,6 +33,16 @@ func (c *core) explainObject(ref endpoint.Ref) *ObjectFacts {
 		f.Silent = reason.New(reason.NoHost, "%s asks for nothing", ref)
 	}
 	return f
+}
+
+// unseen tells why no view can tell that an object is gone; none: one can.
+func (c *core) unseen(ref endpoint.Ref) (why reason.Reason) {
+	for _, v := range c.Views {
+		if why = c.gone(v.Spec, ref.String()); why.None() {
+			return why
+		}
+	}
+	return why
 }
 
 // namesOf lists the names that an object asks for or holds, and those that are marked for it. The latter takes a walk over every

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
@@ -156,8 +157,8 @@ func (c *core) alike(ref endpoint.Ref, eps []endpoint.Endpoint) []endpoint.Endpo
 	return out
 }
 
-// gone tells why it isn't proven that an object is gone or asks no more; none: it is proven.
-func (c *core) gone(resource string) reason.Reason {
+// gone tells why it isn't proven that an object is gone or asks no more, as far as a view can see; none: it is proven.
+func (c *core) gone(spec view.Spec, resource string) reason.Reason {
 	if resource == "" {
 		for _, s := range c.Sources {
 			if why := c.readInFull(s.Kind); !why.None() {
@@ -167,13 +168,14 @@ func (c *core) gone(resource string) reason.Reason {
 		return reason.Reason{}
 	}
 	ref, ok := endpoint.ParseRef(resource)
-	if _, watched := c.sources[ref.Kind]; !ok || !watched {
+	src, watched := c.sources[ref.Kind]
+	switch {
+	case !ok || !watched:
 		return reason.New(reason.SourceUnknown, "no source watches %s", resource)
-	}
-	for _, v := range c.Views {
-		if ns := v.Spec.Namespace; ns != "" && ref.Namespace != ns {
-			return reason.New(reason.SourceUnknown, "the namespace of %s isn't watched", resource)
-		}
+	case !spec.HasNamespace(ref.Namespace):
+		return reason.New(reason.SourceUnknown, "the namespace of %s isn't watched", resource)
+	case len(spec.Sources) > 0 && !slices.Contains(spec.Sources, src.Name):
+		return reason.New(reason.SourceUnknown, "the source %s of %s isn't one of view %s", src.Name, resource, spec.Name)
 	}
 	if r, ok := c.catalog.Result(ref); ok {
 		if why, is := unsure(r); is {

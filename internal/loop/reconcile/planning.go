@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,13 +30,19 @@ func (c *core) plan(z *zoneState, name dnsname.Name, most change.Policy) (change
 func (c *core) planWithin(z *zoneState, name dnsname.Name, most change.Policy, full reason.Reason) (change.Group, []verdicts) {
 	group := change.Group{Name: name}
 	var all []verdicts
-	edited := make(map[record.Key]bool)
+	edited := make(map[record.Key]string) // by which view
 	for _, v := range z.views {
 		g, decisions := c.planView(z, name, v, most, full)
-		if !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return edited[ch.Key()] }) {
+		var lost []change.Decision
+		for _, ch := range g.Changes {
+			if other, is := edited[ch.Key()]; is {
+				lost = append(lost, otherView(ch.Key(), ch.Resource, other))
+			}
+		}
+		if decisions = append(decisions, lost...); len(lost) == 0 {
 			for _, ch := range g.Changes {
 				ch.View = v.Spec.Name
-				edited[ch.Key()] = true
+				edited[ch.Key()] = v.Spec.Name
 				group.Changes = append(group.Changes, ch)
 			}
 		}
@@ -95,14 +102,19 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	observed := z.mirror.At(name)
 	eps, holds, decisions := c.asked(spec, name)
 	eps, holds, pinned := c.here(v, z, name, eps, holds)
+	others := c.neighbours(z, name, v)
+	eps, holds, lost := yield(others, eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
-	decisions = append(append(decisions, pinned...), settled...)
-	if len(rows) == 0 && len(observed) == 0 && undone == nil {
+	decisions = slices.Concat(decisions, pinned, lost, settled)
+	if len(rows) == 0 && undone == nil && theirs(others, observed, ledger, reg.Owner()) {
 		return plan.Input{}, decisions, false
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
-		Manages: spec.Manages, Desired: z.desired, Gone: c.gone,
+		Manages: spec.Manages, Desired: z.desired,
+		Gone: func(resource string) reason.Reason {
+			return cmp.Or(asksFor(others, reg.Owner(), resource), c.gone(spec, resource))
+		},
 	}
 	for _, r := range rows {
 		in.Rows = append(in.Rows, plan.Row(r))

@@ -24,7 +24,8 @@ type Status struct {
 	Standby string   `json:"standby,omitempty"` // whose turn it is, where it isn't ours
 	Kinds   []Kind   `json:"kinds"`
 	Zones   []Zone   `json:"zones"`
-	Waiting int      `json:"waiting"` // names that wait to be planned or sent
+	Waiting int      `json:"waiting"`         // names that wait to be planned or sent
+	Views   []string `json:"views,omitempty"` // in their order
 	Names   []Name   `json:"names,omitempty"`
 	// States counts the names by how far they have come, sorted.
 	States []StateCount `json:"states,omitempty"`
@@ -108,6 +109,9 @@ func (l *Loop) Missing(ctx context.Context) ([]string, error) {
 func (c *core) status() Status {
 	s := Status{Missing: c.missing(), Standby: c.standby(), States: sortStates(c.states()), Unfollowed: c.watches.missed}
 	s.Ready = len(s.Missing) == 0
+	for _, v := range c.Views {
+		s.Views = append(s.Views, v.Spec.Name)
+	}
 	s.Waiting = len(c.window.names)
 	for _, name := range slices.Sorted(maps.Keys(c.kinds)) {
 		state, err := c.objects.State(name)

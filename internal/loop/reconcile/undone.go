@@ -120,7 +120,7 @@ func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *overri
 	if o == nil {
 		return nil
 	}
-	if c.outdated(o, c.asking(spec, name), len(z.mirror.At(name)) == 0) {
+	if c.outdated(spec, o, c.asking(spec, name), len(z.mirror.At(name)) == 0) {
 		c.byHand.drop(o.place)
 		c.keeping.edits++
 		return nil
@@ -129,14 +129,14 @@ func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *overri
 }
 
 // outdated tells from what objects ask for now whether one asks for something else than it did when the name was undone.
-func (c *core) outdated(o *override, now map[string]string, empty bool) bool {
+func (c *core) outdated(spec view.Spec, o *override, now map[string]string, empty bool) bool {
 	for ref, what := range now {
 		if was, before := o.asked[ref]; what != unsaid && (!before || was != what) {
 			return true
 		}
 	}
 	for ref := range o.asked {
-		if _, still := now[ref]; !still && c.gone(ref).None() {
+		if _, still := now[ref]; !still && c.gone(spec, ref).None() {
 			return true
 		}
 	}

@@ -78,6 +78,7 @@ const (
 	RoutingDiffers  Code = "RoutingDiffers"
 	Foreign         Code = "NotOurs"
 	OtherOwner      Code = "OtherOwner"
+	OtherView       Code = "OtherView"
 	MarkerTaken     Code = "MarkerNameTaken"
 	MarkerCNAME     Code = "MarkerMeetsCNAME"
 	MarkerTooLong   Code = "MarkerNameTooLong"
@@ -199,6 +200,7 @@ var docs = index([]Doc{
 	{OneCNAME, "A CNAME has one target; the first is published.", "leave one host name in the targets"},
 	{RoutingDiffers, "Objects ask for different routing policies at one name; the one that is published, or the older object's, stays.", "give both objects the same routing policy, or one of them another name"},
 	{Foreign, "The record set has no marker of ours, so it isn't touched.", "delete it by hand, or let its owner have the name"},
+	{OtherView, "Two views ask for the name in one zone; the one that stands first in the file has it.", "narrow one of the views, by its namespaces, labels, domain-filter or zone-id-filter"},
 	{OtherOwner, "The record set belongs to another owner.", "use that owner's id, or let it have the name"},
 	{MarkerTaken, "The name of the marker holds a TXT record set that isn't ours.", "remove that record set, or use another --txt-prefix"},
 	{MarkerCNAME, "The marker and a CNAME would share a name, which DNS forbids.", "use --txt-format=auto or typed, or set --txt-prefix"},

@@ -72,7 +72,11 @@ func statusOf(s reconcile.Status, braked []reconcile.Braked) report.Status {
 func counts(s reconcile.Status) []report.NameCount {
 	by := make(map[report.NameCount]int)
 	for _, n := range s.Names {
-		by[report.NameCount{What: n.Verdict, Reason: n.Reason.Code}]++
+		c := report.NameCount{What: n.Verdict, Reason: n.Reason.Code}
+		if len(s.Views) > 1 {
+			c.View = n.View
+		}
+		by[c]++
 	}
 	for _, r := range s.Refusals {
 		by[report.NameCount{What: change.Refused, Reason: r.Reason.Code}]++
@@ -83,7 +87,7 @@ func counts(s reconcile.Status) []report.NameCount {
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b report.NameCount) int {
-		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.View, b.View))
 	})
 	return out
 }

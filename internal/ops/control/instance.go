@@ -33,6 +33,7 @@ type Instance struct {
 	// Why explains a name or KIND/NAMESPACE/NAME, as a value for encoding/json. Nil: it can't.
 	Why     func(ctx context.Context, of string) (any, error)
 	Version string
+	Config  func() *report.ConfigStatus // nil, or answering nil: there is no configuration file
 }
 
 // StandbyOf tells from permits what Instance.Standby tells.

@@ -78,6 +78,9 @@ func (i *Instance) status(ctx context.Context, _ *http.Request) (any, error) {
 	}
 	out := statusOf(s, braked)
 	out.Version = i.Version
+	if i.Config != nil {
+		out.Config = i.Config()
+	}
 	holder, standby := i.standby()
 	out.Leader, out.Standby = holder, standby
 	return out, nil

@@ -30,6 +30,8 @@ type ours struct {
 	held    *prometheus.GaugeVec
 	leader  prometheus.Gauge
 	unsaved prometheus.Counter
+	refused *prometheus.GaugeVec
+	loaded  *prometheus.GaugeVec
 	dropped *following
 }
 
@@ -60,6 +62,8 @@ func newOurs(b builder) ours {
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
 		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
+		refused: b.gauge("config_reload_failed", "1 where the file of --config says something that isn't in force, because it has mistakes or needs a restart; else 0."),
+		loaded:  b.gauge("config_last_reload_success_timestamp_seconds", "When what is in force was read from the file of --config, in Unix time."),
 		dropped: &following{counter: b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.").WithLabelValues()},
 	}
 }
@@ -171,6 +175,16 @@ func (m *Metrics) Brake(zone string, deletes, updates Braked) {
 		m.of.WithLabelValues(zone, action).Set(float64(b.Of))
 		m.held.WithLabelValues(zone, action).Set(float64(b.Held))
 	}
+}
+
+// Config says whether what the configuration file says is in force, and when what is was read.
+func (m *Metrics) Config(refused bool, loaded time.Time) {
+	value := 0.0
+	if refused {
+		value = 1
+	}
+	m.refused.WithLabelValues().Set(value)
+	m.loaded.WithLabelValues().Set(float64(loaded.UnixMilli()) / 1000)
 }
 
 // Unsaved counts that what must outlive the process couldn't be saved.

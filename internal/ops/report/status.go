@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -23,6 +24,8 @@ type Status struct {
 	Kinds   []KindStatus `json:"kinds"`
 	Brakes  []Brake      `json:"brakes"`
 	Names   []NameCount  `json:"names"` // that aren't published as asked for
+
+	Config *ConfigStatus `json:"config,omitempty"` // nil: flags say all
 }
 
 // ZoneStatus is the state of a hosted zone.
@@ -60,13 +63,24 @@ type Brake struct {
 type NameCount struct {
 	What   change.Verdict `json:"verdict"`
 	Reason reason.Code    `json:"reason"`
+	View   string         `json:"view,omitempty"` // where there are several
 	N      int            `json:"count"`
+}
+
+// ConfigStatus says what became of the configuration file when it was read last.
+type ConfigStatus struct {
+	File     string    `json:"file"`
+	Since    time.Time `json:"since"`              // when what is in force was read
+	Refused  bool      `json:"refused"`            // the file says something else now, which isn't in force
+	Mistakes []string  `json:"mistakes,omitempty"` // why
+	Restart  []string  `json:"restart,omitempty"`  // keys that only a restart changes
 }
 
 // Write writes the status for people; no line of ours is wider than 80 columns but for long names and errors.
 func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 	t := planText{colour: colour}
 	s.head(&t)
+	s.Config.write(&t, zone)
 	if len(s.Zones) > 0 {
 		t.line("", "Zones")
 	}
@@ -92,7 +106,11 @@ func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 		t.line("", "Names that aren't published as asked for")
 	}
 	for _, n := range s.Names {
-		t.line("", "  %8s  %-8s  %s", grouped(n.N), clean(string(n.What)), clean(string(n.Reason)))
+		view := ""
+		if n.View != "" {
+			view = "  in view " + clean(n.View)
+		}
+		t.line("", "  %8s  %-8s  %s%s", grouped(n.N), clean(string(n.What)), clean(string(n.Reason)), view)
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -120,6 +138,19 @@ func (s Status) head(t *planText) {
 		t.line(yellow, "  ! stands by: nobody is known to have the lease")
 	case s.Leader != "":
 		t.line("", "  has the lease, as %s", clean(s.Leader))
+	}
+}
+
+func (c *ConfigStatus) write(t *planText, location *time.Location) {
+	if c == nil || !c.Refused {
+		return
+	}
+	t.line(red, "  ! %s isn't in force; what it said at %s is", clean(c.File), c.Since.In(location).Format(time.DateTime))
+	for _, m := range c.Mistakes {
+		t.line(red, "    %s", clean(m))
+	}
+	if len(c.Restart) > 0 {
+		t.line(yellow, "    a restart is needed for %s", clean(strings.Join(c.Restart, ", ")))
 	}
 }
 

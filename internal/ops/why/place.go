@@ -38,7 +38,7 @@ func placeOf(c reason.Code) Place {
 		return Filters
 	case reason.NoZone, reason.ZoneNotChosen, reason.ZoneVanished:
 		return Zone
-	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.RoutingDiffers, reason.Foreign, reason.OtherOwner,
+	case reason.OlderObjectWins, reason.ClaimHolderWins, reason.AddressBeats, reason.OneCNAME, reason.RoutingDiffers, reason.Foreign, reason.OtherOwner, reason.OtherView,
 		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous, reason.ClaimsUnread:
 		return Owner
 	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge, reason.ZoneFull,

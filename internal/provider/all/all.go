@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/awssd"
@@ -30,6 +31,30 @@ func (o Options) Complete(provider string) error {
 		return o.RFC2136.Complete()
 	}
 	return nil
+}
+
+// Only are the options that one provider reads: what is equal in them is the same account.
+func (o Options) Only(name string) Options {
+	switch name {
+	case route53.Name:
+		return Options{AWS: o.AWS, Route53: o.Route53}
+	case awssd.Name:
+		return Options{AWS: o.AWS, Route53: route53.Options{ZoneType: o.Route53.ZoneType}, AWSSD: o.AWSSD}
+	case rfc2136.Name:
+		return Options{RFC2136: o.RFC2136}
+	default:
+		return o
+	}
+}
+
+// Uses reports which zones of an account that several views share pass the filter of one of them, by the rules of the provider.
+func (o Options) Uses(name string, f provider.Filter) func(zone.Zone) bool {
+	bare := func(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+	parents := name != awssd.Name && (name != route53.Name || o.Route53.ZoneMatchParent)
+	return func(z zone.Zone) bool {
+		named := len(f.IDs) == 0 || slices.ContainsFunc(f.IDs, func(id string) bool { return bare(strings.TrimSpace(id)) == bare(z.ID) })
+		return named && (f.Matches(z.Name) || parents && f.Above(z.Name))
+	}
 }
 
 // Account is a provider opened for one account.
@@ -60,11 +85,12 @@ func Open(ctx context.Context, name string, o Options, f provider.Filter) ([]Acc
 // Emulated is Route 53 at an address of this machine, for the sandbox: nothing of files and environment is read.
 func Emulated(endpoint string, o Options, f provider.Filter) []Account {
 	a := awsconf.Local(endpoint)
+	a.Name += f.Label
 	return []Account{{a.Name, route53.New(a, o.Route53, f)}}
 }
 
 func openRoute53(ctx context.Context, o Options, f provider.Filter) ([]Account, error) {
-	accounts, err := awsconf.Load(ctx, o.AWS)
+	accounts, err := onAWS(ctx, o, f)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +104,17 @@ func openRoute53(ctx context.Context, o Options, f provider.Filter) ([]Account, 
 	return out, nil
 }
 
-func openAWSSD(ctx context.Context, o Options, f provider.Filter) ([]Account, error) {
+// onAWS loads the accounts of AWS, under the names that they have here.
+func onAWS(ctx context.Context, o Options, f provider.Filter) ([]awsconf.Account, error) {
 	accounts, err := awsconf.Load(ctx, o.AWS)
+	for i := range accounts {
+		accounts[i].Name += f.Label
+	}
+	return accounts, err
+}
+
+func openAWSSD(ctx context.Context, o Options, f provider.Filter) ([]Account, error) {
+	accounts, err := onAWS(ctx, o, f)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +132,7 @@ func openRFC2136(_ context.Context, o Options, f provider.Filter) ([]Account, er
 	if err != nil {
 		return nil, err
 	}
-	return []Account{{rfc2136.Account, p}}, nil
+	return []Account{{rfc2136.Account + f.Label, p}}, nil
 }
 
 // onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts

@@ -134,7 +134,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 		return nil, nil, failed(ctx.Err(), "list the zones")
 	}
 	for _, n := range p.zones {
-		z := zone.Zone{Key: zone.Key{Provider: Name, Account: Account, ID: string(n)}, Name: n, Records: -1}
+		z := zone.Zone{Key: zone.Key{Provider: Name, Account: Account + p.filter.Label, ID: string(n)}, Name: n, Records: -1}
 		if why := p.skip(z); !why.None() {
 			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 		} else {
