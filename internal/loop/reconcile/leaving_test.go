@@ -78,9 +78,12 @@ func TestReplaceEqualPlansNothing(t *testing.T) {
 	})
 }
 
-// TestReplaceEndsQuestions: about a zone that is left out nobody is asked any more, whether its last batch was on its way or under way then.
+// TestReplaceEndsQuestions: about a zone that is left out nobody is asked any more, whether its last batch was
+// under way then, on its way, or asked for.
 func TestReplaceEndsQuestions(t *testing.T) {
-	for name, delay := range map[string]time.Duration{"on its way": 0, "under way": 4 * time.Second} {
+	for name, tc := range map[string]struct{ delay, later time.Duration }{
+		"under way": {delay: 4 * time.Second}, "on its way": {}, "asked for": {later: time.Minute},
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, "example.com")
@@ -89,9 +92,10 @@ func TestReplaceEndsQuestions(t *testing.T) {
 				r.memory.SyncAfter = 1
 				l := r.start()
 				r.synced()
-				r.flaky.Fail(providertest.OpApply, providertest.Fault{Delay: delay})
+				r.flaky.Fail(providertest.OpApply, providertest.Fault{Delay: tc.delay})
 				r.put("d/1", ask("a.example.com=192.0.2.1"))
 				r.settle()
+				time.Sleep(tc.later)
 				r.narrow = func(zone.Zone) bool { return false }
 				r.replace(l)
 				calls, questions := r.memory.Calls().InSync, len(dns.questions())

@@ -164,8 +164,7 @@ func (c *core) do(a *account, j job) result {
 	begin := time.Now()
 	r.err = callSafely(j, func() error { return a.call(ctx, &r) })
 	r.took = time.Since(begin)
-	if r.err != nil && a.ctx.Err() != nil && j.apply == nil && j.mend == nil { // the account has gone, and with it the read
-		r.undone = true
+	if r.undone = a.gone(r); r.undone {
 		return r
 	}
 	r.called = true
@@ -173,6 +172,11 @@ func (c *core) do(a *account, j job) result {
 	c.settle(j, r.err)
 	a.limiter.Report(a.ctx, provider.ClassOf(r.err) == provider.Throttled && r.err != nil)
 	return r
+}
+
+// gone reports whether a call that changes nothing has failed because the account has gone.
+func (a *account) gone(r result) bool {
+	return r.err != nil && a.ctx.Err() != nil && r.apply == nil && r.mend == nil
 }
 
 // call makes the call of a job.

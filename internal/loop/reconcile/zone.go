@@ -108,7 +108,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	case z.sendPart(c):
 	case z.unmeasured():
 		return z.measure(c, now, true)
-	case c.mayPlan() && c.accountsKnown(z) && z.write(c, now):
+	case z.write(c, now):
 	case z.pageDue(c, now):
 		z.reading = true
 		z.readPage(c)
@@ -118,8 +118,12 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 	return never
 }
 
-// write sends what is dirty, or brings rows in order where nothing is. It returns false where there is nothing to do.
+// write sends what is dirty, or brings rows in order where nothing is. It returns false where there is nothing to do, or
+// not all is known for it.
 func (z *zoneState) write(c *core, now time.Time) bool {
+	if !c.mayPlan() || !c.accountsKnown(z) {
+		return false
+	}
 	return c.claimsRead(z) && z.sendDirty(c, now) || z.mend(c, now)
 }
 
