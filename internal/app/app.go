@@ -162,6 +162,7 @@ func (o *Options) accounts(ctx context.Context) ([]reconcile.Account, error) {
 	defer cancel()
 	domains := o.View.Domains()
 	filter := provider.Filter{IDs: o.View.ZoneIDs, Match: domains.Match, Below: domains.Parents}
+	o.Publish.Local.Dir = o.zonesDir()
 	var accounts []providers.Account
 	var err error
 	if o.Local != "" {

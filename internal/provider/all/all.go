@@ -5,6 +5,7 @@ package all
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/awssd"
+	"nafuda.io/nafuda/internal/provider/local"
 	"nafuda.io/nafuda/internal/provider/rfc2136"
 	"nafuda.io/nafuda/internal/provider/route53"
 )
@@ -22,12 +24,19 @@ type Options struct {
 	Route53 route53.Options `embed:""`
 	AWSSD   awssd.Options   `embed:""`
 	RFC2136 rfc2136.Options `embed:""`
+	Local   local.Options   `embed:""`
+
+	// Served are the zones that the process serves; nil: Open reads them as they were written last, for who only looks.
+	Served *local.Served `kong:"-"`
 }
 
 // Complete tells what a provider, one of Names, misses among its options.
 func (o Options) Complete(provider string) error {
-	if provider == rfc2136.Name {
+	switch provider {
+	case rfc2136.Name:
 		return o.RFC2136.Complete()
+	case local.Name:
+		return o.Local.Complete()
 	}
 	return nil
 }
@@ -46,6 +55,7 @@ func openers() map[string]opener {
 		route53.Name: openRoute53,
 		awssd.Name:   openAWSSD,
 		rfc2136.Name: openRFC2136,
+		local.Name:   openLocal,
 	}
 }
 
@@ -98,6 +108,17 @@ func openRFC2136(_ context.Context, o Options, f provider.Filter) ([]Account, er
 		return nil, err
 	}
 	return []Account{{rfc2136.Account, p}}, nil
+}
+
+func openLocal(_ context.Context, o Options, f provider.Filter) ([]Account, error) {
+	served := o.Served
+	if served == nil {
+		var err error
+		if served, err = local.Open(o.Local, slog.New(slog.DiscardHandler)); err != nil {
+			return nil, err
+		}
+	}
+	return []Account{{local.Account, local.New(served, f)}}, nil
 }
 
 // onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts

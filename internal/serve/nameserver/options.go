@@ -14,9 +14,10 @@ import (
 // Options configure the name server. The zero Options are usable.
 type Options struct {
 	// Host is the name by which others know this server. It stands in the SOA and NS of zones that hold none of their own.
-	Host string `name:"dns-host" help:"Name of this name server, for the SOA and NS of zones that have none; empty: ns. and the zone's name."`
+	// Empty: ns. and the zone's name.
+	Host string `kong:"-"`
 	// NegativeTTL is how long resolvers may remember that a name isn't there, in zones without a SOA of their own (RFC 2308).
-	NegativeTTL time.Duration `name:"dns-negative-ttl" default:"30s" help:"How long resolvers may remember that a name isn't there, in zones without a SOA."`
+	NegativeTTL time.Duration `name:"dns-negative-ttl" default:"30s" help:"How long resolvers may remember that a name isn't there."`
 	// TTL is for record sets that say none.
 	TTL time.Duration `name:"dns-ttl" default:"300s" help:"TTL of answers from record sets that have none."`
 

@@ -87,11 +87,15 @@ func (db *DB) Find(n dnsname.Name) (*Zone, bool) {
 }
 
 // Put adds a zone with its first record sets, at serial 1, or replaces the one with its id, at the next serial.
-func (db *DB) Put(z zone.Zone, sets []record.Set) {
+func (db *DB) Put(z zone.Zone, sets []record.Set) { db.Restore(z, sets, 1) }
+
+// Restore is Put at a serial that was given out before, such as the one after the last that secondaries may have seen. A zone that is
+// there already goes to its own next serial if that is newer. A serial of 0 counts as 1.
+func (db *DB) Restore(z zone.Zone, sets []record.Set, serial uint32) {
 	db.write.Lock()
 	defer db.write.Unlock()
-	next := &Zone{Zone: z, Serial: 1, names: newNames()}
-	if old, ok := db.Zone(z.ID); ok {
+	next := &Zone{Zone: z, Serial: max(serial, 1), names: newNames()}
+	if old, ok := db.Zone(z.ID); ok && int32(next.Serial-old.Serial) <= 0 {
 		next.Serial = old.Serial + 1
 	}
 	for _, s := range sets {
