@@ -39,8 +39,16 @@ type account struct {
 	unmeasured bool // we may not ask that
 }
 
+// promptRate is how many calls a second a provider gets to whom they cost next to nothing.
+const promptRate = 500
+
 func newAccount(c *core, config Account) *account {
-	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
+	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, journal: c.Journal}
+	if a.provider.Describe().Prompt {
+		a.limiter = limiter.New(promptRate, promptRate)
+	} else {
+		a.limiter = limiter.New(c.Rate, c.Burst)
+	}
 	c.group.Go(func() error {
 		a.limiter.Run(c.ctx)
 		return nil
@@ -170,14 +178,17 @@ func (n zoneNames) above(name dnsname.Name) []*zoneState {
 // sortedZones lists the zones by name and id. Nobody changes the list.
 func (c *core) sortedZones() []*zoneState { return c.names.sorted }
 
-// dispatch hands dirty names to the zones they lie in.
-func (c *core) dispatch(names []dirty) {
+// dispatch hands dirty names to the zones they lie in: those that wait for the window to close, or those that don't.
+func (c *core) dispatch(names []dirty, prompt bool) {
 	for _, d := range names {
-		zones := c.names.above(d.name)
-		for _, z := range zones {
-			z.enqueue(c, d)
+		for _, z := range c.names.above(d.name) {
+			if z.prompt == prompt {
+				z.enqueue(c, d)
+			}
 		}
-		c.checkZone(d.name)
+		if !prompt { // every name comes here in the end
+			c.checkZone(d.name)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type zoneState struct {
 	before     *mirror.Zone        // in a dry run, what was there before it
 	registries []registry.Registry // of each view, as surveyed; nil where the view doesn't use the zone
 	vanished   bool
+	prompt     bool // it doesn't wait for windows to close
 
 	busy   bool      // a call is in flight
 	pause  time.Time // nothing is sent before
@@ -78,6 +79,9 @@ func newZoneState(c *core, a *account, z zone.Zone) *zoneState {
 		unread: make(map[dnsname.Name]bool), loose: make(map[looseRow]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
 		guarding: newGuarding(),
 		progress: make(map[dnsname.Name]*progress),
+	}
+	if s.prompt = a.provider.Describe().Prompt; s.prompt {
+		c.window.hurry(time.Now())
 	}
 	for i := range c.Views {
 		s.registries = append(s.registries, c.registryOf(i))

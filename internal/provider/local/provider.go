@@ -51,7 +51,7 @@ var writable = [...]record.Type{
 // Describe implements provider.Provider.
 func (p *Provider) Describe() provider.Description {
 	return provider.Description{
-		Name: Name, Types: slices.Clone(writable[:]), Atomic: true,
+		Name: Name, Types: slices.Clone(writable[:]), Atomic: true, Prompt: true,
 		Limits: change.Limits{Changes: mostChanges, Values: mostValues, Chars: mostChars},
 	}
 }
