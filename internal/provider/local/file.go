@@ -62,8 +62,13 @@ func encode(s saved) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return signed(body), nil
+}
+
+// signed puts the head before a text.
+func signed(body []byte) []byte {
 	sum := sha256.Sum256(body)
-	return slices.Concat([]byte(head+hex.EncodeToString(sum[:])+"\n"), body), nil
+	return slices.Concat([]byte(head+hex.EncodeToString(sum[:])+"\n"), body)
 }
 
 // errDamaged is a file that isn't as we wrote it.

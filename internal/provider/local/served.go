@@ -41,6 +41,10 @@ type file struct {
 // lead is how far a file's ceiling is ahead of its serial: more than the edits that a zone can have before the file is written again.
 const lead = 1 << 14
 
+// leap is how far a zone whose file is damaged goes ahead of the time: more than crashes and edits have made of it, which nobody knows
+// any more, and far from what serials can be ahead (RFC 1982).
+const leap = 1 << 24
+
 // Open reads the zones of options that Check and Complete find nothing wrong with, as they were when their files were written last.
 // It writes nothing. The error is of a file that can't be read for now; a damaged one only makes its zone start empty.
 func Open(o Options, log *slog.Logger) (*Served, error) {
@@ -67,7 +71,7 @@ func (s *Served) load(n dnsname.Name) error {
 	case errors.Is(err, errDamaged):
 		s.log.Warn("the file of a zone is damaged: it starts empty, and answers nothing until the objects are read", "zone", string(n), "err", err)
 		s.damaged = append(s.damaged, n)
-		was, there = saved{}, false
+		was, there = saved{Ceiling: uint32(time.Now().Unix()) + leap}, true
 	case err != nil:
 		return err
 	}
