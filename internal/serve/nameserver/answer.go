@@ -5,6 +5,7 @@ package nameserver
 import (
 	"github.com/miekg/dns"
 
+	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/serve/zonedb"
 )
 
@@ -12,8 +13,15 @@ import (
 // caller. It returns nil where no reply may be sent: to a message that is itself a response. It doesn't change q, touches
 // nothing but the database and opts.Pick, and may be called from several goroutines.
 func Answer(db *zonedb.DB, q *dns.Msg, opts Options) *dns.Msg {
+	r, _ := reply(db, q, opts.withDefaults())
+	return r
+}
+
+// reply is Answer with defaults filled in, and with what the answer is made of: the name asked for, the wildcard that stands for it, or
+// the zone that doesn't have it. It is empty where we have nothing to do with the name.
+func reply(db *zonedb.DB, q *dns.Msg, opts Options) (*dns.Msg, dnsname.Name) {
 	if q.Response {
-		return nil
+		return nil, ""
 	}
 	r := &dns.Msg{MsgHdr: dns.MsgHdr{
 		Id: q.Id, Response: true, Opcode: q.Opcode, RecursionDesired: q.RecursionDesired, CheckingDisabled: q.CheckingDisabled,
@@ -26,11 +34,11 @@ func Answer(db *zonedb.DB, q *dns.Msg, opts Options) *dns.Msg {
 		r.Rcode = refuse(q)
 	}
 	if r.Rcode != dns.RcodeSuccess {
-		return r
+		return r, ""
 	}
-	a := &answer{db: db, opts: opts.withDefaults(), reply: r}
+	a := &answer{db: db, opts: opts, reply: r}
 	a.resolve(q.Question[0].Name, q.Question[0].Qtype)
-	return r
+	return r, a.from
 }
 
 // payload is the largest datagram that we send: it passes any path unfragmented (RFC 9715, DNS flag day 2020).

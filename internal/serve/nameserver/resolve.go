@@ -21,6 +21,7 @@ type answer struct {
 	opts  Options
 	reply *dns.Msg
 	seen  []dnsname.Name
+	from  dnsname.Name // of the first name: itself, its wildcard, the cut above it or the zone that doesn't have it
 }
 
 // resolve follows a name to its data. A chain that leaves our zones, loops or grows too long ends where it is: the resolver
@@ -57,6 +58,12 @@ func (a *answer) zone(name dnsname.Name, qtype uint16) (*zonedb.Zone, bool) {
 // step answers for one name of a chain and returns the next one, if there is one.
 func (a *answer) step(z *zonedb.Zone, owner string, name dnsname.Name, qtype uint16) (next string) {
 	m := lookup(z, name)
+	if len(a.seen) == 1 {
+		a.from = m.at
+		if m.kind == missing {
+			a.from = z.Name
+		}
+	}
 	if m.kind == cut && !(qtype == dns.TypeDS && m.at == name) {
 		a.refer(z, m)
 		return ""

@@ -16,9 +16,11 @@ import (
 // Zone is one version of a zone. It never changes.
 type Zone struct {
 	zone.Zone
-	Serial uint32 // grows by one with each version
-	names  *btree.BTreeG[owner]
-	count  int
+	Serial  uint32 // the next one with each version, in the arithmetic of RFC 1982; never 0
+	names   *btree.BTreeG[owner]
+	count   int
+	aliases int
+	past    history
 }
 
 // owner is a name and its record sets, at least one, sorted by key.
@@ -69,6 +71,9 @@ func (z *Zone) Below(n dnsname.Name) bool {
 // Len is the number of record sets.
 func (z *Zone) Len() int { return z.count }
 
+// Aliases is the number of record sets that are aliases: what they say can change without an edit of theirs.
+func (z *Zone) Aliases() int { return z.aliases }
+
 // Names returns every name that has record sets, in listing order.
 func (z *Zone) Names() []dnsname.Name {
 	out := make([]dnsname.Name, 0, z.names.Len())
@@ -81,7 +86,9 @@ func (z *Zone) Names() []dnsname.Name {
 
 // replace puts sets, which nobody else writes, in the place of those at a name. It is used only before the zone is published.
 func (z *Zone) replace(name dnsname.Name, sets []record.Set) {
-	z.count += len(sets) - len(z.At(name))
+	was := z.At(name)
+	z.count += len(sets) - len(was)
+	z.aliases += aliases(sets) - aliases(was)
 	if len(sets) == 0 {
 		z.names.Delete(owner{name: name})
 		return
@@ -89,34 +96,13 @@ func (z *Zone) replace(name dnsname.Name, sets []record.Set) {
 	z.names.Set(owner{name: name, sets: sets})
 }
 
-// Tx edits one zone. It is used only within the function that got it.
-type Tx struct {
-	old, next *Zone
-	edited    bool
-}
-
-// Zone is the zone as it was before the transaction.
-func (tx *Tx) Zone() *Zone { return tx.old }
-
-// At returns the sets at a name as the transaction has left them, sorted by key. Callers don't change them.
-func (tx *Tx) At(n dnsname.Name) []record.Set { return tx.next.At(n) }
-
-// Len is the number of record sets as the transaction has left them.
-func (tx *Tx) Len() int { return tx.next.count }
-
-// Set adds a set or replaces the one with its key.
-func (tx *Tx) Set(s record.Set) {
-	tx.edited = true
-	tx.next.replace(s.Name, with(tx.At(s.Name), s))
-}
-
-// Delete removes the set with a key, if it's there.
-func (tx *Tx) Delete(k record.Key) {
-	sets := tx.At(k.Name)
-	if i, found := find(sets, k); found {
-		tx.edited = true
-		tx.next.replace(k.Name, slices.Concat(sets[:i], sets[i+1:]))
+func aliases(sets []record.Set) (n int) {
+	for i := range sets {
+		if sets[i].Alias != nil {
+			n++
+		}
 	}
+	return n
 }
 
 // with returns a copy of sets, since versions share them, in which s stands for the one with its key.

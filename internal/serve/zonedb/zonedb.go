@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package zonedb holds the data of zones that we serve ourselves, in versions: a reader keeps a version that never changes, while
-// writers make the next one. Versions share what they have in common, so that an edit costs only what it touches.
+// writers make the next one. Versions share what they have in common, so that an edit costs only what it touches. A version knows
+// the last edits that led to it, for secondaries that have an earlier one (RFC 1995).
 package zonedb
 
 import (
@@ -23,8 +24,9 @@ var ErrNoZone = errors.New("no such zone")
 
 // DB is a set of zones. All its methods may be called at the same time.
 type DB struct {
-	write sync.Mutex // held by writers, one at a time
-	now   atomic.Pointer[version]
+	write   sync.Mutex // held by writers, one at a time
+	now     atomic.Pointer[version]
+	signals []chan struct{} // of subscribers; written with write held
 }
 
 type version struct {
@@ -86,17 +88,21 @@ func (db *DB) Find(n dnsname.Name) (*Zone, bool) {
 	}
 }
 
-// Put adds a zone with its first record sets, at serial 1, or replaces the one with its id, at the next serial.
-func (db *DB) Put(z zone.Zone, sets []record.Set) { db.Restore(z, sets, 1) }
+// Put adds a zone with its first record sets, at serial 1, or replaces the one with its id, at the next serial and without a memory
+// of earlier versions.
+func (db *DB) Put(z zone.Zone, sets []record.Set) { db.Restore(z, sets, 0) }
 
-// Restore is Put at a serial that was given out before, such as the one after the last that secondaries may have seen. A zone that is
-// there already goes to its own next serial if that is newer. A serial of 0 counts as 1.
+// Restore is Put at a serial of at least the one given, in the arithmetic of RFC 1982: one past the last that secondaries may have
+// seen. 0 asks for none.
 func (db *DB) Restore(z zone.Zone, sets []record.Set, serial uint32) {
 	db.write.Lock()
 	defer db.write.Unlock()
 	next := &Zone{Zone: z, Serial: max(serial, 1), names: newNames()}
-	if old, ok := db.Zone(z.ID); ok && int32(next.Serial-old.Serial) <= 0 {
-		next.Serial = old.Serial + 1
+	if old, ok := db.Zone(z.ID); ok {
+		next.Serial = following(old.Serial)
+		if serial != 0 && Newer(serial, next.Serial) {
+			next.Serial = serial
+		}
 	}
 	for _, s := range sets {
 		next.replace(s.Name, with(next.At(s.Name), s))
@@ -111,7 +117,7 @@ func (db *DB) Remove(id string) {
 	db.publish(id, nil)
 }
 
-// Edit makes the next version of a zone. f sees a transaction on the current one; where it returns an error, or edits nothing,
+// Edit makes the next version of a zone. f sees a transaction on the current one; where it returns an error, or changes nothing,
 // nothing changes. It returns f's error or ErrNoZone. Writers wait for each other, readers don't wait.
 func (db *DB) Edit(id string, f func(*Tx) error) error {
 	db.write.Lock()
@@ -120,17 +126,19 @@ func (db *DB) Edit(id string, f func(*Tx) error) error {
 	if !ok {
 		return ErrNoZone
 	}
-	tx := &Tx{old: old, next: &Zone{Zone: old.Zone, Serial: old.Serial + 1, names: old.names.Copy(), count: old.count}}
+	next := &Zone{Zone: old.Zone, Serial: following(old.Serial), names: old.names.Copy(), count: old.count, aliases: old.aliases}
+	tx := &Tx{old: old, next: next, touched: make(map[record.Key]struct{})}
 	if err := f(tx); err != nil {
 		return err
 	}
-	if tx.edited {
-		db.publish(id, tx.next)
+	if e := tx.edit(); !e.empty() {
+		next.past = old.past.with(e)
+		db.publish(id, next)
 	}
 	return nil
 }
 
-// publish makes the next version of the database. The caller holds write.
+// publish makes the next version of the database and tells the subscribers. The caller holds write.
 func (db *DB) publish(id string, z *Zone) {
 	old := db.now.Load()
 	next := &version{byID: old.byID.Copy(), byName: old.byName.Copy()}
@@ -143,4 +151,25 @@ func (db *DB) publish(id string, z *Zone) {
 		next.byName.Set(z)
 	}
 	db.now.Store(next)
+	for _, s := range db.signals {
+		select {
+		case s <- struct{}{}:
+		default: // it hasn't looked since the last one, and will see both
+		}
+	}
+}
+
+// Subscribe returns a channel that gets a value after zones were added, edited or removed: one for all that happened since the last
+// was taken, so that a slow subscriber holds up nobody. It looks at the zones' serials for what is new. The channel isn't closed;
+// cancel ends the subscription, and may be called more than once.
+func (db *DB) Subscribe() (changed <-chan struct{}, cancel func()) {
+	s := make(chan struct{}, 1)
+	db.write.Lock()
+	defer db.write.Unlock()
+	db.signals = append(db.signals, s)
+	return s, func() {
+		db.write.Lock()
+		defer db.write.Unlock()
+		db.signals = slices.DeleteFunc(db.signals, func(c chan struct{}) bool { return c == s })
+	}
 }
