@@ -31,7 +31,6 @@ func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (prov
 	if err := p.served.db.Edit(z.ID, func(tx *zonedb.Tx) error { return edit(tx, changes) }); err != nil {
 		return "", provider.Doing(err, "", doing)
 	}
-	p.served.note()
 	return "", nil
 }
 

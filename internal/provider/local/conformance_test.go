@@ -9,11 +9,12 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/local"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/serve/nameserver"
 )
 
 func TestConformance(t *testing.T) {
 	providertest.Run(t, func(t *testing.T) providertest.Target {
-		s, err := local.Open(local.Options{Zones: []string{"example.com", "example.net"}, Listen: []string{"192.0.2.53:53"}}, slog.New(slog.DiscardHandler))
+		s, err := local.Open(local.Options{Zones: []string{"example.com", "example.net"}, Server: nameserver.Options{Addresses: []string{"192.0.2.53:53"}}}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

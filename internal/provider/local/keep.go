@@ -20,23 +20,21 @@ func (s *Served) Run(ctx context.Context) {
 	if s.opts.Dir == "" {
 		return
 	}
+	changed, cancel := s.db.Subscribe()
+	defer cancel()
 	pause := gather
-	for {
+	for wait(ctx, pause) {
+		began := time.Now()
+		err := s.write(false)
+		if pause = max(gather, share*time.Since(began)); err != nil {
+			s.log.Error("an edit of a zone wouldn't outlive the process", "err", err)
+			pause = again
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.edited:
-		}
-		if !wait(ctx, pause) {
-			return
-		}
-		began := time.Now()
-		err := s.write(false)
-		pause = max(gather, share*time.Since(began))
-		if err != nil {
-			s.log.Error("an edit of a zone wouldn't outlive the process", "err", err)
-			pause = again
-			s.note()
+		case <-changed:
 		}
 	}
 }
@@ -47,14 +45,6 @@ func wait(ctx context.Context, d time.Duration) bool {
 		return false
 	case <-time.After(d):
 		return true
-	}
-}
-
-// note says that there are edits to write.
-func (s *Served) note() {
-	select {
-	case s.edited <- struct{}{}:
-	default:
 	}
 }
 

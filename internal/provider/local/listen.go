@@ -6,55 +6,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"syscall"
 
-	"golang.org/x/sync/errgroup"
-
 	"nafuda.io/nafuda/internal/serve/nameserver"
 )
 
-// Listener is what answers questions about the zones.
+// Listener answers questions about the zones.
 type Listener struct {
-	served  *Served
-	sockets []socket
+	server  *nameserver.Server
+	sockets []nameserver.Sockets
 }
 
-// socket is one address, for both transports.
-type socket struct {
-	udp net.PacketConn
-	tcp net.Listener
-}
-
-// Listen opens the addresses of --dns-listen. The error says what to do about one that can't be opened; then none is.
+// Listen opens every address of --dns-listen, or none: the error then says what to do. It reads the TSIG keys.
 func (s *Served) Listen(ctx context.Context) (*Listener, error) {
-	l := &Listener{served: s}
-	for _, address := range s.opts.Listen {
-		opened, err := open(ctx, address)
-		if err != nil {
-			l.Close()
-			return nil, fmt.Errorf("listen on --dns-listen=%s: %w%s", address, err, advice(err))
-		}
-		l.sockets = append(l.sockets, opened)
+	opts, err := s.opts.Server.Load()
+	if err != nil {
+		return nil, err
 	}
+	opts.Log = s.log
+	if len(opts.Addresses) == 0 {
+		opts.Addresses = []string{":53"}
+	}
+	sockets, err := opts.Listen(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("answer questions about our zones: %w%s", err, advice(err))
+	}
+	l := &Listener{nameserver.New(s.db, opts), sockets}
 	s.log.Info("answering DNS questions", "addresses", strings.Join(l.Addresses(), " "), "zones", len(s.zones))
 	return l, nil
-}
-
-func open(ctx context.Context, address string) (s socket, err error) {
-	var c net.ListenConfig
-	if s.tcp, err = c.Listen(ctx, "tcp", address); err != nil {
-		return s, err
-	}
-	if _, port, _ := net.SplitHostPort(address); port == "0" { // the system chose one for TCP: UDP has the same
-		address = s.tcp.Addr().String()
-	}
-	if s.udp, err = c.ListenPacket(ctx, "udp", address); err != nil {
-		_ = s.tcp.Close()
-	}
-	return s, err
 }
 
 // advice is what to do where an address can't be opened.
@@ -76,7 +57,7 @@ func advice(err error) string {
 func (l *Listener) Addresses() []string {
 	out := make([]string, 0, len(l.sockets))
 	for _, s := range l.sockets {
-		at := s.tcp.Addr().String()
+		at := s.TCP.Addr().String()
 		if p, err := netip.ParseAddrPort(at); err == nil && p.Addr().IsUnspecified() {
 			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), p.Port()).String()
 		}
@@ -85,21 +66,13 @@ func (l *Listener) Addresses() []string {
 	return out
 }
 
-// Serve answers until the context ends, which isn't an error, or a socket fails. It closes the sockets.
-func (l *Listener) Serve(ctx context.Context) error {
-	opts := l.served.opts.Server
-	opts.Log = l.served.log
-	server := nameserver.New(l.served.db, opts)
-	group, ctx := errgroup.WithContext(ctx)
-	for _, s := range l.sockets {
-		group.Go(func() error { return server.Serve(ctx, s.udp, s.tcp) })
-	}
-	return group.Wait()
-}
+// Serve answers, and tells secondaries of new versions, until the context ends, which isn't an error, or a socket fails. It closes the
+// sockets.
+func (l *Listener) Serve(ctx context.Context) error { return l.server.Run(ctx, l.sockets) }
 
 // Close closes the sockets of a Listener that doesn't serve.
 func (l *Listener) Close() {
 	for _, s := range l.sockets {
-		_, _ = s.udp.Close(), s.tcp.Close()
+		_, _ = s.UDP.Close(), s.TCP.Close()
 	}
 }

@@ -5,7 +5,6 @@ package local
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -17,7 +16,6 @@ import (
 // Options say which zones we serve, where, and as whom. The same zones are served by the whole process, whatever its views.
 type Options struct {
 	Zones  []string           `name:"dns-zone" sep:"none" placeholder:"ZONE" help:"A zone that we serve ourselves: its name, or a prefix such as 192.168.10.0/24 for the reverse zone. Repeatable; --provider=local needs one."`
-	Listen []string           `name:"dns-listen" sep:"none" placeholder:"ADDRESS:PORT" default:":53" help:"Where we answer for our zones, over UDP and TCP: [ADDRESS]:PORT. Repeatable."`
 	NS     []string           `name:"dns-ns" sep:"none" placeholder:"NAME" help:"A name server of our zones, for their NS and, the first one, their SOA. Repeatable; none: ns. and the zone's name, with the addresses of --dns-listen."`
 	Server nameserver.Options `embed:""`
 	Dir    string             `kong:"-"` // the folder of the zones' files; empty: they don't outlive the process
@@ -34,11 +32,6 @@ func (o Options) Check() error {
 			errs = append(errs, fmt.Errorf("--dns-zone=%s: %w", z, err))
 		}
 	}
-	for _, l := range o.Listen {
-		if _, err := parseListen(l); err != nil {
-			errs = append(errs, fmt.Errorf("--dns-listen=%s: %w", l, err))
-		}
-	}
 	for _, n := range o.NS {
 		if _, err := dnsname.Parse(n); err != nil {
 			errs = append(errs, fmt.Errorf("--dns-ns=%s: %w", n, err))
@@ -49,14 +42,10 @@ func (o Options) Check() error {
 
 // Complete tells what is missing for a run that uses the provider.
 func (o Options) Complete() error {
-	var errs []error
 	if len(o.Zones) == 0 {
-		errs = append(errs, errors.New("--dns-zone: name at least one zone to serve, such as home.example.com"))
+		return errors.New("--dns-zone: name at least one zone to serve, such as home.example.com")
 	}
-	if len(o.Listen) == 0 {
-		errs = append(errs, errors.New("--dns-listen: name at least one address and port to answer on, such as :53"))
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // zones is --dns-zone, sorted, each once. What isn't a zone is left out: Check has told.
@@ -134,31 +123,12 @@ func reverseZone(a netip.Addr, labels, add int) dnsname.Name {
 	return dnsname.Name(name + "ip6.arpa")
 }
 
-// parseListen reads [ADDRESS]:PORT; an invalid address is every one of the machine.
-func parseListen(s string) (netip.Addr, error) {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return netip.Addr{}, errors.New("write an address and a port, such as 192.0.2.53:53, or :53 for every address")
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return netip.Addr{}, fmt.Errorf("%q isn't a port: use 1 to 65535", port)
-	}
-	if host == "" {
-		return netip.Addr{}, nil
-	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%q isn't an IP address: write one, or none for every address", host)
-	}
-	return a, nil
-}
-
-// addresses are those of --dns-listen that others may reach us at.
+// addresses are those of --dns-listen that others may reach us at. What isn't one is left out: the server's Check has told.
 func (o Options) addresses() []netip.Addr {
 	var out []netip.Addr
-	for _, l := range o.Listen {
-		a, err := parseListen(l)
-		if err == nil && a.IsValid() && !a.IsUnspecified() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
+	for _, l := range o.Server.Addresses {
+		p, err := netip.ParseAddrPort(l)
+		if a := p.Addr(); err == nil && !a.IsUnspecified() && !a.IsLoopback() && !a.IsLinkLocalUnicast() {
 			out = append(out, a.Unmap().WithZone(""))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
+	"nafuda.io/nafuda/internal/serve/nameserver"
 )
 
 // TestZoneNames: prefixes become reverse zones at the next whole label.
@@ -48,7 +49,7 @@ func TestZoneNames(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	o := Options{Zones: []string{"*.example.com", "192.168.10.0/25"}, Listen: []string{"53", "host:53", ":99999", "[::1]:53", ":0"}, NS: []string{"ns_1.example.com", "not a name"}}
+	o := Options{Zones: []string{"*.example.com", "192.168.10.0/25"}, NS: []string{"ns_1.example.com", "not a name"}}
 	err := o.Check()
 	if err == nil {
 		t.Fatal("no error")
@@ -59,12 +60,12 @@ func TestCheck(t *testing.T) {
 		got = append(got, flag)
 	}
 	want := []string{
-		"--dns-zone=*.example.com", "--dns-zone=192.168.10.0/25", "--dns-listen=53", "--dns-listen=host:53", "--dns-listen=:99999", "--dns-ns=not a name",
+		"--dns-zone=*.example.com", "--dns-zone=192.168.10.0/25", "--dns-ns=not a name",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if err := (Options{}).Complete(); err == nil || !strings.Contains(err.Error(), "--dns-zone") || !strings.Contains(err.Error(), "--dns-listen") {
+	if err := (Options{}).Complete(); err == nil || !strings.Contains(err.Error(), "--dns-zone") {
 		t.Error(err)
 	}
 }
@@ -75,14 +76,14 @@ func TestApex(t *testing.T) {
 		o    Options
 		want []string
 	}{
-		"nothing said": {Options{Listen: []string{":53"}}, []string{
+		"nothing said": {Options{Server: nameserver.Options{Addresses: []string{":53"}}}, []string{
 			"example.com NS 300 [ns.example.com]", "example.com SOA 300 [ns.example.com. hostmaster.example.com. 1 7200 900 1209600 30]",
 		}},
-		"addresses": {Options{Listen: []string{"192.0.2.53:53", "192.0.2.53:5353", "[2001:db8::53]:53", "127.0.0.1:53", "[fe80::1%eth0]:53"}}, []string{
+		"addresses": {Options{Server: nameserver.Options{Addresses: []string{"192.0.2.53:53", "192.0.2.53:5353", "[2001:db8::53]:53", "127.0.0.1:53", "[fe80::1%eth0]:53"}}}, []string{
 			"example.com NS 300 [ns.example.com]", "example.com SOA 300 [ns.example.com. hostmaster.example.com. 1 7200 900 1209600 30]",
 			"ns.example.com A 300 [192.0.2.53]", "ns.example.com AAAA 300 [2001:db8::53]",
 		}},
-		"names": {Options{Listen: []string{"192.0.2.53:53"}, NS: []string{"z.example.net", "A.example.net", "z.example.net"}}, []string{
+		"names": {Options{Server: nameserver.Options{Addresses: []string{"192.0.2.53:53"}}, NS: []string{"z.example.net", "A.example.net", "z.example.net"}}, []string{
 			"example.com NS 300 [a.example.net z.example.net]", "example.com SOA 300 [z.example.net. hostmaster.example.com. 1 7200 900 1209600 30]",
 		}},
 	} {

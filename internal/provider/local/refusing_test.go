@@ -35,7 +35,7 @@ func set(name string, t record.Type, values ...string) record.Set {
 
 // TestRefuses: what can't be answered with isn't stored, and the error says why.
 func TestRefuses(t *testing.T) {
-	p := open(t, local.Options{Zones: []string{"example.com"}, Listen: []string{"192.0.2.53:53", "[2001:db8::53]:53"}})
+	p := open(t, local.Options{Zones: []string{"example.com"}, Server: nameserver.Options{Addresses: []string{"192.0.2.53:53", "[2001:db8::53]:53"}}})
 	weighted := set("www.example.com", record.A, "192.0.2.1")
 	weighted.ID = "one"
 	alias := set("www.example.com", record.A)
@@ -81,7 +81,7 @@ func TestRefuses(t *testing.T) {
 
 // TestOwnStandsAside: what a zone has from us is answered, but isn't told, so that nobody takes it for theirs (foreign).
 func TestOwnStandsAside(t *testing.T) {
-	s, err := local.Open(local.Options{Zones: []string{"example.com"}, Listen: []string{"192.0.2.53:53", "127.0.0.1:53", ":53", "[2001:db8::53]:53"}}, slog.New(slog.DiscardHandler))
+	s, err := local.Open(local.Options{Zones: []string{"example.com"}, Server: nameserver.Options{Addresses: []string{"192.0.2.53:53", "127.0.0.1:53", ":53", "[2001:db8::53]:53"}}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestListenSays(t *testing.T) {
 		"taken over UDP":  {udp.LocalAddr().String(), "systemd-resolved"},
 		"another machine": {"192.0.2.53:53", "no such address"},
 	} {
-		s, err := local.Open(local.Options{Zones: []string{"example.com"}, Listen: []string{"127.0.0.1:0", tc.address}}, slog.New(slog.DiscardHandler))
+		s, err := local.Open(local.Options{Zones: []string{"example.com"}, Server: nameserver.Options{Addresses: []string{"127.0.0.1:0", tc.address}}}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,12 +20,11 @@ import (
 
 // Served are the zones that a process serves itself. All its methods may be called at the same time, but Run once.
 type Served struct {
-	opts   Options
-	log    *slog.Logger
-	db     *zonedb.DB
-	zones  []dnsname.Name
-	ours   map[record.Key]bool // record sets that we put into zones ourselves
-	edited chan struct{}       // holds one token while there are edits that aren't written
+	opts  Options
+	log   *slog.Logger
+	db    *zonedb.DB
+	zones []dnsname.Name
+	ours  map[record.Key]bool // record sets that we put into zones ourselves
 
 	mu      sync.Mutex // guards files
 	files   map[dnsname.Name]*file
@@ -49,7 +48,7 @@ const leap = 1 << 24
 // It writes nothing. The error is of a file that can't be read for now; a damaged one only makes its zone start empty.
 func Open(o Options, log *slog.Logger) (*Served, error) {
 	s := &Served{
-		opts: o, log: log, db: zonedb.New(), zones: o.zones(), ours: make(map[record.Key]bool), edited: make(chan struct{}, 1),
+		opts: o, log: log, db: zonedb.New(), zones: o.zones(), ours: make(map[record.Key]bool),
 		files: make(map[dnsname.Name]*file),
 	}
 	for _, n := range s.zones {
@@ -82,7 +81,7 @@ func (s *Served) load(n dnsname.Name) error {
 		serial = was.Serial
 	case there && was.Clean:
 		serial = was.Serial + 1
-	case there && !newer(serial, was.Ceiling):
+	case there && !zonedb.Newer(serial, was.Ceiling):
 		serial = was.Ceiling + 1
 	}
 	sets := slices.Clone(apex)
@@ -107,9 +106,6 @@ func (s *Served) read(n dnsname.Name) (saved, bool, error) {
 	}
 	return readFile(s.opts.Dir, n)
 }
-
-// newer compares serials (RFC 1982 section 3.2).
-func newer(a, b uint32) bool { return int32(a-b) > 0 }
 
 func (s *Served) zone(n dnsname.Name) zone.Zone {
 	return zone.Zone{Key: zone.Key{Provider: Name, Account: Account, ID: string(n)}, Name: n}

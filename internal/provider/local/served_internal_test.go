@@ -19,6 +19,8 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider"
+	"nafuda.io/nafuda/internal/serve/nameserver"
+	"nafuda.io/nafuda/internal/serve/zonedb"
 )
 
 const home = dnsname.Name("home.example.com")
@@ -31,7 +33,7 @@ type house struct {
 }
 
 func options(dir string) Options {
-	return Options{Zones: []string{string(home)}, Listen: []string{"192.0.2.53:53"}, Dir: dir}
+	return Options{Zones: []string{string(home)}, Server: nameserver.Options{Addresses: []string{"192.0.2.53:53"}}, Dir: dir}
 }
 
 func start(t *testing.T, o Options) house {
@@ -95,7 +97,7 @@ func TestSerials(t *testing.T) {
 		},
 		"other options": {why: "the SOA and NS are others", end: clean, next: func(o *Options) { o.NS = []string{"ns1.example.com"} }, names: "a.home.example.com b.home.example.com"},
 		"another address": {
-			why: "that of ns.home.example.com is another", end: clean, next: func(o *Options) { o.Listen = []string{"192.0.2.54:53"} },
+			why: "that of ns.home.example.com is another", end: clean, next: func(o *Options) { o.Server.Addresses = []string{"192.0.2.54:53"} },
 			names: "a.home.example.com b.home.example.com",
 		},
 	} {
@@ -114,7 +116,7 @@ func TestSerials(t *testing.T) {
 					t.Errorf("it starts with %q, want %q (%s)", got, tc.names, tc.why)
 				}
 				before, after := h.serial(), again.serial()
-				if tc.same && before != after || !tc.same && !newer(after, before) {
+				if tc.same && before != after || !tc.same && !zonedb.Newer(after, before) {
 					t.Errorf("the serial goes from %d to %d (%s)", before, after, tc.why)
 				}
 				if h = again; tc.same {
@@ -181,7 +183,7 @@ func TestDamaged(t *testing.T) {
 			if got := again.names(); got != "" {
 				t.Errorf("it starts with %s", got)
 			}
-			if !newer(again.serial(), h.serial()) {
+			if !zonedb.Newer(again.serial(), h.serial()) {
 				t.Errorf("the serial goes from %d to %d", h.serial(), again.serial())
 			}
 			kept, _ := filepath.Glob(file + ".damaged-*")
@@ -213,7 +215,7 @@ func TestWritten(t *testing.T) {
 		h.add(t, fmt.Sprintf("n%d.home.example.com", i))
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 			s, there, err := readFile(o.Dir, home)
-			if err == nil && there && len(s.Sets) == i+1 && !s.Clean && newer(s.Ceiling, h.serial()) {
+			if err == nil && there && len(s.Sets) == i+1 && !s.Clean && zonedb.Newer(s.Ceiling, h.serial()) {
 				break
 			}
 			if time.Now().After(end) {
