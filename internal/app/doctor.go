@@ -30,6 +30,9 @@ func Examine(ctx context.Context, o Options, d doctor.Options, v Version) doctor
 func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	p := doctor.Patient{Cluster: o.cluster(v), NoDNS: !o.Probe.Verify}
 	o.claims(ctx, &p)
+	if o.servesZones() {
+		p.Listen, p.Serves = o.Publish.Local.Addresses(), o.Publish.Local.ZoneNames()
+	}
 	for _, d := range o.View.DomainFilter {
 		if n, err := dnsname.Parse(strings.TrimPrefix(strings.TrimSpace(d), ".")); err == nil {
 			p.Domains = append(p.Domains, n)
@@ -48,7 +51,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	for _, a := range accounts {
 		account := doctor.Account{Name: a.Name, Provider: a.Provider}
 		for i := range onAWS {
-			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name {
+			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name && !o.servesZones() {
 				account.AWS, account.Route53 = &onAWS[i], o.Provider == route53.Name
 			}
 		}

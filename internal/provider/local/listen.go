@@ -26,28 +26,33 @@ func (s *Served) Listen(ctx context.Context) (*Listener, error) {
 		return nil, err
 	}
 	opts.Log = s.log
-	if len(opts.Addresses) == 0 {
-		opts.Addresses = []string{":53"}
-	}
+	opts.Addresses = s.opts.Addresses()
 	sockets, err := opts.Listen(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("answer questions about our zones: %w%s", err, advice(err))
+		return nil, fmt.Errorf("answer questions about our zones: %w%s", err, semicolon(Advice(err)))
 	}
 	l := &Listener{nameserver.New(s.db, opts), sockets}
 	s.log.Info("answering DNS questions", "addresses", strings.Join(l.Addresses(), " "), "zones", len(s.zones))
 	return l, nil
 }
 
-// advice is what to do where an address can't be opened.
-func advice(err error) string {
+func semicolon(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "; " + text
+}
+
+// Advice is what to do where an address of --dns-listen can't be opened; empty where we know none.
+func Advice(err error) string {
 	switch {
 	case errors.Is(err, syscall.EACCES):
-		return "; a port below 1024 needs the capability NET_BIND_SERVICE: add it, or use a port such as 5353 behind a Service or a hostPort of 53"
+		return "a port below 1024 needs the capability NET_BIND_SERVICE: add it, or use a port such as 5353 behind a Service or a hostPort of 53"
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "; something answers there already (on 127.0.0.53 it is systemd-resolved, on other addresses often dnsmasq): name an address of " +
+		return "something answers there already (on 127.0.0.53 it is systemd-resolved, on other addresses often dnsmasq): name an address of " +
 			"this machine that is free, or stop the other one"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "; this machine has no such address: name one of its own, or none, as in :53"
+		return "this machine has no such address: name one of its own, or none, as in :53"
 	}
 	return ""
 }

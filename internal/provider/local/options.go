@@ -48,8 +48,16 @@ func (o Options) Complete() error {
 	return nil
 }
 
-// zones is --dns-zone, sorted, each once. What isn't a zone is left out: Check has told.
-func (o Options) zones() []dnsname.Name {
+// Addresses is --dns-listen, or what stands for none.
+func (o Options) Addresses() []string {
+	if len(o.Server.Addresses) == 0 {
+		return []string{":53"}
+	}
+	return o.Server.Addresses
+}
+
+// ZoneNames is --dns-zone, sorted, each once. What isn't a zone is left out: Check has told.
+func (o Options) ZoneNames() []dnsname.Name {
 	var out []dnsname.Name
 	for _, z := range o.Zones {
 		names, _ := zoneNames(z)

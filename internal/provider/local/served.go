@@ -48,7 +48,7 @@ const leap = 1 << 24
 // It writes nothing. The error is of a file that can't be read for now; a damaged one only makes its zone start empty.
 func Open(o Options, log *slog.Logger) (*Served, error) {
 	s := &Served{
-		opts: o, log: log, db: zonedb.New(), zones: o.zones(), ours: make(map[record.Key]bool),
+		opts: o, log: log, db: zonedb.New(), zones: o.ZoneNames(), ours: make(map[record.Key]bool),
 		files: make(map[dnsname.Name]*file),
 	}
 	for _, n := range s.zones {
