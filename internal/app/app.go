@@ -135,6 +135,18 @@ func keep(labels, annotations selector.Selector) source.Keep {
 }
 
 func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
+	var others feed.Feed
+	if o.watches() {
+		var err error
+		if others, err = o.watch(served(kinds), keep, v, log); err != nil || len(served(kinds)) == len(kinds) {
+			return others, err
+		}
+	}
+	return feeds{o.staticFeed(), others}, nil
+}
+
+// watch opens the feed of a cluster's objects.
+func (o *Options) watch(kinds []source.Kind, keep source.Keep, v Version, log *slog.Logger) (feed.Feed, error) {
 	var namespaces []string
 	if o.View.Namespace != "" {
 		namespaces = []string{o.View.Namespace}

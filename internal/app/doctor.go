@@ -97,7 +97,7 @@ func (o *Options) claims(ctx context.Context, p *doctor.Patient) {
 
 // cluster says what a run needs of the API server.
 func (o *Options) cluster(v Version) doctor.Cluster {
-	if len(o.Files.Manifests) > 0 {
+	if len(o.Files.Manifests) > 0 || !o.watches() {
 		return doctor.Cluster{}
 	}
 	opts := o.Kube
@@ -106,6 +106,9 @@ func (o *Options) cluster(v Version) doctor.Cluster {
 	kinds := sources.Kinds(o.Sources)
 	for _, name := range names(o.Use) {
 		s := sources.Sources(o.Sources)[name]
+		if !kinds[s.Kind].Served() {
+			continue
+		}
 		c.Needs = append(c.Needs, doctor.Need{Kind: kinds[s.Kind], Source: name})
 		for _, u := range s.Uses {
 			c.Needs = append(c.Needs, doctor.Need{Kind: kinds[u.Kind], Source: name, For: u.For})

@@ -36,15 +36,14 @@ func newTeller(w warnings) teller { return teller{w, make(map[string]bool)} }
 
 // writesEvents reports whether a run has Events: objects from files have none, a dry run writes nothing, and a single pass has its log.
 func (o *Options) writesEvents(f feed.Feed) bool {
-	_, cluster := f.(*kube.Feed)
-	return cluster && o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once
+	return ofCluster(f) != nil && o.Kube.Events && !o.Loop.DryRun && !o.Loop.Once
 }
 
 // tellEvents has a loop's configuration tell what happens to Events of Kubernetes as well, and returns what writes them; nil where there are none. leads
 // tells whether this process is the one that writes.
 func (o *Options) tellEvents(c *reconcile.Config, leads func() bool) *kube.Events {
-	f, ok := c.Feed.(*kube.Feed)
-	if !ok || !o.writesEvents(c.Feed) {
+	f := ofCluster(c.Feed)
+	if !o.writesEvents(c.Feed) {
 		return nil
 	}
 	events := f.Events(leads)

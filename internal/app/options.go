@@ -31,7 +31,7 @@ import (
 
 // Options are all that a run is configured with: the options of the packages that it is made of.
 type Options struct {
-	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service, ingress or gateway-httproute (and gateway-grpcroute, -tlsroute, -tcproute, -udproute). Repeatable; at least one."`
+	Use       []string `name:"source" sep:"none" placeholder:"NAME" help:"A source of names: service, ingress, gateway-httproute (and gateway-grpcroute, -tlsroute, -tcproute, -udproute), or static: the names of --static. Repeatable; at least one."`
 	Provider  string   `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53), aws-sd (Cloud Map), rfc2136 (BIND, Knot and others, by dynamic updates) or local (zones that we serve ourselves on --dns-listen)."`
 	Registry  string   `name:"registry" enum:"txt,dynamodb,aws-sd,noop" default:"txt" help:"How our ownership is stored: in txt record sets, in a dynamodb table, in descriptions (aws-sd, which --provider=aws-sd implies), or noop for not at all."`
 	LogLevel  string   `name:"log-level" enum:"panic,fatal,error,warning,info,debug,trace" default:"info" help:"Least level of logged lines."`

@@ -33,7 +33,7 @@ var levels = []struct {
 	}},
 	{4, []string{
 		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "serve/iamemu", "serve/sdemu", "wan", "ops/probe",
-		"feed/kube", "feed/manifest", "feed/resolver", "memory/objects",
+		"feed/kube", "feed/manifest", "feed/given", "feed/resolver", "memory/objects",
 	}},
 	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest", "serve/r53emu/stsemu"}},
 	{6, []string{"ops/why", "ops/doctor", "ops/verify", "ops/bootstrap", "ops/migrate", "ops/ownership", "ops/status", "ops/control"}},

@@ -24,6 +24,9 @@ type Kind struct {
 	Indexes map[string]func(slim any) []string
 }
 
+// Served reports whether an API server may have the kind; otherwise it is ours alone.
+func (k Kind) Served() bool { return k.Resource != "" }
+
 // Keep says which labels and annotations filters need, beside those that sources read. A nil function keeps none.
 type Keep struct {
 	Label, Annotation func(key string) bool

@@ -16,7 +16,7 @@ func (r *reader) ttl() {
 	if !ok {
 		return
 	}
-	seconds, err := parseTTL(n.value)
+	seconds, err := ParseTTL(n.value)
 	if err != nil {
 		r.refuse(n, n.value, reason.New(reason.BadTTL, "%v", err))
 		return
@@ -24,9 +24,9 @@ func (r *reader) ttl() {
 	r.out.TTL = seconds
 }
 
-// parseTTL reads whole seconds, or a duration of Go's form, whose fraction of a second is cut off. The bounds are those of
+// ParseTTL reads whole seconds, or a duration of Go's form, whose fraction of a second is cut off. The bounds are those of
 // RFC 2181 section 8, without 0, which stands for "not set".
-func parseTTL(text string) (uint32, error) {
+func ParseTTL(text string) (uint32, error) {
 	seconds, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		d, err := time.ParseDuration(text)

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"nafuda.io/nafuda/internal/source/all"
+	"nafuda.io/nafuda/internal/source/static"
 )
 
 // sources are the chosen sources, sorted.
@@ -28,6 +29,9 @@ func (o Options) sources() []string {
 func (o Options) checkSources() error {
 	if len(o.Sources) == 0 {
 		return fmt.Errorf("--source: name at least one source: %s", strings.Join(slices.Sorted(maps.Keys(all.Sources(all.Options{}))), ", "))
+	}
+	if slices.Contains(o.Sources, static.Name) {
+		return fmt.Errorf("--source=%s: its names aren't the cluster's: add the source and its --static to the arguments of what is written here", static.Name)
 	}
 	return all.Options{}.Check(o.Sources)
 }
