@@ -30,9 +30,7 @@ func Examine(ctx context.Context, o Options, d doctor.Options, v Version) doctor
 func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	p := doctor.Patient{Cluster: o.cluster(v), NoDNS: !o.Probe.Verify}
 	o.claims(ctx, &p)
-	if o.servesZones() {
-		p.Listen, p.Serves = o.Publish.Local.Addresses(), o.Publish.Local.ZoneNames()
-	}
+	o.listens(&p)
 	for _, d := range o.View.DomainFilter {
 		if n, err := dnsname.Parse(strings.TrimPrefix(strings.TrimSpace(d), ".")); err == nil {
 			p.Domains = append(p.Domains, n)
@@ -68,6 +66,13 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 		return plan, whole && read, err
 	}
 	return p
+}
+
+// listens says where we answer for which zones.
+func (o *Options) listens(p *doctor.Patient) {
+	if o.servesZones() {
+		p.Listen, p.Serves = o.Publish.Local.Addresses(), o.Publish.Local.ZoneNames()
+	}
 }
 
 // claims says how whose the record sets are is read.

@@ -67,18 +67,7 @@ func rejected(k record.Key, format string, args ...any) *provider.Error {
 
 // edit makes the changes, those that take away before those that add.
 func edit(tx *zonedb.Tx, changes []change.Change) error {
-	var stale []record.Key
-	for _, c := range changes {
-		if c.Before == nil {
-			continue
-		}
-		if now, there := at(tx, c.Before.Key); !there || !now.Equal(*c.Before) {
-			stale = append(stale, c.Before.Key)
-		}
-		if !c.Keeps() {
-			tx.Delete(c.Before.Key)
-		}
-	}
+	stale := takeAway(tx, changes)
 	names := make(map[dnsname.Name]bool)
 	for _, c := range changes {
 		if c.After == nil || c.Keeps() {
@@ -99,6 +88,22 @@ func edit(tx *zonedb.Tx, changes []change.Change) error {
 		}
 	}
 	return nil
+}
+
+// takeAway takes away what changes replace and delete, and returns what isn't there as they expect it.
+func takeAway(tx *zonedb.Tx, changes []change.Change) (stale []record.Key) {
+	for _, c := range changes {
+		if c.Before == nil {
+			continue
+		}
+		if now, there := at(tx, c.Before.Key); !there || !now.Equal(*c.Before) {
+			stale = append(stale, c.Before.Key)
+		}
+		if !c.Keeps() {
+			tx.Delete(c.Before.Key)
+		}
+	}
+	return stale
 }
 
 func at(tx *zonedb.Tx, k record.Key) (record.Set, bool) {

@@ -3,11 +3,11 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/record"
@@ -24,42 +24,57 @@ func (p *Provider) Desired(s record.Set) ([]record.Set, error) {
 }
 
 func (p *Provider) desired(s record.Set) (record.Set, error) {
-	switch {
-	case s.ID != "":
-		return s, errors.New("plain DNS has no set identifiers: leave the annotation out")
-	case s.Alias != nil:
-		return s, errors.New("plain DNS has no aliases: use a CNAME")
-	case !slices.Contains(writable[:], s.Type):
-		return s, fmt.Errorf("there is no type %s: use one of %v", s.Type, writable)
-	case s.TTL > math.MaxInt32:
-		return s, fmt.Errorf("its TTL of %d s is over %d s (RFC 2181 section 8)", s.TTL, math.MaxInt32)
-	case p.served.ours[s.Key]:
-		return s, errors.New("it is our own name server's: use another name, or name the server with --dns-ns")
+	if err := p.storable(s); err != nil {
+		return s, err
 	}
 	values, err := record.Canonical(s.Type, s.Values)
 	if err != nil {
 		return s, err
 	}
-	single := s.Type == record.CNAME || s.Type == record.DNAME
-	switch {
-	case len(values) == 0:
+	if len(values) == 0 {
 		return s, errors.New("it has no values")
-	case len(values) > 1 && single:
-		return s, fmt.Errorf("a %s has one target, not %d: keep one", s.Type, len(values))
-	case single && p.isZone(s):
-		return s, fmt.Errorf("a zone's own name can't have a %s: use the addresses", s.Type)
-	case s.Type == record.CNAME && strings.EqualFold(values[0], string(s.Name)):
-		return s, errors.New("it points at itself: name another target")
 	}
-	out := record.Set{Key: s.Key, TTL: s.TTL, Values: values}
-	if out.TTL == 0 {
-		out.TTL = uint32(p.served.opts.Server.TTL / time.Second)
-	}
-	if out.TTL == 0 {
-		out.TTL = 300
+	out := record.Set{Key: s.Key, TTL: p.ttl(s.TTL), Values: values}
+	if s.Type == record.CNAME || s.Type == record.DNAME {
+		if err := p.single(out); err != nil {
+			return s, err
+		}
 	}
 	return out, nameserver.Writable(out)
 }
 
-// isZone reports whether a set stands at the name of a zone that we serve.
-func (p *Provider) isZone(s record.Set) bool { return slices.Contains(p.served.zones, s.Name) }
+// storable refuses what plain DNS hasn't, and what is ours.
+func (p *Provider) storable(s record.Set) error {
+	switch {
+	case s.ID != "":
+		return errors.New("plain DNS has no set identifiers: leave the annotation out")
+	case s.Alias != nil:
+		return errors.New("plain DNS has no aliases: use a CNAME")
+	case !slices.Contains(writable[:], s.Type):
+		return fmt.Errorf("there is no type %s: use one of %v", s.Type, writable)
+	case s.TTL > math.MaxInt32:
+		return fmt.Errorf("its TTL of %d s is over %d s (RFC 2181 section 8)", s.TTL, math.MaxInt32)
+	case p.served.ours[s.Key]:
+		return errors.New("it is our own name server's: use another name, or name the server with --dns-ns")
+	}
+	return nil
+}
+
+// single refuses what a CNAME or DNAME can't say.
+func (p *Provider) single(s record.Set) error {
+	switch {
+	case len(s.Values) > 1:
+		return fmt.Errorf("a %s has one target, not %d: keep one", s.Type, len(s.Values))
+	case slices.Contains(p.served.zones, s.Name):
+		return fmt.Errorf("a zone's own name can't have a %s: use the addresses", s.Type)
+	case s.Type == record.CNAME && s.Values[0] == string(s.Name):
+		return errors.New("it points at itself: name another target")
+	}
+	return nil
+}
+
+// ttl is that of a set that asks for one, or for none, in seconds.
+func (p *Provider) ttl(asked uint32) uint32 {
+	const usual = 300
+	return cmp.Or(asked, uint32(p.served.opts.Server.TTL/time.Second), usual)
+}

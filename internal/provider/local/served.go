@@ -33,8 +33,8 @@ type Served struct {
 
 // file is what is known of a zone's file.
 type file struct {
-	serial, ceiling uint32
-	clean           bool
+	serial uint32
+	clean  bool
 }
 
 // lead is how far a file's ceiling is ahead of its serial: more than the edits that a zone can have before the file is written again.
@@ -74,16 +74,7 @@ func (s *Served) load(n dnsname.Name) error {
 	case err != nil:
 		return err
 	}
-	serial := uint32(time.Now().Unix())
 	same := there && was.Clean && equalSaved(was.Ours, save(apex))
-	switch {
-	case same:
-		serial = was.Serial
-	case there && was.Clean:
-		serial = was.Serial + 1
-	case there && !zonedb.Newer(serial, was.Ceiling):
-		serial = was.Ceiling + 1
-	}
 	sets := slices.Clone(apex)
 	for _, set := range was.Sets {
 		k := record.Key{Name: set.Name, Type: set.Type}
@@ -91,13 +82,26 @@ func (s *Served) load(n dnsname.Name) error {
 			sets = append(sets, record.Set{Key: k, TTL: set.TTL, Values: set.Values})
 		}
 	}
-	s.db.Restore(s.zone(n), sets, serial)
+	s.files[n] = &file{}
 	if same {
-		s.files[n] = &file{serial: was.Serial, ceiling: was.Ceiling, clean: true}
-	} else {
-		s.files[n] = &file{}
+		s.files[n] = &file{serial: was.Serial, clean: true}
 	}
+	s.db.Restore(s.zone(n), sets, serialAfter(was, there, same))
 	return nil
+}
+
+// serialAfter is where a zone goes on, of which there is a file: where it was if it is the same, or after all that was given out.
+func serialAfter(was saved, there, same bool) uint32 {
+	now := uint32(time.Now().Unix())
+	switch {
+	case same:
+		return was.Serial
+	case there && was.Clean:
+		return was.Serial + 1
+	case there && !zonedb.Newer(now, was.Ceiling):
+		return was.Ceiling + 1
+	}
+	return now
 }
 
 func (s *Served) read(n dnsname.Name) (saved, bool, error) {
@@ -163,7 +167,7 @@ func (s *Served) write(clean bool) error {
 			errs = append(errs, fmt.Errorf("write the zone %s to --state-dir: %w", n, err))
 			continue
 		}
-		s.files[n] = &file{serial: z.Serial, ceiling: next.Ceiling, clean: clean}
+		s.files[n] = &file{z.Serial, clean}
 	}
 	return errors.Join(errs...)
 }
