@@ -45,6 +45,7 @@ func (o *Options) namespace() string {
 func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	p := doctor.Patient{Cluster: o.cluster(v), NoDNS: !o.Probe.Verify}
 	o.claims(ctx, &p)
+	o.listens(&p)
 	for _, d := range o.View.DomainFilter {
 		if n, err := dnsname.Parse(strings.TrimPrefix(strings.TrimSpace(d), ".")); err == nil {
 			p.Domains = append(p.Domains, n)
@@ -63,7 +64,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 	for _, a := range to.accounts() {
 		account := doctor.Account{Name: a.Name, Provider: a.Provider}
 		for i := range onAWS {
-			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name {
+			if onAWS[i].Name == a.Name && o.Provider != rfc2136.Name && !o.servesZones() {
 				account.AWS, account.Route53 = &onAWS[i], o.Provider == route53.Name
 			}
 		}
@@ -80,6 +81,13 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 		return plan, whole && read, err
 	}
 	return p
+}
+
+// listens says where we answer for which zones.
+func (o *Options) listens(p *doctor.Patient) {
+	if o.servesZones() {
+		p.Listen, p.Serves = o.Own.Addresses(), o.Own.ZoneNames()
+	}
 }
 
 // claims says how whose the record sets are is read.

@@ -55,6 +55,11 @@ func Undo(ctx context.Context, o Options, v Version, log *slog.Logger, r reconci
 		return reconcile.Undoing{}, err
 	}
 	defer closeJournal(j, log)
+	zones, err := o.openZones(ctx, log)
+	if err != nil {
+		return reconcile.Undoing{}, err
+	}
+	defer zones.close()
 	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, logs.observe, func(c *reconcile.Config) { c.Journal = j })
 	if err != nil {

@@ -22,9 +22,10 @@ var _ reconcile.Keeper = kube.LeaseKeeper{}
 // releaseTime bounds the release of the lease at the end.
 const releaseTime = time.Second
 
-// lease prepares the election; nil: there is none. A single run in a pod, a dry run, and objects from files or the configuration alone need none.
+// lease prepares the election; nil: there is none. A single run in a pod, a dry run, and objects from files or the configuration alone need none,
+// nor do replicas of which each fills zones of its own.
 func (o *Options) lease(v Version, log *slog.Logger) (*kube.Lease, error) {
-	if o.Loop.DryRun || len(o.Files.Manifests) > 0 || !o.watches() || o.Loop.Once && o.Lease.Elect == kube.ElectAuto {
+	if o.Loop.DryRun || len(o.Files.Manifests) > 0 || !o.watches() || (o.Loop.Once || o.servesOnly()) && o.Lease.Elect == kube.ElectAuto {
 		return nil, nil //nolint:nilnil // no lease is an answer
 	}
 	scope, err := o.scope()

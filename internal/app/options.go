@@ -18,6 +18,7 @@ import (
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/status"
+	"nafuda.io/nafuda/internal/provider/local"
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/wan"
 )
@@ -40,6 +41,8 @@ type Options struct {
 	Reread func() (Options, []error) `kong:"-"`
 	// live are Views as they were read last; nil: they are never read again.
 	live *atomic.Pointer[[]ViewOptions]
+	// served are the zones that we serve, once they are open; nil: who only looks reads them as they were written last.
+	served *local.Served
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
 	Local string `kong:"-"`
 	// Resolve asks for addresses of host names in place of the system's resolver; nil: that one does.
@@ -57,6 +60,7 @@ type Options struct {
 	Control control.Options   `embed:""`
 	Probe   probe.Options     `embed:""`
 	WAN     wan.Options       `embed:""`
+	Own     local.Options     `embed:""` // the zones that we serve, whichever views publish to them
 }
 
 // Counts reports whether a field is used: the view of flags isn't where a file gives views.
@@ -74,6 +78,9 @@ func (o *Options) Check() error {
 		errs = append(errs, o.ViewOptions.Check())
 	} else {
 		errs = append(errs, o.checkViews())
+	}
+	if o.servesZones() {
+		errs = append(errs, o.Own.Complete())
 	}
 	errs = append(errs, o.Sources.Check(o.Use))
 	return errors.Join(errs...)

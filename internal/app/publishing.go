@@ -145,7 +145,9 @@ func (s *shared) opened(ctx context.Context, o *Options, label string) ([]provid
 	if o.Local != "" {
 		return providers.Emulated(o.Local, s.options, filter), nil
 	}
-	return providers.Open(ctx, s.provider, s.options, filter)
+	opts := s.options
+	opts.Local, opts.Served = o.own(), o.served
+	return providers.Open(ctx, s.provider, opts, filter)
 }
 
 // filter says which zones the view uses.

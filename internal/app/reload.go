@@ -148,6 +148,7 @@ func (r *reloader) try(ctx context.Context) {
 		return
 	}
 	r.prepare(&o)
+	o.served = r.options.served
 	to, err := o.publishing(ctx, r.now)
 	if err == nil {
 		r.entered(append(r.now.accounts(), to.accounts()...))

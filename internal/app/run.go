@@ -32,11 +32,16 @@ func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 		return err
 	}
 	defer closeJournal(j, log)
+	zones, err := o.openZones(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer zones.close()
 	lease, err := o.lease(v, log)
 	if err != nil {
 		return err
 	}
-	p := &program{options: o, version: v, log: log, metrics: metrics.New(o.Metrics.Legacy), journal: j, lease: lease}
+	p := &program{options: o, version: v, log: log, metrics: metrics.New(o.Metrics.Legacy), journal: j, zones: zones, lease: lease}
 	if err := p.assemble(ctx); err != nil {
 		return err
 	}
@@ -51,6 +56,7 @@ type program struct {
 	logs    *logger
 	metrics *metrics.Metrics
 	journal *journal.Journal // nil in a dry run
+	zones   *ownZones        // nil: we serve none
 	lease   *kube.Lease      // nil: there is no election
 	loop    *reconcile.Loop
 	events  *kube.Events // nil: none are written
@@ -105,6 +111,7 @@ func (p *program) adjust(c *reconcile.Config) {
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
 	p.providers.Store(providersOf(c.Accounts))
+	c.Verifier = p.options.verifierOf(p.zones)
 	if p.lease == nil {
 		return
 	}
@@ -132,6 +139,7 @@ func (p *program) run(ctx context.Context) error {
 		about := extras{config: p.reload.state, wan: p.wan}
 		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, about)) })
 	}
+	p.zones.run(ctx, group)
 	group.Go(func() error {
 		p.events.Run(ctx)
 		return nil

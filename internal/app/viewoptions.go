@@ -24,7 +24,7 @@ import (
 // them; a file makes several. Fields with the tag config are keys of the file alone.
 type ViewOptions struct {
 	Name     string `kong:"-" config:"name" help:"The view's name in logs and plans: small letters, digits and hyphens."`
-	Provider string `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53), aws-sd (Cloud Map) or rfc2136 (BIND, Knot and others, by dynamic updates)."`
+	Provider string `name:"provider" placeholder:"NAME" help:"Where record sets are published: aws (Route 53), aws-sd (Cloud Map), rfc2136 (BIND, Knot and others, by dynamic updates) or local (zones that we serve ourselves on --dns-listen)."`
 	Registry string `name:"registry" enum:"txt,dynamodb,aws-sd,noop" default:"txt" help:"How our ownership is stored: in txt record sets, in a dynamodb table, in descriptions (aws-sd, which --provider=aws-sd implies), or noop for not at all."`
 
 	View     view.Options      `embed:""`

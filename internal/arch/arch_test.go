@@ -49,6 +49,7 @@ var peers = map[string]string{
 	"source":                "kinds describes itself with it",
 	"provider":              "awsconf classifies errors with it",
 	"memory/journal":        "report shows its entries",
+	"serve/nameserver":      "the provider local answers with it",
 	"provider/providertest": "the conformance suite is used by each provider's tests",
 	"source/sourcetest":     "golden tests of sources use it",
 }

@@ -29,7 +29,7 @@ const patience = 30 * time.Second
 
 // words are the words of our scripts. Those that ask a running sandbox find its addresses in the file sandbox.log.
 //
-//	dns TYPE NAME              prints the values that the name server gives, sorted, or the answer's code
+//	dns TYPE NAME              prints the values that the name server gives over UDP and TCP, sorted, or the answer's code
 //	waitfor TYPE NAME VALUE... waits until those are the values
 //	waitfor status KEY TEXT... waits until the status has all texts under a key
 //	status KEY...              prints the status's values under keys
@@ -41,6 +41,7 @@ const patience = 30 * time.Second
 //	profiles NAME=ZONE...      starts an emulated Route 53 with a zone for each profile of an AWS configuration file
 //	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
 //	whoami ADDRESS...          starts a name server and pages that say who asks: see there
+//	higher FILE SOA NAME       fails unless the SOA's serial is higher than that of the answer in a file
 //	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -66,6 +67,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"instance":  instance,
 		"keep":      keep,
 		"whoami":    whoami,
+		"higher":    higher,
 	}
 }
 
@@ -113,12 +115,24 @@ func address(ts *testscript.TestScript, pattern string) (string, error) {
 
 // ask asks the name server. The answer is the values of the type, or the code where that isn't NOERROR.
 func ask(ts *testscript.TestScript, kind, name string) ([]string, error) {
-	at, err := address(ts, `a name server at ([0-9.:]+)\. `)
+	at, err := address(ts, `(?:a name server at |answering DNS questions" addresses="?)(\d[0-9.:]*\d)`)
 	if err != nil {
 		return nil, err
 	}
+	over, err := askOver("udp", at, kind, name)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := askOver("tcp", at, kind, name)
+	if err == nil && !slices.Equal(over, answer) {
+		err = fmt.Errorf("%s %s is %v over UDP and %v over TCP", kind, name, over, answer)
+	}
+	return answer, err
+}
+
+func askOver(network, at, kind, name string) ([]string, error) {
 	q := new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.StringToType[kind])
-	r, _, err := (&dns.Client{Net: "tcp"}).Exchange(q, at)
+	r, _, err := (&dns.Client{Net: network}).Exchange(q, at)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +147,19 @@ func ask(ts *testscript.TestScript, kind, name string) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+func higher(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := ask(ts, args[1], args[2])
+	ts.Check(err)
+	serial := func(soa string) uint64 {
+		n, err := strconv.ParseUint(strings.Fields(soa)[2], 10, 32)
+		ts.Check(err)
+		return n
+	}
+	if before, now := serial(ts.ReadFile(args[0])), serial(answer[0]); now <= before {
+		ts.Fatalf("the serial goes from %d to %d", before, now)
+	}
 }
 
 // status is the value under a key of /status.json, as JSON.

@@ -93,6 +93,7 @@ type Description struct {
 	Atomic  bool          // a batch is applied whole or not at all
 	Actions []Action      // permissions it uses
 	World   bool          // whoever is on the Internet is answered from its zones, those apart that are private
+	Prompt  bool          // a call costs next to nothing: changes are sent after a moment instead of being gathered
 
 	// What it can't store; the zero value is a provider that can hold whatever DNS allows.
 	NoApex     bool // record sets at the zone's own name

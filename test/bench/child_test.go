@@ -38,6 +38,14 @@ func reference() []string {
 
 // launch starts the program with the reference arguments and more. It ends at the latest with the benchmark.
 func launch(t testing.TB, binary string, s *service, more ...string) (*child, error) {
+	return execute(t, binary, append(reference(), more...),
+		"AWS_ENDPOINT_URL_ROUTE_53="+s.url, "AWS_ACCESS_KEY_ID=example", "AWS_SECRET_ACCESS_KEY=example", "AWS_DEFAULT_REGION=eu-west-1",
+		"NAFUDA_VERIFY=false", // no server has the zone, and those that its NS record set names are Amazon's
+	)
+}
+
+// execute starts the program with arguments, and variables beside HOME. It ends at the latest with the benchmark.
+func execute(t testing.TB, binary string, args []string, env ...string) (*child, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -51,13 +59,10 @@ func launch(t testing.TB, binary string, s *service, more ...string) (*child, er
 		return nil, err
 	}
 	defer out.Close()
-	c.cmd = exec.Command(binary, append(append(reference(), "--metrics-address="+page), more...)...)
+	c.cmd = exec.Command(binary, append(args, "--metrics-address="+page)...)
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Dir = out, out, dir
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	c.cmd.Env = []string{
-		"HOME=" + dir, "AWS_ENDPOINT_URL_ROUTE_53=" + s.url, "AWS_ACCESS_KEY_ID=example", "AWS_SECRET_ACCESS_KEY=example", "AWS_DEFAULT_REGION=eu-west-1",
-		"NAFUDA_VERIFY=false", // no server has the zone, and those that its NS record set names are Amazon's
-	}
+	c.cmd.Env = append([]string{"HOME=" + dir}, env...)
 	c.started = time.Now()
 	if err := c.cmd.Start(); err != nil {
 		return nil, err

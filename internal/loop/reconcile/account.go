@@ -43,8 +43,14 @@ type account struct {
 	unmeasured bool // we may not ask that
 }
 
+// promptRate is how many calls a second a provider gets to whom they cost next to nothing.
+const promptRate = 500
+
 func newAccount(c *core, config Account) *account {
 	a := &account{name: config.Name, crashed: c.crashed, provider: config.Provider, limiter: limiter.New(c.Rate, c.Burst), journal: c.Journal}
+	if a.provider.Describe().Prompt {
+		a.limiter = limiter.New(promptRate, promptRate)
+	}
 	a.ctx, a.leave = context.WithCancel(c.ctx)
 	c.group.Go(func() error {
 		a.limiter.Run(a.ctx)
@@ -178,14 +184,18 @@ func (n zoneNames) above(name dnsname.Name) []*zoneState {
 // sortedZones lists the zones by name and id. Nobody changes the list.
 func (c *core) sortedZones() []*zoneState { return c.names.sorted }
 
-// dispatch hands dirty names to the zones they lie in.
-func (c *core) dispatch(names []dirty) {
+// dispatch hands dirty names to the zones they lie in: those that wait for the window to close, or those that don't.
+func (c *core) dispatch(names []dirty, prompt bool) {
 	for _, d := range names {
-		zones := c.names.above(d.name)
-		for _, z := range zones {
-			z.enqueue(c, d)
+		for _, z := range c.names.above(d.name) {
+			if z.prompt == prompt {
+				z.enqueue(c, d)
+			}
 		}
-		c.checkZone(d.name)
+		if prompt {
+			continue
+		}
+		c.checkZone(d.name) // every name comes here in the end
 		c.window.add(slices.Collect(maps.Keys(c.reverses[d.name])), d.since, looked)
 		delete(c.reverses, d.name) // what is still held will be entered again
 	}

@@ -99,7 +99,10 @@ func (b *bisection) culprit() (change.Group, bool) {
 
 // sendPart sends the next part of a refused batch. It returns false where nothing of it is left.
 func (z *zoneState) sendPart(c *core) bool {
-	z.bisect.drop(func(n dnsname.Name) bool { return z.queue.has(n) || c.window.has(n) })
+	z.bisect.drop(func(n dnsname.Name) bool {
+		_, coming := c.window.hasFor(z, n)
+		return coming || z.queue.has(n)
+	})
 	if z.bisect.empty() {
 		return false
 	}

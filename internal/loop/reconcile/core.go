@@ -172,8 +172,13 @@ func (c *core) step() {
 	next := never
 	c.spreadDirt(now)
 	next = earlier(next, c.expire(now))
+	if names, at := c.window.soon(now); names != nil {
+		c.dispatch(names, true)
+	} else {
+		next = earlier(next, at)
+	}
 	if names, at := c.window.due(now); names != nil {
-		c.dispatch(names)
+		c.dispatch(names, false)
 	} else {
 		next = earlier(next, at)
 	}

@@ -92,7 +92,7 @@ func (z *zoneState) kept(n dnsname.Name) (State, reason.Reason) {
 // waits reports whether a name waits to be planned. Names of a window that every name is in don't count before they are
 // dispatched: most of them have nothing to change.
 func (c *core) waits(z *zoneState, n dnsname.Name) bool {
-	d, there := c.window.names[n]
+	d, there := c.window.hasFor(z, n)
 	return z.queue.has(n) || there && d.why == changed
 }
 

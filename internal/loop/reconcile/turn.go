@@ -30,7 +30,7 @@ func (c *core) takeTurn() bool {
 		c.turn.ours, c.turn.told = false, false
 	}
 	if !ours || c.calls > 0 {
-		c.window = window{} // with the turn every name will be dirty
+		c.window.clear() // with the turn every name will be dirty
 		c.tellStandby(ours)
 		return false
 	}

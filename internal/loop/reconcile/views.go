@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/registry"
@@ -150,6 +151,9 @@ func (c *core) arrange() bool {
 			}
 			if s := newZoneState(a, z); s.seat(c) {
 				c.zones[z.Key], different = s, true
+				if s.prompt {
+					c.window.hurry(time.Now())
+				}
 			}
 		}
 	}

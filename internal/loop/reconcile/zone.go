@@ -22,6 +22,7 @@ type zoneState struct {
 	views    []*zoneView  // those that use it
 	vanished bool
 	left     bool // no view uses it any more, and it is forgotten
+	prompt   bool // it doesn't wait for windows to close
 	shaded   bool // it is a shadow: nothing that a plan reads is recorded
 
 	busy   bool      // a call is in flight
@@ -76,7 +77,7 @@ func newZoneState(a *account, z zone.Zone) *zoneState {
 	return &zoneState{
 		Zone: z, account: a, mirror: mirror.New(), reading: true, urgent: true,
 		unread: make(map[dnsname.Name]bool), loose: make(map[looseRow]bool), aliases: make(aliases), parked: make(map[dnsname.Name]*parking), decided: make(map[dnsname.Name][]verdicts),
-		guarding: newGuarding(),
+		guarding: newGuarding(), prompt: a.provider.Describe().Prompt,
 		progress: make(map[dnsname.Name]*progress),
 	}
 }

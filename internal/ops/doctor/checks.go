@@ -52,6 +52,10 @@ func Checks() []Check {
 			"a domain of `--domain-filter` has no zone, or two public zones have one name", "no zone is used, or they can't be listed", checkZones,
 		},
 		{
+			"listen", "every address of `--dns-listen` is free, or our zones are answered there; only `--provider=local` has such",
+			"all of them are loopback: nobody else can ask", "one can't be opened: something else is there, the machine hasn't that address, or we may not", checkListen,
+		},
+		{
 			"delegation", "the parent of each public zone names the zone's own servers",
 			"it names only some of them or others too, or it couldn't be asked", "it names none of them: nobody finds the zone's names", checkDelegation,
 		},

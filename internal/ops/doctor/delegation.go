@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider/local"
 )
 
 // delegation is who answers for a zone, by the zone itself and by its parent.
@@ -37,6 +38,9 @@ func checkDelegation(ctx context.Context, e *exam) []Finding {
 	out := e.each(ctx, func(c content) []Finding {
 		if c.Zone.Private {
 			return []Finding{ok("zone %s (%s) is private: nothing is delegated to it", c.Zone.Name, c.Zone.ID)}
+		}
+		if c.Zone.Provider == local.Name {
+			return []Finding{ok("zone %s is served by us: resolvers of the LAN are told of it, its parent needn't", c.Zone.Name)}
 		}
 		all.Go(func() {
 			places <- struct{}{}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -139,6 +140,9 @@ func zoneJudgements() map[string][]judgement {
 			{"a domain without one", judgeZones(listing{used: []zone.Zone{testZone}}, []dnsname.Name{"example.org"}), "--domain-filter=example.org: no zone", "correct it"},
 		},
 		"zones fail":      {{"none", judgeZones(listing{}, nil), "no hosted zone is used", "--domain-filter"}, {"unknown", judgeZones(listing{unknown: one(fail("", "the zones aren't known"))}, []dnsname.Name{"example.org"}), "the zones aren't known", ""}},
+		"listen ok":       {{"free", judgeListen([]listening{{at: ":53"}}), ":53 is free", ""}, {"we ourselves", judgeListen([]listening{{at: ":53", err: errTest, answers: true}}), "runs already", ""}},
+		"listen warn":     {{"loopback", judgeListen([]listening{{at: "127.0.0.1:53"}, {at: "[::1]:53"}}), "nobody but this machine", "--dns-listen"}},
+		"listen fail":     {{"taken", judgeListen([]listening{{at: ":5353"}, {at: ":53", err: syscall.EADDRINUSE}}), "at :53: address already in use", "systemd-resolved"}},
 		"delegation ok":   {{"the same servers, otherwise written", one(judgeDelegation(delegation{testZone, own, []string{"NS1.EXAMPLE.NET", "ns2.example.net."}, nil})), "is delegated to its servers", ""}},
 		"delegation warn": {{"one of two", one(judgeDelegation(delegation{testZone, own, []string{"ns1.example.net"}, nil})), "its parent names ns1.example.net", "registrar"}, {"one more", one(judgeDelegation(delegation{testZone, own, []string{"ns1.example.net", "ns2.example.net", "ns3.example.net"}, nil})), "ns3.example.net", "registrar"}, {"silence", one(judgeDelegation(delegation{testZone, own, nil, errTest})), "isn't known", "port 53"}, {"no servers of its own", one(judgeDelegation(delegation{testZone, nil, own, nil})), "no NS record set of its own", "restore"}},
 		"delegation fail": {{"nobody", one(judgeDelegation(delegation{testZone, own, nil, nil})), "isn't delegated", "ns1.example.net, ns2.example.net"}, {"others", one(judgeDelegation(delegation{testZone, own, []string{"ns9.example.net"}, nil})), "its parent names ns9.example.net", "registrar"}},

@@ -36,6 +36,9 @@ type Patient struct {
 	// Plan finds out what a run would do now, with providers that take the place of the accounts', by their order. It changes
 	// nothing. whole is false where not everything could be read.
 	Plan func(ctx context.Context, with []provider.Provider) (plan report.Plan, whole bool, err error)
+	// Listen are the addresses that we answer on, and Serves the zones that we answer for; none: we serve none ourselves.
+	Listen []string
+	Serves []dnsname.Name
 	// NoDNS says that no DNS server may be asked: --no-verify.
 	NoDNS bool
 	// Resolver is who the delegation of zones is asked of, and Port that of name servers; nil and "": the system's, and 53.

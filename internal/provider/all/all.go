@@ -5,6 +5,7 @@ package all
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/provider/awssd"
+	"nafuda.io/nafuda/internal/provider/local"
 	"nafuda.io/nafuda/internal/provider/rfc2136"
 	"nafuda.io/nafuda/internal/provider/route53"
 )
@@ -23,6 +25,11 @@ type Options struct {
 	Route53 route53.Options `embed:""`
 	AWSSD   awssd.Options   `embed:""`
 	RFC2136 rfc2136.Options `embed:""`
+
+	// Local and Served are the zones that the process serves, for all its views; without Served, Open reads them as they were written
+	// last, for who only looks.
+	Local  local.Options `kong:"-"`
+	Served *local.Served `kong:"-"`
 }
 
 // Complete tells what a provider, one of Names, misses among its options.
@@ -42,6 +49,8 @@ func (o Options) Only(name string) Options {
 		return Options{AWS: o.AWS, Route53: route53.Options{ZoneType: o.Route53.ZoneType}, AWSSD: o.AWSSD}
 	case rfc2136.Name:
 		return Options{RFC2136: o.RFC2136}
+	case local.Name:
+		return Options{}
 	default:
 		return o
 	}
@@ -71,6 +80,7 @@ func openers() map[string]opener {
 		route53.Name: openRoute53,
 		awssd.Name:   openAWSSD,
 		rfc2136.Name: openRFC2136,
+		local.Name:   openLocal,
 	}
 }
 
@@ -133,6 +143,17 @@ func openRFC2136(_ context.Context, o Options, f provider.Filter) ([]Account, er
 		return nil, err
 	}
 	return []Account{{rfc2136.Account + f.Label, p}}, nil
+}
+
+func openLocal(_ context.Context, o Options, f provider.Filter) ([]Account, error) {
+	served := o.Served
+	if served == nil {
+		var err error
+		if served, err = local.Open(o.Local, slog.New(slog.DiscardHandler)); err != nil {
+			return nil, err
+		}
+	}
+	return []Account{{local.Account, local.New(served, f)}}, nil
 }
 
 // onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts

@@ -19,13 +19,14 @@ import (
 // Options configure the name server. The zero Options are usable.
 type Options struct {
 	// Host is the name by which others know this server. It stands in the SOA and NS of zones that hold none of their own.
-	Host string `name:"dns-host" help:"Name of this name server, for the SOA and NS of zones that have none; empty: ns. and the zone's name."`
+	// Empty: ns. and the zone's name.
+	Host string `kong:"-"`
 	// NegativeTTL is how long resolvers may remember that a name isn't there, in zones without a SOA of their own (RFC 2308).
-	NegativeTTL time.Duration `name:"dns-negative-ttl" default:"30s" help:"How long resolvers may remember that a name isn't there, in zones without a SOA."`
+	NegativeTTL time.Duration `name:"dns-negative-ttl" default:"30s" help:"How long resolvers may remember that a name isn't there."`
 	// TTL is for record sets that say none.
 	TTL time.Duration `name:"dns-ttl" default:"300s" help:"TTL of answers from record sets that have none."`
 	// Addresses are where the server listens, for UDP and TCP. Listen opens them.
-	Addresses []string `name:"dns-listen" sep:"none" placeholder:"ADDRESS:PORT" help:"Address that questions are answered at, over UDP and TCP, such as 192.0.2.53:53 or :53. Repeatable."`
+	Addresses []string `name:"dns-listen" sep:"none" placeholder:"ADDRESS:PORT" help:"Address that questions are answered at, over UDP and TCP, such as 192.0.2.53:53. Repeatable; none: :53, every address of this machine."`
 	// Transfer names who may take whole zones.
 	Transfer []string `name:"dns-transfer" sep:"none" placeholder:"PREFIX|key:NAME" help:"Who may take whole zones (AXFR, IXFR): an address, a prefix, or the holder of a TSIG key. Repeatable; nobody unless named."`
 	// Notify are the secondaries that are told of new versions (RFC 1996).

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"nafuda.io/nafuda/test/child"
+	"nafuda.io/nafuda/test/kube"
+)
+
+// TestLocalTour runs what the page shows: the program in one terminal, questions in the other.
+func TestLocalTour(t *testing.T) {
+	for program, pkg := range map[string]string{"bash": "bash", "dig": "bind9-dnsutils"} {
+		child.Find(t, program, pkg)
+	}
+	list := blocks(section(t, pages(t)["docs/local.md"], "## Try it", "## Flags"))
+	dns, status := freeAddress(t), freeAddress(t)
+	_, port, err := net.SplitHostPort(dns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := &tour{dir: newHome(t), ports: strings.NewReplacer("127.0.0.1:5300", dns, "127.0.0.1:7979", status, "-p 5300", "-p "+port)}
+	args := filepath.Join(tr.dir, "examples", "local", "local.args")
+	text, err := os.ReadFile(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(args, []byte(tr.ports.Replace(string(text))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(list[0].Text)
+	cmd := exec.Command(filepath.Join(tr.dir, words[0]), words[1:]...)
+	cmd.Args[0], cmd.Dir, cmd.Env = "nafuda", tr.dir, append(os.Environ(), tr.socket())
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("end the program: %v", err)
+		}
+	})
+	tr.until(t, list[1].Text, list[2].Text)
+	tr.follow(t, list[1:])
+}
+
+// TestLocalPagesAreTheSame holds the Japanese page to the English one.
+func TestLocalPagesAreTheSame(t *testing.T) { sameTwins(t, "docs/local.md", "docs/local.ja.md") }
+
+// TestLocalManifestsApply applies the example as the server checks it, and plans with its arguments.
+func TestLocalManifestsApply(t *testing.T) {
+	tr := &tour{dir: newHome(t), ports: strings.NewReplacer()}
+	c := kube.Start(t)
+	var args []string
+	for _, name := range []string{"deployment.yaml", "service.yaml"} {
+		text, err := os.ReadFile(filepath.Join(tr.dir, "examples", "local", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Apply(t, string(text))
+		for part := range strings.SplitSeq(string(text), "\n---\n") {
+			var d deployment
+			if err := yaml.Unmarshal([]byte(part), &d); err != nil {
+				t.Fatal(err)
+			}
+			for _, container := range d.Spec.Template.Spec.Containers {
+				args = append(args, container.Args...)
+			}
+		}
+	}
+	command := "bin/nafuda plan --manifests=examples/local/objects " + strings.ReplaceAll(strings.Join(args, " "), "/state", "state") + "\n"
+	if got := tr.shell(command); !strings.Contains(got, "web.home.example.com") || !strings.Contains(got, "192.168.10.51") {
+		t.Errorf("%s\n%s", command, got)
+	}
+}
