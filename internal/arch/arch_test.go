@@ -32,7 +32,7 @@ var levels = []struct {
 		"decide/grant", "decide/guard", "ops/metrics", "ops/legacylog", "ops/report", "provider/awsconf", "app/flags", "cli/document",
 	}},
 	{4, []string{
-		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "serve/iamemu", "serve/sdemu", "wan", "ops/probe",
+		"decide/resolve", "decide/plan", "decide/view", "provider/*", "registry/*", "source/*", "serve/nameserver", "serve/r53emu", "serve/iamemu", "serve/sdemu", "serve/homeemu", "wan", "ops/probe",
 		"feed/kube", "feed/manifest", "feed/given", "feed/resolver", "memory/objects",
 	}},
 	{5, []string{"loop/reconcile", "loop/limiter", "provider/all", "source/all", "serve/r53emu/r53emutest", "serve/r53emu/stsemu"}},
