@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/provider"
 	providers "nafuda.io/nafuda/internal/provider/all"
+	"nafuda.io/nafuda/internal/provider/route53"
 	"nafuda.io/nafuda/internal/registry"
 )
 
@@ -142,7 +143,7 @@ func (s *shared) opened(ctx context.Context, o *Options, label string) ([]provid
 		filter = s.views[0].filter()
 	}
 	filter.Label = label
-	if o.Local != "" {
+	if o.Local != "" && s.provider == route53.Name {
 		return providers.Emulated(o.Local, s.options, filter), nil
 	}
 	opts := s.options

@@ -23,7 +23,7 @@ func (v verifier) Verify(ctx context.Context, q reconcile.Question) reconcile.An
 // verifierOf is verifier, which asks this process itself about the zones that it serves: no other server needs to know them.
 func (o *Options) verifierOf(z *ownZones) reconcile.Verifier {
 	others := o.verifier()
-	if others == nil || len(z.addresses()) == 0 || len(o.Probe.Servers) > 0 {
+	if others == nil || len(z.addresses()) == 0 {
 		return others
 	}
 	opts := o.Probe

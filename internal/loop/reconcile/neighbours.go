@@ -94,6 +94,15 @@ func asksFor(all []neighbour, owner, resource string) reason.Reason {
 	return reason.Reason{}
 }
 
+// besides leaves out what is observed where other views ask for something, and this one, which stores no ownership and would take it for
+// its own, doesn't.
+func besides(all []neighbour, eps []endpoint.Endpoint, observed []record.Set) []record.Set {
+	return slices.DeleteFunc(slices.Clone(observed), func(s record.Set) bool {
+		ours := slices.ContainsFunc(eps, func(e endpoint.Endpoint) bool { return e.Key() == s.Key })
+		return !ours && slices.ContainsFunc(all, func(n neighbour) bool { return n.clashes(s.Key) })
+	})
+}
+
 // theirs reports that of what is observed at a name nothing is for this view to look at: there is nothing, or other views with the same owner
 // ask for it.
 func theirs(all []neighbour, observed []record.Set, ledger registry.Ledger, owner string) bool {

@@ -3,6 +3,7 @@
 package reconcile_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -11,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
 )
 
@@ -74,6 +76,41 @@ func TestTwoViewsOneRecordSet(t *testing.T) {
 				}
 				if got := decisionsOf(t, l, "default"); len(got) != 0 {
 					t.Errorf("the first view is told %v", got)
+				}
+			})
+		})
+	}
+}
+
+// TestAViewThatStoresNoOwnership: a view for which everything counts as its own leaves alone what another view of the zone asks for, so
+// that nothing goes back and forth.
+func TestAViewThatStoresNoOwnership(t *testing.T) {
+	for name, swap := range map[string]bool{"after the other": false, "before the other": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, "example.com")
+				r.second("", func(*view.Options) {})
+				r.views[len(r.views)-1].Registry = noop.Registry{}
+				r.adjust = func(c *reconcile.Config) {
+					if swap {
+						slices.Reverse(c.Views)
+					}
+				}
+				r.start()
+				defer r.stop()
+				r.synced(delta("d/web", ask("www.example.com=192.0.2.1,2001:db8::1")))
+				r.settle()
+				calls := r.memory.Calls()
+				r.again()
+				r.put("d/web", ask("www.example.com=192.0.2.2,2001:db8::1"))
+				r.settle()
+				if after := r.memory.Calls(); after.Apply != calls.Apply+1 {
+					t.Errorf("%d batches were sent for one change", after.Apply-calls.Apply)
+				}
+				for _, line := range []string{"www.example.com A 192.0.2.2", "www.example.com AAAA 2001:db8::1"} {
+					if z := r.zone("example.com"); !slices.Contains(z, line) {
+						t.Errorf("the zone has no %s, but %v", line, z)
+					}
 				}
 			})
 		})

@@ -105,6 +105,9 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	eps, holds, left := c.target(spec, z, name, eps, holds)
 	others := c.neighbours(z, name, v)
 	eps, holds, lost := yield(others, eps, holds)
+	if reg.Owner() == "" {
+		observed = besides(others, eps, observed)
+	}
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
 	decisions = slices.Concat(decisions, pinned, left, lost, settled)

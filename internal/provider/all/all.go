@@ -153,7 +153,7 @@ func openLocal(_ context.Context, o Options, f provider.Filter) ([]Account, erro
 			return nil, err
 		}
 	}
-	return []Account{{local.Account, local.New(served, f)}}, nil
+	return []Account{{local.Account + f.Label, local.New(served, f)}}, nil
 }
 
 // onlyRoles reports whether the filter leaves only hosted zones that are used with roles of their own, so that the accounts

@@ -19,7 +19,7 @@ import (
 // Name is the provider's name, as --provider has it. Account is the name of its one account.
 const (
 	Name    = "local"
-	Account = "default"
+	Account = "local"
 )
 
 // Provider publishes to zones that we serve. Its methods may be called at the same time.
