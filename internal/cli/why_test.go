@@ -140,6 +140,7 @@ func scenarios() map[reason.Code]scenario {
 		reason.PrivateTarget:    {because: "nothing else is left", flags: []string{"--private-targets=drop"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: stops, at: why.Filters},
 		reason.TargetReplaced:   {because: "the address is private", flags: []string{"--private-targets=replace", "--target-from=192.0.2.7"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
 		reason.PrivatePublished: {because: "the zone is public", manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
+		reason.NoReverse:        {because: "the filter has the names alone", flags: []string{"--create-ptr", "--managed-record-types=A", "--managed-record-types=PTR", "--domain-filter=example.com"}, manifests: web, ask: "1.2.0.192.in-addr.arpa", as: stops, at: why.Filters},
 		reason.ZoneNotChosen:    {because: "another zone is pinned", manifests: ingressYAML("web", "web.example.com", ip, noted("aws-hosted-zone-id", "Z9")), ask: "web.example.com", as: stops, at: why.Zone},
 	}
 }
@@ -183,8 +184,8 @@ var toldElsewhere = []reason.Code{
 }
 
 // unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for, nor by
-// which rule a target came about.
-var unplanned = []reason.Code{reason.TargetReplaced, reason.PrivatePublished, reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}
+// which rule a target came about, nor addresses of whose reverse names nobody has the zone.
+var unplanned = []reason.Code{reason.TargetReplaced, reason.PrivatePublished, reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged, reason.NoReverse}
 
 // textOf finds the text of a reason in a report, as it stands in JSON.
 func textOf(r why.Report, code reason.Code) string {

@@ -42,6 +42,7 @@ const patience = 30 * time.Second
 //	resolver HOW               starts a resolver at $RESOLVER that asks $SERVER and passes on what it gets, in its way: see resolvers
 //	whoami ADDRESS...          starts a name server and pages that say who asks: see there
 //	higher FILE SOA NAME       fails unless the SOA's serial is higher than that of the answer in a file
+//	line ADDRESS|down          tells the sandbox's router what its line is like from now on
 //	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -68,6 +69,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"keep":      keep,
 		"whoami":    whoami,
 		"higher":    higher,
+		"line":      line,
 	}
 }
 
@@ -113,9 +115,14 @@ func address(ts *testscript.TestScript, pattern string) (string, error) {
 	return string(found[1]), nil
 }
 
-// ask asks the name server. The answer is the values of the type, or the code where that isn't NOERROR.
+// ask asks the name server, or for NAME@lan that of the LAN. The answer is the values of the type, or the code where that isn't NOERROR.
 func ask(ts *testscript.TestScript, kind, name string) ([]string, error) {
-	at, err := address(ts, `(?:a name server at |answering DNS questions" addresses="?)(\d[0-9.:]*\d)`)
+	pattern := `(?:a name server at |answering DNS questions" addresses="?)(\d[0-9.:]*\d)`
+	name, lan := strings.CutSuffix(name, "@lan")
+	if lan {
+		pattern = `answering DNS questions" addresses="?(\d[0-9.:]*\d)`
+	}
+	at, err := address(ts, pattern)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +154,17 @@ func askOver(network, at, kind, name string) ([]string, error) {
 	}
 	slices.Sort(out)
 	return out, nil
+}
+
+func line(ts *testscript.TestScript, _ bool, args []string) {
+	at, err := address(ts, `a router at (http://\S*\d)`)
+	ts.Check(err)
+	res, err := http.Post(at, "text/plain", strings.NewReader(args[0]))
+	ts.Check(err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		ts.Fatalf("the router says %s", res.Status)
+	}
 }
 
 func higher(ts *testscript.TestScript, _ bool, args []string) {
