@@ -159,7 +159,7 @@ func masked(text string) string {
 func (tr *tour) until(t *testing.T, text, want string) {
 	t.Helper()
 	var got string
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if got = tr.shell(text); got == want {
 			return
 		}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nafuda.io/nafuda/internal/cli"
+	"nafuda.io/nafuda/test/child"
+)
+
+// TestHomeTour runs what the page shows: the sandbox in one terminal, the questions in the other.
+func TestHomeTour(t *testing.T) {
+	for program, pkg := range map[string]string{"bash": "bash", "dig": "bind9-dnsutils", "curl": "curl"} {
+		child.Find(t, program, pkg)
+	}
+	list := blocks(section(t, pages(t)["docs/home.md"], "## See it", "## An address of the LAN for each Service"))
+	words := strings.Fields(strings.Replace(list[0].Text, "go run ./cmd/nafuda", "bin/nafuda", 1))
+	var replace []string
+	for flag, address := range map[string]string{
+		"listen": "127.0.0.1:4580", "dns-listen": "127.0.0.1:5300", "lan-listen": "127.0.0.1:5301", "router-listen": "127.0.0.1:4581", "metrics-address": "127.0.0.1:7979",
+	} {
+		own := freeAddress(t)
+		_, port, err := net.SplitHostPort(own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words = append(words, "--"+flag+"="+own)
+		replace = append(replace, address, own, "-p "+strings.TrimPrefix(address, "127.0.0.1:"), "-p "+port)
+	}
+	tr := &tour{dir: newHome(t), ports: strings.NewReplacer(replace...)}
+	cmd := exec.Command(filepath.Join(tr.dir, words[0]), words[1:]...)
+	cmd.Args[0], cmd.Dir, cmd.Env = "nafuda", tr.dir, append(os.Environ(), tr.socket())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("end the sandbox: %v", err)
+		}
+	})
+	tr.until(t, list[1].Text, list[2].Text)
+	tr.follow(t, list[1:])
+}
+
+// TestHomePagesAreTheSame holds the Japanese page to the English one.
+func TestHomePagesAreTheSame(t *testing.T) { sameTwins(t, "docs/home.md", "docs/home.ja.md") }
+
+// TestHomeConfigIsGood checks the page's file as its reader does.
+func TestHomeConfigIsGood(t *testing.T) {
+	var out, errs strings.Builder
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	status := cli.Main(t.Context(), cli.IO{Args: []string{"check", "--config=" + filepath.Join(root, "examples/home/nafuda.yaml")}, Out: &out, Err: &errs})
+	if status != 0 || out.String() != "ok\n" || errs.String() != "" {
+		t.Errorf("status %d: %s%s", status, out.String(), errs.String())
+	}
+}
