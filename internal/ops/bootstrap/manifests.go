@@ -42,7 +42,7 @@ func (o Options) objects() []any {
 // deployment runs one replica; Recreate, because two wouldn't be quicker: one of them only waits.
 func (o Options) deployment() *appsv1.Deployment {
 	labels := map[string]string{"app": o.Name}
-	return &appsv1.Deployment{
+	d := &appsv1.Deployment{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
 		ObjectMeta: o.meta(o.Name, o.Namespace),
 		Spec: appsv1.DeploymentSpec{
@@ -61,6 +61,8 @@ func (o Options) deployment() *appsv1.Deployment {
 			},
 		},
 	}
+	o.placeAtHome(&d.Spec.Template.Spec)
+	return d
 }
 
 func (o Options) container() corev1.Container {
@@ -100,6 +102,7 @@ func (o Options) args() []string {
 		out = append(out, "--source="+s)
 	}
 	out = append(out, o.gatewayArgs()...)
+	out = append(out, o.homeArgs()...)
 	out = append(out, "--domain-filter="+domain)
 	out = append(out, o.whereArgs(zone, owner)...)
 	if !slices.Equal(o.published(), usualTypes()) {

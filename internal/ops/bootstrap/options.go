@@ -46,6 +46,7 @@ type Options struct {
 	Role      string   `name:"role-name" env:"-" placeholder:"NAME" help:"Name of the IAM role. Default: made of --name."`
 
 	Gateway gatewayOptions `embed:""`
+	Home    homeOptions    `embed:""`
 }
 
 // The values of --auth.
@@ -101,7 +102,7 @@ func (o Options) Check() error {
 			add("--%s: must not be empty", flag)
 		}
 	}
-	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkGateway(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
+	errs = append(errs, o.checkRegion(), o.checkTable(), o.checkAuth(), o.checkSources(), o.checkGateway(), o.checkHome(), o.checkTypes(), o.checkRole(), o.checkCloudMap())
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(text(a), text(b)) })
 	return errors.Join(errs...)
 }

@@ -44,6 +44,8 @@ func variants() map[string]bootstrap.Options {
 		"assume-role": base(func(o *bootstrap.Options) {
 			o.Account, o.Assume, o.External, o.Limit = "123456789012", "arn:aws:iam::210987654321:role/dns", "ext-1", true
 		}),
+		"home":        base(func(o *bootstrap.Options) { o.Home.WAN = true }),
+		"home-router": base(func(o *bootstrap.Options) { o.Home.WAN, o.Home.Gateway = true, "192.168.10.1" }),
 		"gateway": base(func(o *bootstrap.Options) {
 			o.Sources = []string{"gateway-httproute", "gateway-grpcroute", "gateway-tlsroute", "gateway-tcproute", "gateway-udproute"}
 			o.Gateway.Name, o.Gateway.Namespace, o.Gateway.LabelFilter, o.Gateway.ListenerSets = "home", "infra", "tier in (web, mail)", true
@@ -102,6 +104,8 @@ func TestCheckTellsAllMistakes(t *testing.T) {
 		"gateway": {func(o *bootstrap.Options) {
 			o.Sources, o.Gateway.Name, o.Gateway.LabelFilter = []string{"gateway-httproute"}, "A/b", "a in"
 		}, []string{"--gateway-name=A/b", "--gateway-label-filter"}, "the program wouldn't start with them"},
+		"no wan":           {func(o *bootstrap.Options) { o.Home.Gateway = "192.0.2.1" }, []string{"--wan-gateway: ", "--wan"}, "nobody asks the router"},
+		"no address":       {func(o *bootstrap.Options) { o.Home.WAN, o.Home.Gateway = true, "router" }, []string{"--wan-gateway=router"}, "the program wouldn't start with it"},
 		"no gateway":       {func(o *bootstrap.Options) { o.Gateway.ListenerSets = true }, []string{"--gateway-listener-sets", "--source=gateway-httproute"}, "a role for nothing"},
 		"line in the name": {func(o *bootstrap.Options) { o.Name, o.Namespace = "a\nb", "A" }, []string{"--name", "--namespace"}, "they are names of objects"},
 	}
