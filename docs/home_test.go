@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/cli"
 	"nafuda.io/nafuda/test/child"
+	"nafuda.io/nafuda/test/kube"
 )
 
 // TestHomeTour runs what the page shows: the sandbox in one terminal, the questions in the other.
@@ -47,6 +48,27 @@ func TestHomeTour(t *testing.T) {
 	})
 	tr.until(t, list[1].Text, list[2].Text)
 	tr.follow(t, list[1:])
+}
+
+// TestHomeInACluster types what the page shows on a real API server; the account's own script, aws-up.sh, is bootstrap's to test. The
+// Deployment is then the one that reads the file.
+func TestHomeInACluster(t *testing.T) {
+	for program, pkg := range map[string]string{"bash": "bash", "kubectl": "kubernetes-client"} {
+		child.Find(t, program, pkg)
+	}
+	list := blocks(section(t, pages(t)["docs/home.md"], "## The two views", "## What the world sees"))
+	tr := &tour{dir: newHome(t), ports: strings.NewReplacer()}
+	tr.env = []string{"KUBECONFIG=" + kube.Start(t).Kubeconfig, "PATH=" + filepath.Join(tr.dir, "bin") + ":" + os.Getenv("PATH"), "HOME=" + tr.dir}
+	out := tr.shell("set -e\n" + strings.Replace(list[0].Text, "nafuda/aws-up.sh\n", "", 1))
+	for _, want := range []string{"ok\n", "deployment.apps/nafuda created\n", "configmap/nafuda created\n", "deployment.apps/nafuda patched\n", "service/nafuda-dns created\n"} {
+		if !strings.Contains(out, want) {
+			t.Fatalf("no %q in\n%s", want, out)
+		}
+	}
+	got := tr.shell("kubectl -n kube-system get deployment nafuda -o jsonpath='{.spec.template.spec.containers[*].args} {.spec.template.spec.volumes[*].name}'\n")
+	if want := `["--config=/config/nafuda.yaml"] config state`; got != want {
+		t.Errorf("the Deployment is %s, want %s", got, want)
+	}
 }
 
 // TestHomePagesAreTheSame holds the Japanese page to the English one.
