@@ -15,6 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
@@ -25,7 +26,7 @@ import (
 )
 
 // viewName is the name of the view that flags make.
-const viewName = "default"
+const viewName = report.FlagsView
 
 // Values of --registry: for a table, and for no ownership.
 const (

@@ -134,6 +134,7 @@ func scenarios() map[reason.Code]scenario {
 			zone: "web.example.com A 192.0.2.9\na-web.example.com A 192.0.2.9\n" + `a-web.example.com TXT "heritage=external-dns,external-dns/owner=me"`,
 		},
 
+		reason.NoReverse:        {because: "nobody has 2.0.192.in-addr.arpa", flags: []string{"--create-ptr", "--managed-record-types=A,PTR"}, manifests: web, ask: "1.2.0.192.in-addr.arpa", as: stops, at: why.Zone},
 		reason.Filtered:         {because: "another class", flags: []string{"--ingress-class=internal"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
 		reason.OtherControl:     {because: "the object says so", manifests: ingressYAML("web", "web.example.com", ip, noted("controller", "other")), ask: "ing/web", as: stops, at: why.Filters},
 		reason.TypeNotManaged:   {because: "only IPv6", flags: []string{"--managed-record-types=AAAA"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
@@ -184,7 +185,7 @@ var toldElsewhere = []reason.Code{
 
 // unplanned are reasons that a plan doesn't tell: it shows names that change or can't, not those that nobody asks for, nor by
 // which rule a target came about.
-var unplanned = []reason.Code{reason.TargetReplaced, reason.PrivatePublished, reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged}
+var unplanned = []reason.Code{reason.TargetReplaced, reason.PrivatePublished, reason.NobodyAsks, reason.NoObject, reason.NoHost, reason.OtherControl, reason.TypeNotManaged, reason.NoReverse}
 
 // textOf finds the text of a reason in a report, as it stands in JSON.
 func textOf(r why.Report, code reason.Code) string {
