@@ -19,6 +19,8 @@ func TestSecretFlagsAreMarked(t *testing.T) {
 		"aws-assume-role":         "the name of a role",
 		"aws-zone-role-tag":       "the key of a tag",
 		"cloudflare-region-key":   "the name of a region",
+		"dns-transfer":            "the name of a key",
+		"dns-tsig-key":            "the name of a key, and of the file that has it",
 		"dynamodb-region":         "the name of a region",
 		"dynamodb-table":          "the name of a table",
 		"rfc2136-tsig-keyname":    "the name of the key",

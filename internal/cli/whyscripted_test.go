@@ -156,7 +156,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		crowd.Addresses = append(crowd.Addresses, fmt.Sprintf("192.0.2.%d", i))
 	}
 	all := map[reason.Code]scripted{
-		reason.OtherView: {because: "two views ask for one record set", at: why.Owner, second: true},
+		reason.OtherView:     {because: "two views ask for one record set", at: why.Owner, second: true},
 		reason.Unconfirmed:   {because: "the batch was sent a moment ago", answer: reconcile.Answer{As: true}, as: waits, at: why.InSync},
 		reason.NotVerified:   {because: "nobody asks DNS", as: says, at: why.Answering, later: func(w *world) { w.wait(time.Hour) }},
 		reason.AnswersDiffer: {because: "a server says otherwise", answer: reconcile.Answer{Why: reason.New(reason.AnswersDiffer, "no")}, at: why.Answering, later: func(w *world) { w.wait(30 * time.Minute) }},
