@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/feed/given"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -23,6 +24,7 @@ import (
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
+	sourcekinds "nafuda.io/nafuda/internal/source/kinds"
 )
 
 // viewName is the name of the view that flags make.
@@ -163,7 +165,8 @@ func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *sl
 			return others, err
 		}
 	}
-	return feeds{o.staticFeed(), others}, nil
+	o.static = given.New(sourcekinds.KindStatic, o.written())
+	return feeds{o.static, others}, nil
 }
 
 // watch opens the feed of a cluster's objects.
