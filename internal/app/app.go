@@ -10,11 +10,13 @@ import (
 	"slices"
 
 	"nafuda.io/nafuda/internal/feed"
+	"nafuda.io/nafuda/internal/feed/given"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/memory/statedir"
 	"nafuda.io/nafuda/internal/ops/legacylog"
+	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider/awsconf"
 	"nafuda.io/nafuda/internal/registry/awssd"
 	"nafuda.io/nafuda/internal/registry/dynamodb"
@@ -22,10 +24,11 @@ import (
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 	sources "nafuda.io/nafuda/internal/source/all"
+	sourcekinds "nafuda.io/nafuda/internal/source/kinds"
 )
 
 // viewName is the name of the view that flags make.
-const viewName = "default"
+const viewName = report.FlagsView
 
 // Values of --registry: for a table, and for no ownership.
 const (
@@ -162,7 +165,8 @@ func (o *Options) feed(kinds []source.Kind, keep source.Keep, v Version, log *sl
 			return others, err
 		}
 	}
-	return feeds{o.staticFeed(), others}, nil
+	o.static = given.New(sourcekinds.KindStatic, o.written())
+	return feeds{o.static, others}, nil
 }
 
 // watch opens the feed of a cluster's objects.

@@ -23,13 +23,13 @@ type feeds struct {
 	others feed.Feed // nil: nothing else is watched
 }
 
-// staticFeed gives the names of --static.
-func (o *Options) staticFeed() *given.Feed {
+// written are the names of --static.
+func (o *Options) written() []given.Object {
 	var objects []given.Object
 	for _, s := range o.Sources.Static.Objects() {
 		objects = append(objects, s)
 	}
-	return given.New(kinds.KindStatic, objects)
+	return objects
 }
 
 // Run implements feed.Feed.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"nafuda.io/nafuda/internal/decide/guard"
+	"nafuda.io/nafuda/internal/feed/given"
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/feed/manifest"
 	"nafuda.io/nafuda/internal/feed/resolver"
@@ -43,6 +44,8 @@ type Options struct {
 	live *atomic.Pointer[[]ViewOptions]
 	// served are the zones that we serve, once they are open; nil: who only looks reads them as they were written last.
 	served *local.Served
+	// static gives the names of --static; nil: no source reads them.
+	static *given.Feed
 	// Local is the address of an emulator to use as the account, instead of what files and environment say.
 	Local string `kong:"-"`
 	// Resolve asks for addresses of host names in place of the system's resolver; nil: that one does.

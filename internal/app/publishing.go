@@ -36,7 +36,7 @@ type shared struct {
 // publishing opens what the views publish to. What is open before and is used by views with the same options stays
 // open, as the same values. It sends nothing.
 func (o *Options) publishing(ctx context.Context, before *publishing) (*publishing, error) {
-	const patience = 30 * time.Second
+	const patience = 2 * time.Minute // of files: a machine that is busy takes a while
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	views := o.views()

@@ -28,7 +28,7 @@ const mostConfig = 2 << 20
 
 // reloader brings what the configuration file says into force while the program runs.
 type reloader struct {
-	options *Options // as they are in force; views apart, they never change
+	options *Options // as they are in force; views and the names of --static apart, they never change
 	reread  func() (Options, []error)
 	now     *publishing
 	replace func(context.Context, []reconcile.Account, []reconcile.View) error
@@ -159,6 +159,9 @@ func (r *reloader) try(ctx context.Context) {
 		return
 	}
 	r.now = to
+	if r.options.static != nil {
+		r.options.static.Replace(o.written())
+	}
 	r.options.live.Store(&o.Views)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -187,6 +190,9 @@ func (r *reloader) refuse(mistakes []error, restart []string) {
 // have objects watched otherwise.
 func (r *reloader) needRestart(o *Options) []string {
 	keys := differing(reflect.ValueOf(*r.options), reflect.ValueOf(*o))
+	if r.options.static != nil { // which is told of the names
+		keys = slices.DeleteFunc(keys, func(key string) bool { return key == "static" })
+	}
 	need, err := o.watched()
 	if err != nil {
 		return append(keys, err.Error())

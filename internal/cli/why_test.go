@@ -134,13 +134,13 @@ func scenarios() map[reason.Code]scenario {
 			zone: "web.example.com A 192.0.2.9\na-web.example.com A 192.0.2.9\n" + `a-web.example.com TXT "heritage=external-dns,external-dns/owner=me"`,
 		},
 
+		reason.NoReverse:        {because: "nobody has 2.0.192.in-addr.arpa", flags: []string{"--create-ptr", "--managed-record-types=A,PTR"}, manifests: web, ask: "1.2.0.192.in-addr.arpa", as: stops, at: why.Zone},
 		reason.Filtered:         {because: "another class", flags: []string{"--ingress-class=internal"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
 		reason.OtherControl:     {because: "the object says so", manifests: ingressYAML("web", "web.example.com", ip, noted("controller", "other")), ask: "ing/web", as: stops, at: why.Filters},
 		reason.TypeNotManaged:   {because: "only IPv6", flags: []string{"--managed-record-types=AAAA"}, manifests: web, ask: "web.example.com", as: stops, at: why.Filters},
 		reason.PrivateTarget:    {because: "nothing else is left", flags: []string{"--private-targets=drop"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: stops, at: why.Filters},
 		reason.TargetReplaced:   {because: "the address is private", flags: []string{"--private-targets=replace", "--target-from=192.0.2.7"}, manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
 		reason.PrivatePublished: {because: "the zone is public", manifests: ingressYAML("web", "web.example.com", "{ip: 192.168.10.51}"), ask: "web.example.com", as: notes},
-		reason.NoReverse:        {because: "the filter has the names alone", flags: []string{"--create-ptr", "--managed-record-types=A", "--managed-record-types=PTR", "--domain-filter=example.com"}, manifests: web, ask: "1.2.0.192.in-addr.arpa", as: stops, at: why.Filters},
 		reason.ZoneNotChosen:    {because: "another zone is pinned", manifests: ingressYAML("web", "web.example.com", ip, noted("aws-hosted-zone-id", "Z9")), ask: "web.example.com", as: stops, at: why.Zone},
 	}
 }

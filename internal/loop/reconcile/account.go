@@ -217,5 +217,6 @@ func (c *core) spreadDirt(now time.Time) {
 		}
 	}
 	c.window.add(names, now, everything)
+	c.facts.swept = false
 	c.takeBackAll()
 }

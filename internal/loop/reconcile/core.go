@@ -195,6 +195,7 @@ func (c *core) step() {
 	}
 	next = earlier(next, c.verify(now))
 	next = earlier(next, c.keepAgain(now))
+	c.sweepFacts()
 	c.wantFacts() // plans read some, too
 	next = earlier(next, c.factsDue(now))
 	if c.followAll(now) {

@@ -47,8 +47,12 @@ func (c *core) explainView(name dnsname.Name, v *viewState) ViewFacts {
 	f := ViewFacts{View: v.Spec.Name, Policy: v.Spec.Policy}
 	chosen := v.index.Find(name)
 	if len(chosen) == 0 {
-		_, _, f.Without = c.asked(v.Spec, name)
-		f.NoZone = c.zoneless(v.View, name)
+		eps, holds, without := c.asked(v.Spec, name)
+		f.Without, f.NoZone = without, c.zoneless(v.View, name)
+		other := func(e endpoint.Endpoint) bool { return !e.Reverse }
+		if len(eps) > 0 && len(holds) == 0 && f.NoZone.Code == reason.NoZone && !slices.ContainsFunc(eps, other) {
+			f.NoZone.Code = reason.NoReverse
+		}
 	}
 	for _, z := range c.names.above(name) {
 		there := z.view(v.Spec.Name)

@@ -45,6 +45,7 @@ type known struct {
 	news  chan fact.News
 	todo  []fact.Want // to send
 	since time.Time   // when the first was asked for
+	swept bool        // no name is among the readers that its view or zone has let go of
 }
 
 func newKnown() known {
@@ -104,10 +105,29 @@ func (c *core) learn(n fact.News) {
 	c.wantFacts()
 }
 
-// reads reports whether a name's reader is still planned for: its view and its zone are there.
+// reads reports whether a name's reader is still planned for: its view and its zone are there, and the view has the name.
 func (c *core) reads(r factReader) bool {
 	z := c.zones[r.zone]
-	return z != nil && !z.vanished && z.view(r.view) != nil
+	if z == nil || z.vanished {
+		return false
+	}
+	v := z.view(r.view)
+	return v != nil && v.Spec.Domains.Match(r.name)
+}
+
+// sweepFacts forgets the readers that aren't planned for any more, after views or zones have changed. It waits until the names have been
+// planned again, so that a fact which others read in their place is known throughout.
+func (c *core) sweepFacts() {
+	if c.facts.swept || !c.window.empty() {
+		return
+	}
+	for _, z := range c.zones {
+		if !z.vanished && !z.queue.empty() {
+			return
+		}
+	}
+	c.facts.swept = true
+	c.facts.store.ForgetWhere(func(r factReader) bool { return r.name != "" && !c.reads(r) })
 }
 
 // factsKnown reports whether something has been said of every fact that is read, or it has taken too long.

@@ -167,6 +167,7 @@ func (c *core) forgetViews() {
 			c.Observe(Decided{View: key.view, Name: key.name})
 		}
 	}
+	maps.DeleteFunc(c.exposed, func(view string, _ bool) bool { return viewNamed(c.views, view) == nil })
 }
 
 // tellLeft says how many names the views that a zone had before leave behind: theirs, and now no view's.

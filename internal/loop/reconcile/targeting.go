@@ -30,7 +30,8 @@ func (c *core) target(spec view.Spec, z *zoneState, name dnsname.Name, eps []end
 	if !z.shaded {
 		c.facts.store.Forget(who)
 	}
-	exposed := c.exposes(spec, z, name, eps)
+	eps, hidden := unnamed(spec, z, name, eps)
+	exposed := append(hidden, c.exposes(spec, z, name, eps)...)
 	objects := retargeted(spec, eps, holds)
 	if len(objects) == 0 {
 		return eps, holds, exposed
@@ -54,6 +55,23 @@ func (c *core) target(spec view.Spec, z *zoneState, name dnsname.Name, eps []end
 		all.Decisions = append(all.Decisions, all.Notes...)
 	}
 	return all.Endpoints, all.Holds, append(all.Decisions, exposed...)
+}
+
+// unnamed leaves out the PTR record sets of a private address, with the reason, where the world would see them and the view's rule lets
+// no such address through.
+func unnamed(spec view.Spec, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint) ([]endpoint.Endpoint, []change.Decision) {
+	addr, is := dnsname.Reversed(name)
+	if !is || spec.Publishes() || !view.Private(addr.String()) || !z.account.provider.Describe().World {
+		return eps, nil
+	}
+	var lost []change.Decision
+	for _, e := range eps {
+		if e.Reverse {
+			why := reason.New(reason.PrivateTarget, "%s has no target for this zone: %s can't be reached from outside", e.Key(), addr)
+			lost = append(lost, change.Decision{Key: e.Key(), Verdict: change.Filtered, Resource: e.From.Ref.String(), Why: why})
+		}
+	}
+	return filter(eps, func(e endpoint.Endpoint) bool { return !e.Reverse }), lost
 }
 
 // public is what is known of our public address; that a name has read it is recorded.

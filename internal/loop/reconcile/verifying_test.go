@@ -150,8 +150,8 @@ func TestWildcardAnswers(t *testing.T) {
 	in(t, func(r *rig) {
 		o := &dnsScript{says: yes}
 		r.asks = o
-		r.start()
 		r.memory.Put("example.com", set("*.example.com", "A", "192.0.2.9"))
+		r.start()
 		r.synced(delta("d/a", ask("a.b.example.com=192.0.2.1")))
 		time.Sleep(time.Minute)
 		r.put("d/a", nil)

@@ -44,6 +44,15 @@ func (s *Store[R]) Forget(r R) {
 	delete(s.reads, r)
 }
 
+// ForgetWhere is Forget for every reader that is chosen.
+func (s *Store[R]) ForgetWhere(chosen func(R) bool) {
+	for r := range s.reads {
+		if chosen(r) {
+			s.Forget(r)
+		}
+	}
+}
+
 // Read returns what is known of a fact and records who has read it. A fact that nobody has said anything of yet is unknown.
 func (s *Store[R]) Read(r R, k fact.Key) fact.Value {
 	e := s.facts[k]

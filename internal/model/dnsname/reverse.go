@@ -4,6 +4,7 @@ package dnsname
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,4 +31,25 @@ func Reverse(addr netip.Addr) (n Name, ok bool) {
 		b.Write([]byte{digits[octet&15], '.', digits[octet>>4], '.'})
 	}
 	return Name(b.String() + "ip6.arpa"), true
+}
+
+// Reversed is the address whose name Reverse gives; false: it is no address's.
+func Reversed(n Name) (addr netip.Addr, ok bool) {
+	if text, is := strings.CutSuffix(string(n), ".in-addr.arpa"); is {
+		labels := strings.Split(text, ".")
+		slices.Reverse(labels)
+		addr, _ = netip.ParseAddr(strings.Join(labels, "."))
+	} else if text, is := strings.CutSuffix(string(n), ".ip6.arpa"); is {
+		var b strings.Builder
+		labels := strings.Split(text, ".")
+		for i := range labels {
+			if i > 0 && i%4 == 0 {
+				b.WriteByte(':')
+			}
+			b.WriteString(labels[len(labels)-1-i])
+		}
+		addr, _ = netip.ParseAddr(b.String())
+	}
+	again, ok := Reverse(addr)
+	return addr, ok && again == n
 }

@@ -44,5 +44,26 @@ func TestReverseAsOthersHaveIt(t *testing.T) {
 		if got, ok := dnsname.Reverse(addr); !ok || got.FQDN() != want {
 			t.Errorf("the reverse name of %s is %q, want %q", addr, got, want)
 		}
+		n, _ := dnsname.Reverse(addr)
+		if back, ok := dnsname.Reversed(n); !ok || back != addr.Unmap() {
+			t.Errorf("%s is the reverse name of %s, want %s", n, back, addr)
+		}
 	})
+}
+
+func TestReversedOfOtherNames(t *testing.T) {
+	for n, why := range map[dnsname.Name]string{
+		"example.com":                    "it isn't below arpa",
+		"in-addr.arpa":                   "it is all addresses'",
+		"2.0.192.in-addr.arpa":           "it is a network's",
+		"x.2.0.192.in-addr.arpa":         "a label isn't a number",
+		"01.2.0.192.in-addr.arpa":        "Reverse writes no zero in front",
+		"1.2.0.192.ip6.arpa":             "it is too short",
+		"a.b.c.d.e.f.0.1.in-addr.arpa":   "it has too many labels",
+		"4.3.2.1.192.0.2.1.in-addr.arpa": "it has too many numbers",
+	} {
+		if addr, ok := dnsname.Reversed(n); ok {
+			t.Errorf("%s is taken for the reverse name of %s, though %s", n, addr, why)
+		}
+	}
 }

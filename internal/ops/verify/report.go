@@ -22,6 +22,7 @@ type Report struct {
 type Row struct {
 	Name     dnsname.Name `json:"name"`
 	Type     record.Type  `json:"type"`
+	View     string       `json:"view"`
 	Zone     *report.Zone `json:"zone,omitempty"`
 	Private  bool         `json:"private,omitempty"` // the zone is
 	Good     bool         `json:"good"`
@@ -77,7 +78,7 @@ func Make(subjects []Subject, found []Found) Report {
 
 // Judge compares what was found of a subject. It is pure: equal arguments give equal rows.
 func Judge(s Subject, f Found) Row {
-	row := Row{Name: s.Name, Type: s.Type, Private: s.Zone.Private, Objects: append([]string{}, s.Objects...), Reached: f.Reached}
+	row := Row{Name: s.Name, Type: s.Type, View: s.View, Private: s.Zone.Private, Objects: append([]string{}, s.Objects...), Reached: f.Reached}
 	if s.Zone.ID != "" {
 		z := report.ZoneOf(s.Zone)
 		row.Zone = &z

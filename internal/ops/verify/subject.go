@@ -16,6 +16,7 @@ import (
 // Subject is one name and type in one zone: what objects ask for there, and what the provider has.
 type Subject struct {
 	Name    dnsname.Name
+	View    string
 	Type    record.Type
 	Zone    zone.Zone // the zero zone: no zone holds the name
 	Servers []string  // host names of the zone's own servers
@@ -47,6 +48,9 @@ func Subjects(n reconcile.NameFacts) []Subject {
 				s.Twins = twins(v.Zones, i, t)
 				of = append(of, s)
 			}
+		}
+		for i := range of {
+			of[i].View = v.View
 		}
 		out = append(out, of...)
 	}

@@ -95,7 +95,11 @@ func (t *text) row(r Row, several bool) {
 		if r.Private {
 			kind = "private"
 		}
-		t.below("zone", fmt.Sprintf("%s (%s), %s", r.Zone.Name, r.Zone.ID, kind))
+		where := fmt.Sprintf("%s (%s), %s", r.Zone.Name, r.Zone.ID, kind)
+		if report.Named(r.View) {
+			where += ", view " + r.View
+		}
+		t.below("zone", where)
 	}
 	for _, c := range r.Causes {
 		t.below(c.Place, fmt.Sprintf("%s [%s]", c.Reason.Text, c.Reason.Code))

@@ -5,6 +5,7 @@ package why
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ const (
 
 // Write writes the report for people, at most 80 columns wide where words allow. Text from objects can't steer a terminal.
 func (r Report) Write(w io.Writer, colour bool) error {
-	t := text{colour: colour}
+	t := text{colour: colour, views: slices.ContainsFunc(r.Walks, func(w Walk) bool { return report.Named(w.View) })}
 	if r.Object != nil {
 		t.object(*r.Object)
 	}
@@ -47,6 +48,7 @@ func (r Report) Write(w io.Writer, colour bool) error {
 type text struct {
 	b      strings.Builder
 	colour bool
+	views  bool // of each name it is told in which view
 }
 
 func (t *text) object(o Object) {
@@ -69,6 +71,9 @@ func (t *text) head(w Walk) {
 	where := ""
 	if w.Zone != nil {
 		where = fmt.Sprintf(" in %s (%s)", w.Zone.Name, w.Zone.ID)
+	}
+	if t.views {
+		where += ", view " + w.View
 	}
 	fmt.Fprintf(&t.b, "%s\n", report.Clean(string(w.Name)+where))
 }

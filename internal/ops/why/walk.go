@@ -31,7 +31,17 @@ func walks(e reconcile.Explanation, n reconcile.NameFacts) []Walk {
 		}
 	}
 	passed := func(w Walk) bool {
-		return w.Stop() != nil && (w.Stop().Reason.Code == reason.ZoneNotChosen || len(n.Views) > 1 && w.Stop().Reason.Code == reason.Filtered)
+		if w.Stop() == nil {
+			return false
+		}
+		switch w.Stop().Reason.Code {
+		case reason.ZoneNotChosen:
+			return true
+		case reason.Filtered, reason.NoReverse:
+			return len(n.Views) > 1
+		default:
+			return false
+		}
 	}
 	if slices.ContainsFunc(out, func(w Walk) bool { return !passed(w) }) {
 		out = slices.DeleteFunc(out, passed)

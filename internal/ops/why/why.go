@@ -5,6 +5,7 @@
 package why
 
 import (
+	"slices"
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -103,6 +104,10 @@ func Make(e reconcile.Explanation) Report {
 	}
 	for _, n := range e.Names {
 		r.Walks = append(r.Walks, walks(e, n)...)
+	}
+	unnamed := func(w Walk) bool { return w.Stop() != nil && w.Stop().Reason.Code == reason.NoReverse }
+	if r.Object != nil && slices.ContainsFunc(r.Walks, func(w Walk) bool { return !unnamed(w) }) { // most addresses of objects have no zone
+		r.Walks = slices.DeleteFunc(r.Walks, unnamed)
 	}
 	r.Near = e.Near
 	if len(e.Unread) > 0 || !known(e) {

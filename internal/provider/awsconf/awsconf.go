@@ -64,7 +64,7 @@ func Load(ctx context.Context, o Options) ([]Account, error) {
 	var out []Account
 	var errs []error
 	for _, name := range o.names() {
-		a, err := loadWithin(ctx, credentialsTimeout, o, name)
+		a, err := loadWithin(ctx, filesTimeout, o, name)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("load the AWS configuration of profile %s: %s: check the shared configuration files and the environment", name, Scrub(err.Error())))
 			continue

@@ -14,9 +14,12 @@ import (
 	"nafuda.io/nafuda/internal/model/crash"
 )
 
-// credentialsTimeout is how long a call waits for credentials, and the start for the shared files. It is shorter than the loop's limit of a call, so that what is
+// credentialsTimeout is how long a call waits for credentials. It is shorter than the loop's limit of a call, so that what is
 // reported is that credentials hang, and not that Route 53 does.
 const credentialsTimeout = 6 * time.Second
+
+// filesTimeout is how long the start waits for the shared files: long enough that only a disk that hangs takes longer, and not a machine that is busy.
+const filesTimeout = time.Minute
 
 // bounded has an end to every wait for credentials: the instance's metadata service, STS, a helper process and a file on a disk that hangs may each take
 // for ever, the last without heeding a context. One retrieval at a time is under way, and goes on for a while after its callers have given up, so that a slow
