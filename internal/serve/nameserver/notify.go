@@ -102,11 +102,14 @@ type notice struct {
 	msg    *dns.Msg
 }
 
-// due returns what the secondary hasn't been told, and forgets the zones that are gone.
+// due returns what the secondary hasn't been told of the zones that are filled, and forgets those that are gone.
 func (n *secondary) due() (out []notice) {
 	zones := n.s.db.Zones()
 	there := make(map[string]uint32, len(zones))
 	for _, z := range zones {
+		if z.Filling {
+			continue // nobody may take it yet
+		}
 		soa, err := n.s.opts.soa(z)
 		if err != nil {
 			continue // answering it says so
