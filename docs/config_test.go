@@ -5,6 +5,7 @@ package docs
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,22 @@ func TestConfigPages(t *testing.T) {
 		if !strings.Contains(ja, f) {
 			t.Errorf("docs/config.ja.md doesn't name %s", f)
 		}
+	}
+}
+
+// TestConfigOfOwnZones loads the page's example of zones that we serve.
+func TestConfigOfOwnZones(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "nafuda.yaml")
+	i := slices.IndexFunc(blocks(pages(t)["docs/config.md"]), func(b block) bool { return strings.Contains(b.Text, "dns-zone:") })
+	if i < 0 {
+		t.Fatal("docs/config.md has no example of dns-zone")
+	}
+	if err := os.WriteFile(at, []byte(blocks(pages(t)["docs/config.md"])[i].Text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	if status := cli.Main(t.Context(), cli.IO{Args: []string{"check", "--config=" + at}, Out: &out, Err: &errs}); status != 0 || out.String() != "ok\n" {
+		t.Errorf("status %d: %s%s", status, out.String(), errs.String())
 	}
 }
 

@@ -77,6 +77,7 @@ func (p *program) assemble(ctx context.Context) error {
 	observe := func(e reconcile.Event) {
 		p.logs.observe(e)
 		meters.observe(e)
+		p.zones.observe(e)
 	}
 	to, err := o.publishing(ctx, nil)
 	if err != nil {

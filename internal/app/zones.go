@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/provider/local"
 )
 
@@ -60,7 +61,7 @@ func (o *Options) openZones(ctx context.Context, log *slog.Logger) (*ownZones, e
 		return nil, nil //nolint:nilnil // nothing is to be kept or answered
 	}
 	if o.StateDir == "" {
-		log.Warn("the zones that we serve don't outlive this process: give --state-dir, or after a restart they are empty until the objects are read")
+		log.Warn("the zones that we serve don't outlive this process: give --state-dir, or after a restart they answer nothing until the objects are read")
 	}
 	if err := served.Start(); err != nil {
 		return nil, err
@@ -83,6 +84,13 @@ func (z *ownZones) run(ctx context.Context, group *errgroup.Group) {
 	})
 	if z.dns != nil {
 		group.Go(func() error { return z.dns.Serve(ctx) })
+	}
+}
+
+// observe has a zone answer in full once what the objects ask for is in it.
+func (z *ownZones) observe(e reconcile.Event) {
+	if s, ok := e.(reconcile.ZoneSettled); ok && z != nil {
+		z.served.Filled(s.Zone.Key)
 	}
 }
 

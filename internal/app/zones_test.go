@@ -72,6 +72,36 @@ func TestNoElection(t *testing.T) {
 	}
 }
 
+// TestNoElectionOfViews: a view that publishes elsewhere has the whole process elect, also where it is the only one and zones are served for
+// views to come.
+func TestNoElectionOfViews(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1")
+	t.Setenv("KUBERNETES_SERVICE_PORT", "443")
+	aws, own := func(*ViewOptions) {}, func(v *ViewOptions) { v.Provider = local.Name }
+	for name, tc := range map[string]struct {
+		views []func(*ViewOptions)
+		want  bool
+	}{
+		"local and another": {[]func(*ViewOptions){own, aws}, true},
+		"two local ones":    {[]func(*ViewOptions){own, own}, false},
+		"no local one yet":  {[]func(*ViewOptions){aws}, true},
+	} {
+		o, zones := ofFile(tc.views...), serving(t)
+		o.Own, o.StateDir, o.Lease.Elect = zones.Own, zones.StateDir, kube.ElectAuto
+		l, err := o.lease(Version{}, slog.New(slog.DiscardHandler))
+		if elects := l != nil || err != nil && strings.Contains(err.Error(), "lease"); elects != tc.want {
+			t.Errorf("%s: %v %v, want an election: %v", name, l, err, tc.want)
+		}
+		z, err := o.openZones(t.Context(), slog.New(slog.DiscardHandler))
+		if err != nil || len(z.addresses()) == 0 {
+			t.Errorf("%s: nobody is answered: %v", name, err)
+			continue
+		}
+		z.close()
+		z.dns.Close()
+	}
+}
+
 type whom string
 
 func (a whom) Verify(context.Context, reconcile.Question) reconcile.Answer {

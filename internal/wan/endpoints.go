@@ -24,9 +24,9 @@ const mostEndpoints = 16
 // Endpoints are the strangers that are asked where the options name none, by kind. Each operator is named, for two answers of one operator
 // count once. Answers come from the operator's own edge, so no proxy of another's is in between.
 //
-// They are the servers that their operators document, or that their own products ask: Google's for WebRTC; Cloudflare's
-// (developers.cloudflare.com/realtime/turn); Nextcloud Talk's default; the whoami names of the resolvers; AWS's page, of its guides to security
-// groups; Cloudflare's trace page; and ident.me. Akamai calls its name superseded by one that is told by a resolver, which doesn't help here; it knows
+// They are those that many programs and pages name; that their operators promise anything for this use isn't said. Google's STUN server is the
+// one that examples of WebRTC ask; Cloudflare's stands at developers.cloudflare.com/realtime/turn; Nextcloud's is the default of its Talk; then come
+// the whoami names of resolvers, AWS's page that tells an address, Cloudflare's trace page, and ident.me. Akamai calls its name superseded by one that is told by a resolver, which doesn't help here; it knows
 // IPv4 only, and is last.
 func Endpoints() map[Kind][]string {
 	return map[Kind][]string{

@@ -193,6 +193,7 @@ func (c *core) step() {
 	for _, z := range c.sortedZones() {
 		next = earlier(next, z.step(c, now))
 	}
+	c.tellSettled()
 	next = earlier(next, c.verify(now))
 	next = earlier(next, c.keepAgain(now))
 	c.sweepFacts()

@@ -45,6 +45,10 @@ type (
 		Zone zone.Zone
 		Sets int
 	}
+	// ZoneSettled says, once a zone, that the objects have been read and what they ask for there is dealt with: it is applied, held,
+	// refused or put off. A kind that we may not read is none of theirs; one whose reading fails, and that has brought nothing yet, is
+	// waited for.
+	ZoneSettled struct{ Zone zone.Zone }
 	// StoreRead says that the store of a view's claims has been read for the first time: so many rows, of which so many are ours.
 	StoreRead struct {
 		View       string

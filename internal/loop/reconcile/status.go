@@ -160,7 +160,7 @@ func text(err error) string {
 func (c *core) missing() []string {
 	var out []string
 	for _, s := range c.Sources {
-		if state, _ := c.objects.State(s.Kind); state == feed.Same || state == feed.Failing && c.objects.Len(s.Kind) == 0 {
+		if c.unheard(s.Kind) {
 			out = append(out, "source "+s.Name)
 		}
 	}

@@ -23,6 +23,7 @@ type zoneState struct {
 	vanished bool
 	left     bool // no view uses it any more, and it is forgotten
 	prompt   bool // it doesn't wait for windows to close
+	seeded   bool // what the objects ask for was dealt with once
 	shaded   bool // it is a shadow: nothing that a plan reads is recorded
 
 	busy   bool      // a call is in flight
@@ -89,7 +90,12 @@ func (z *zoneState) settled() bool {
 	if z.vanished {
 		return !z.busy
 	}
-	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent && len(z.after) == 0 && len(z.loose) == 0
+	return z.dealtWith() && len(z.after) == 0 && len(z.loose) == 0
+}
+
+// dealtWith reports whether the zone has been read and nothing waits to be planned or sent.
+func (z *zoneState) dealtWith() bool {
+	return z.read && !z.busy && z.queue.empty() && len(z.stale) == 0 && z.bisect.empty() && !z.urgent
 }
 
 // step starts the next call for the zone, if there is one to make now; else it tells when to look again.

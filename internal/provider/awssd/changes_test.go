@@ -283,6 +283,13 @@ func TestInSync(t *testing.T) {
 }
 
 // TestZones: which namespaces are used, and why others aren't.
+// TestWorld: what stands in a public namespace is seen by everybody, so a private address there is told of.
+func TestWorld(t *testing.T) {
+	if !new(awssd.Provider).Describe().World {
+		t.Error("nobody is told of private addresses in public namespaces")
+	}
+}
+
 func TestZones(t *testing.T) {
 	e := emulate(t, sdemu.Options{Page: 2})
 	ids := map[string]string{}

@@ -73,6 +73,7 @@ func (p *Provider) Describe() provider.Description {
 		Name: Name, Types: []record.Type{record.A, record.AAAA, record.CNAME, record.Note},
 		Limits: change.Limits{Changes: mostChanges, Values: mostValues},
 		NoApex: true, NoWildcard: true, OneType: true, MaxName: mostName,
+		World: true, // the zone of a public namespace is a public one of Route 53
 	}
 	for _, name := range []string{
 		actionNamespaces, actionNamespace, actionServices, actionService, actionInstances, actionCreate, actionUpdate, actionDelete,

@@ -11,6 +11,9 @@
 // ahead of those that are given out, from which a process goes on that finds no clean end; a zone without a file starts at the seconds
 // since 1970. A file that isn't as we wrote it is kept under another name, and its zone starts empty, far ahead of that time.
 //
+// A zone that starts empty is filling until the loop says that it is settled (Filled): what it doesn't have yet fails with SERVFAIL rather
+// than being denied, for unknown isn't absent, and it is neither transferred nor announced. The file says so too.
+//
 // Each process has its own zones. Of several replicas each fills its own from the same objects, and all answer; nothing is shared, so
 // nobody is elected where this is the only provider. Their serials differ: a secondary follows one of them.
 //

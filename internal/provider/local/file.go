@@ -30,9 +30,10 @@ const (
 type saved struct {
 	Zone    dnsname.Name `json:"zone"`
 	Serial  uint32       `json:"serial"`
-	Ceiling uint32       `json:"ceiling"` // no serial after it has been given out
-	Clean   bool         `json:"clean"`   // nothing has been given out after Serial
-	Ours    []savedSet   `json:"ours"`    // what we put into the zone ourselves
+	Ceiling uint32       `json:"ceiling"`           // no serial after it has been given out
+	Clean   bool         `json:"clean"`             // nothing has been given out after Serial
+	Filling bool         `json:"filling,omitempty"` // not everything that belongs into it is there
+	Ours    []savedSet   `json:"ours"`              // what we put into the zone ourselves
 	Sets    []savedSet   `json:"sets"`
 }
 

@@ -33,8 +33,8 @@ type Served struct {
 
 // file is what is known of a zone's file.
 type file struct {
-	serial uint32
-	clean  bool
+	serial         uint32
+	clean, filling bool
 }
 
 // lead is how far a file's ceiling is ahead of its serial: more than the edits that a zone can have before the file is written again.
@@ -59,6 +59,15 @@ func Open(o Options, log *slog.Logger) (*Served, error) {
 	return s, nil
 }
 
+// Filled says that all that the objects ask for in a zone is in it. Until then a zone without a file, or whose file was written before
+// that or is damaged, answers with what it has, fails all other questions, and nobody may take it: what it doesn't have isn't known to be
+// absent. A zone that isn't ours, or is filled, is left alone.
+func (s *Served) Filled(z zone.Key) {
+	if z.Provider == Name {
+		s.db.SetFilling(z.ID, false)
+	}
+}
+
 // load takes a zone from its file.
 func (s *Served) load(n dnsname.Name) error {
 	apex := s.opts.apex(n)
@@ -68,9 +77,9 @@ func (s *Served) load(n dnsname.Name) error {
 	was, there, err := s.read(n)
 	switch {
 	case errors.Is(err, errDamaged):
-		s.log.Warn("the file of a zone is damaged: it starts empty, and answers nothing until the objects are read", "zone", string(n), "err", err)
+		s.log.Warn("the file of a zone is damaged: it starts empty, and fails questions for what it doesn't have until the objects are read", "zone", string(n), "err", err)
 		s.damaged = append(s.damaged, n)
-		was, there = saved{Ceiling: uint32(time.Now().Unix()) + leap}, true
+		was, there = saved{Ceiling: uint32(time.Now().Unix()) + leap, Filling: true}, true
 	case err != nil:
 		return err
 	}
@@ -84,9 +93,10 @@ func (s *Served) load(n dnsname.Name) error {
 	}
 	s.files[n] = &file{}
 	if same {
-		s.files[n] = &file{serial: was.Serial, clean: true}
+		s.files[n] = &file{was.Serial, true, was.Filling}
 	}
 	s.db.Restore(s.zone(n), sets, serialAfter(was, there, same))
+	s.db.SetFilling(string(n), !there || was.Filling)
 	return nil
 }
 
@@ -147,10 +157,10 @@ func (s *Served) write(clean bool) error {
 			continue
 		}
 		was := s.files[n]
-		if was.serial == z.Serial && was.clean == clean {
+		if now := (file{z.Serial, clean, z.Filling}); *was == now {
 			continue
 		}
-		next := saved{Zone: n, Serial: z.Serial, Ceiling: z.Serial + lead, Clean: clean}
+		next := saved{Zone: n, Serial: z.Serial, Ceiling: z.Serial + lead, Clean: clean, Filling: z.Filling}
 		if clean {
 			next.Ceiling = z.Serial
 		}
@@ -167,7 +177,7 @@ func (s *Served) write(clean bool) error {
 			errs = append(errs, fmt.Errorf("write the zone %s to --state-dir: %w", n, err))
 			continue
 		}
-		s.files[n] = &file{z.Serial, clean}
+		s.files[n] = &file{z.Serial, clean, z.Filling}
 	}
 	return errors.Join(errs...)
 }

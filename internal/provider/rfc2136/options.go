@@ -102,7 +102,7 @@ func (o Options) Complete() error {
 	missing(len(o.Zones) == 0, "--rfc2136-zone: name at least one zone that the server has")
 	missing(o.Insecure && o.KeyName != "", "--rfc2136-insecure: it doesn't fit a TSIG key: leave one of them out")
 	missing(!o.Insecure && o.KeyName == "", "--rfc2136-tsig-keyname: name the TSIG key, or say --rfc2136-insecure")
-	missing(!o.Insecure && o.Secret == "", "--rfc2136-tsig-secret: give the secret of the TSIG key, best as the variable NAFUDA_RFC2136_TSIG_SECRET")
+	missing(!o.Insecure && o.Secret == "", "--rfc2136-tsig-secret: give the secret of the TSIG key, best by a variable: NAFUDA_RFC2136_TSIG_SECRET beside flags, ${NAME} in a file of --config")
 	missing(!o.TLS && (o.SkipTLSVerify || o.CA != "" || o.Cert != ""), "--rfc2136-use-tls: without it the other TLS flags do nothing: give it, or leave them out")
 	return errors.Join(errs...)
 }

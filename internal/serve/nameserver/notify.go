@@ -52,7 +52,7 @@ func (s *Server) Announce(ctx context.Context) {
 		if err != nil {
 			continue // Check has told
 		}
-		all.Go(func() { (&secondary{s: s, at: at, told: make(map[string]uint32)}).follow(ctx) })
+		all.Go(func() { (&secondary{s: s, at: at, tell: notify, told: make(map[string]uint32)}).follow(ctx) })
 	}
 }
 
@@ -60,7 +60,8 @@ func (s *Server) Announce(ctx context.Context) {
 type secondary struct {
 	s    *Server
 	at   string
-	told map[string]uint32 // zone id → SOA serial that it knows of, or that we gave up telling
+	tell func(ctx context.Context, at string, m *dns.Msg) error // notify
+	told map[string]uint32                                      // zone id → SOA serial that it knows of, or that we gave up telling
 }
 
 func (n *secondary) follow(ctx context.Context) {
@@ -102,11 +103,14 @@ type notice struct {
 	msg    *dns.Msg
 }
 
-// due returns what the secondary hasn't been told, and forgets the zones that are gone.
+// due returns what the secondary hasn't been told of the zones that are filled, and forgets those that are gone.
 func (n *secondary) due() (out []notice) {
 	zones := n.s.db.Zones()
 	there := make(map[string]uint32, len(zones))
 	for _, z := range zones {
+		if z.Filling {
+			continue // nobody may take it yet
+		}
 		soa, err := n.s.opts.soa(z)
 		if err != nil {
 			continue // answering it says so
@@ -134,7 +138,7 @@ func notification(z *zonedb.Zone, soa *dns.SOA) *dns.Msg {
 // round tells what is due once. It ends at the first zone that the secondary doesn't answer for: it won't answer for the next either.
 func (n *secondary) round(ctx context.Context) error {
 	for _, news := range n.due() {
-		err := notify(ctx, n.at, news.msg)
+		err := n.tell(ctx, n.at, news.msg)
 		switch {
 		case errors.Is(err, errUnwilling):
 			n.s.opts.Log.Warn("notify a secondary", "secondary", n.at, "zone", news.msg.Question[0].Name, "err", err)

@@ -68,6 +68,10 @@ func (a *answer) step(z *zonedb.Zone, owner string, name dnsname.Name, qtype uin
 		a.refer(z, m)
 		return ""
 	}
+	if z.Filling && m.kind == exists && m.at != name { // the wildcard may not be for this name
+		a.notReady()
+		return ""
+	}
 	// AA is about the first name of the answer (RFC 1034 section 4.1.1).
 	a.reply.Authoritative = true
 	switch m.kind {
@@ -137,8 +141,12 @@ func (a *answer) any(z *zonedb.Zone, m match, owner string) {
 	a.reply.Answer = append(a.reply.Answer, &dns.HINFO{Hdr: h, Cpu: "RFC8482"})
 }
 
-// deny says with the zone's SOA that there is nothing, and for how long (RFC 2308 section 2).
+// deny says with the zone's SOA that there is nothing, and for how long (RFC 2308 section 2), where that is known.
 func (a *answer) deny(z *zonedb.Zone) {
+	if z.Filling {
+		a.notReady()
+		return
+	}
 	soa, err := a.opts.negative(z)
 	if err != nil {
 		a.fail(err)
@@ -153,6 +161,13 @@ func (a *answer) fail(err error) {
 	a.reply.Rcode = dns.RcodeServerFailure
 	a.reply.Answer, a.reply.Ns = nil, nil
 	explain(a.reply, dns.ExtendedErrorCodeOther, "a record set can't be written")
+}
+
+// notReady turns the reply into a failure: what isn't there isn't known to be absent before the zone is filled.
+func (a *answer) notReady() {
+	a.reply.Rcode = dns.RcodeServerFailure
+	a.reply.Answer, a.reply.Ns = nil, nil
+	explain(a.reply, dns.ExtendedErrorCodeNotReady, "the zone isn't filled yet")
 }
 
 // records makes the records of sets of one name and type. Where there are none it has already denied them; where none can be

@@ -36,6 +36,9 @@ func (s *Server) transfer(q query, m *dns.Msg, signed signature) error {
 	if !ok || z.Name != name {
 		return refuse(dns.RcodeNotAuth)
 	}
+	if z.Filling { // the secondary would give up what it has
+		return refuse(dns.RcodeServerFailure)
+	}
 	w := &wholeZone{answer: answer{db: s.db, opts: s.opts, reply: new(dns.Msg)}, zone: z}
 	w.opts.Pick = func(uint64) uint64 { return 0 } // the same for each secondary
 	soa, err := s.opts.soa(z)

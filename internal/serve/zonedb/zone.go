@@ -17,6 +17,7 @@ import (
 type Zone struct {
 	zone.Zone
 	Serial  uint32 // the next one with each version, in the arithmetic of RFC 1982; never 0
+	Filling bool   // not everything is in it yet: what it doesn't hold isn't known to be absent
 	names   *btree.BTreeG[owner]
 	count   int
 	aliases int

@@ -126,7 +126,7 @@ func (db *DB) Edit(id string, f func(*Tx) error) error {
 	if !ok {
 		return ErrNoZone
 	}
-	next := &Zone{Zone: old.Zone, Serial: following(old.Serial), names: old.names.Copy(), count: old.count, aliases: old.aliases}
+	next := &Zone{Zone: old.Zone, Serial: following(old.Serial), Filling: old.Filling, names: old.names.Copy(), count: old.count, aliases: old.aliases}
 	tx := &Tx{old: old, next: next, touched: make(map[record.Key]struct{})}
 	if err := f(tx); err != nil {
 		return err
@@ -136,6 +136,20 @@ func (db *DB) Edit(id string, f func(*Tx) error) error {
 		db.publish(id, next)
 	}
 	return nil
+}
+
+// SetFilling says whether a zone is still being filled; its serial stays. One that Put or Restore adds isn't. A zone that there isn't is left
+// alone.
+func (db *DB) SetFilling(id string, filling bool) {
+	db.write.Lock()
+	defer db.write.Unlock()
+	old, ok := db.Zone(id)
+	if !ok || old.Filling == filling {
+		return
+	}
+	next := *old
+	next.Filling = filling
+	db.publish(id, &next)
 }
 
 // publish makes the next version of the database and tells the subscribers. The caller holds write.

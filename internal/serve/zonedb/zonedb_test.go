@@ -277,3 +277,27 @@ func BenchmarkEdit(b *testing.B) {
 		})
 	}
 }
+
+// TestFilling: whether a zone is being filled is of its versions, and no edit changes it.
+func TestFilling(t *testing.T) {
+	db := zonedb.New()
+	db.Put(hosted("A", "example.com"), nil)
+	before, _ := db.Zone("A")
+	db.SetFilling("A", true)
+	db.SetFilling("none", true)
+	if err := db.Edit("A", func(tx *zonedb.Tx) error { tx.Set(set("www.example.com", record.A, "192.0.2.1")); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	edited, _ := db.Zone("A")
+	db.SetFilling("A", false)
+	filled, _ := db.Find("www.example.com")
+	if before.Filling || !edited.Filling || filled.Filling {
+		t.Errorf("filling: %v at first, %v after an edit, %v at last", before.Filling, edited.Filling, filled.Filling)
+	}
+	if filled.Serial != before.Serial+1 || filled.Len() != 1 {
+		t.Errorf("one edit goes from serial %d to %d with %d sets", before.Serial, filled.Serial, filled.Len())
+	}
+	if n := len(db.Zones()); n != 1 {
+		t.Errorf("there are %d zones", n)
+	}
+}
