@@ -83,8 +83,10 @@ func TestReverseOfTwoViews(t *testing.T) {
 				}
 				check("before the address is known", "[]")
 				for _, step := range [][2]string{
-					{"198.51.100.7", "[a.example.com A [198.51.100.7]]"}, {"198.51.100.8", "[a.example.com A [198.51.100.8]]"},
-					{"A? AAAA?", "[a.example.com A [198.51.100.8]]"}, {"", "[]"},
+					{"198.51.100.7", "[a.example.com A [198.51.100.7]]"},
+					{"198.51.100.8", "[a.example.com A [198.51.100.8]]"},
+					{"A? AAAA?", "[a.example.com A [198.51.100.8]]"},
+					{"", "[]"},
 				} {
 					o.wan(step[0])
 					r.settle()
