@@ -42,6 +42,9 @@ func (s Spec) Reverse(e endpoint.Endpoint) []netip.Addr {
 // ReverseHeld is Reverse for a hold of which default targets make endpoints. why tells why the addresses aren't known; none: they
 // are, or the hold isn't of any.
 func (s Spec) ReverseHeld(h endpoint.Hold) (addrs []netip.Addr, why reason.Reason) {
+	if h.From != nil && h.From.Everywhere { // it has no address of its own, and never will
+		return nil, reason.Reason{}
+	}
 	if !s.reverses(h.Name.IsWildcard(), h.Props) || h.Type != "" && h.Type != record.A && h.Type != record.AAAA {
 		return nil, reason.Reason{}
 	}

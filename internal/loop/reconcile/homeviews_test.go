@@ -11,10 +11,12 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/provider/providertest"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/internal/source"
 )
 
 // lines is what the rig says a provider's zone holds, of the types that aren't markers.
@@ -83,8 +85,10 @@ func TestReverseOfTwoViews(t *testing.T) {
 				}
 				check("before the address is known", "[]")
 				for _, step := range [][2]string{
-					{"198.51.100.7", "[a.example.com A [198.51.100.7]]"}, {"198.51.100.8", "[a.example.com A [198.51.100.8]]"},
-					{"A? AAAA?", "[a.example.com A [198.51.100.8]]"}, {"", "[]"},
+					{"198.51.100.7", "[a.example.com A [198.51.100.7]]"},
+					{"198.51.100.8", "[a.example.com A [198.51.100.8]]"},
+					{"A? AAAA?", "[a.example.com A [198.51.100.8]]"},
+					{"", "[]"},
 				} {
 					o.wan(step[0])
 					r.settle()
@@ -136,6 +140,37 @@ func TestBrakeOfViewsInOneZone(t *testing.T) {
 		}
 		if b, n := last[reconcile.BrakeHeld](r); n != 0 {
 			t.Errorf("the brake held %+v", b)
+		}
+	})
+}
+
+// TestReverseOfANameThatIsWrittenDown: one that changes to our public address has no address of its own any more, and that is known: its PTR
+// record set goes.
+func TestReverseOfANameThatIsWrittenDown(t *testing.T) {
+	home(t, func(r *rig, o *seer) {
+		const lanReverse = "10.168.192.in-addr.arpa"
+		r.memory.AddZone(providertest.MemoryZone(lanReverse))
+		r.view.ManagedTypes, r.view.CreatePTR, r.view.PrivateTargets, r.view.TargetFrom = []string{"A,AAAA,PTR"}, true, "publish", nil
+		o.at[fact.OfWAN()] = resolved("198.51.100.7")
+		r.eval = func(obj any, _ source.Lookup) endpoint.Result {
+			n := obj.(named)
+			made := evalThing(n.Ref)(n.thing)
+			for _, h := range made.Holds {
+				h.From.Everywhere = true
+			}
+			return made
+		}
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.168.10.51")))
+		if got, want := fmt.Sprint(lines(r.memory, lanReverse)), "[51."+lanReverse+" PTR [a.example.com]]"; got != want {
+			t.Errorf("the reverse zone has %s, want %s", got, want)
+		}
+		r.put("d/a", atWAN("a.example.com=hold"))
+		r.settle()
+		r.everythingAgain()
+		r.want("example.com", wan7, marker7)
+		if got := lines(r.memory, lanReverse); len(got) > 0 {
+			t.Errorf("the reverse zone has %s", got)
 		}
 	})
 }

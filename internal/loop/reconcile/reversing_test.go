@@ -188,8 +188,8 @@ func TestReverseWithoutZoneIsQuiet(t *testing.T) {
 			t.Error("nothing says that the address has no PTR record set")
 		}
 		ex, err := loop.Explain(context.Background(), "1."+reverseZone, endpoint.Ref{})
-		if err != nil || len(ex.Names[0].Askers) != 1 || ex.Names[0].Views[0].NoZone.Code != reason.NoZone {
-			t.Errorf("the explanation is %+v, %v; want the object, and that no zone holds the name", ex.Names, err)
+		if err != nil || len(ex.Names[0].Askers) != 1 || ex.Names[0].Views[0].NoZone.Code != reason.NoReverse {
+			t.Errorf("the explanation is %+v, %v; want the object, and that the address gets no PTR record set", ex.Names, err)
 		}
 	})
 }

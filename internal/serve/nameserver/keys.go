@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -29,11 +30,11 @@ func parseKey(text string) (keySpec, error) {
 	}
 	name, err := dnsname.Parse(strings.TrimSuffix(f[0], "."))
 	if err != nil || name == "" {
-		return keySpec{}, fmt.Errorf("%q isn't a key's name", f[0])
+		return keySpec{}, errors.New("before the first colon there isn't a key's name")
 	}
 	k := keySpec{name: name.FQDN(), algorithm: dns.Fqdn(strings.ToLower(f[1])), source: f[2]}
 	if algorithm(k.algorithm) == nil {
-		return keySpec{}, fmt.Errorf("algorithm %q: must be hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512", f[1])
+		return keySpec{}, errors.New("the algorithm must be hmac-sha224, hmac-sha256, hmac-sha384 or hmac-sha512")
 	}
 	return k, nil
 }
@@ -50,12 +51,21 @@ func (o Options) Load() (Options, error) {
 		}
 		secret, err := readSecret(spec.source)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("--dns-tsig-key=%s: %w", text, err))
+			errs = append(errs, fmt.Errorf("--dns-tsig-key=%s: %w", shown(text), err))
 			continue
 		}
 		o.keys[spec.name] = newKey(spec.algorithm, secret)
 	}
 	return o, errors.Join(errs...)
+}
+
+// shown is as much of a key as may be told: its name. Who mistakes the order, or writes the secret where its file belongs, finds it in no log.
+func shown(text string) string {
+	name, _, found := strings.Cut(text, ":")
+	if _, err := dnsname.Parse(name); !found || err != nil {
+		return "..."
+	}
+	return name + ":..."
 }
 
 func readSecret(source string) ([]byte, error) {
@@ -65,11 +75,11 @@ func readSecret(source string) ([]byte, error) {
 	} else {
 		f, err := os.Open(source)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 		defer f.Close()
 		if text, err = io.ReadAll(io.LimitReader(f, maxKeyFile)); err != nil {
-			return nil, err
+			return nil, unreadable(err)
 		}
 	}
 	secret, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
@@ -77,4 +87,12 @@ func readSecret(source string) ([]byte, error) {
 		return nil, errors.New("the secret isn't base64: put only the secret there, as tsig-keygen or keymgr wrote it")
 	}
 	return secret, nil
+}
+
+// unreadable leaves out of an error the file's name, which may be a secret.
+func unreadable(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return fmt.Errorf("read the file of its secret: %w: write the file's name behind the second colon, and the secret into the file", err)
 }

@@ -93,15 +93,20 @@ func (o Options) checkLists() []error {
 		_, err := parseSecondary(text)
 		return err
 	}
-	return slices.Concat(wrong("--dns-listen", o.Addresses, checkAddress), wrong("--dns-tsig-key", o.Keys, key), // before those that name them
+	return slices.Concat(wrong("--dns-listen", o.Addresses, checkAddress), wrongAs("--dns-tsig-key", o.Keys, shown, key), // before those that name them
 		wrong("--dns-transfer", o.Transfer, transfer), wrong("--dns-notify", o.Notify, notify))
 }
 
 // wrong returns what a check says of the values of a flag.
-func wrong(flag string, values []string, check func(string) error) (errs []error) {
+func wrong(flag string, values []string, check func(string) error) []error {
+	return wrongAs(flag, values, func(text string) string { return text }, check)
+}
+
+// wrongAs is wrong where values are told in another way.
+func wrongAs(flag string, values []string, shown func(string) string, check func(string) error) (errs []error) {
 	for _, text := range values {
 		if err := check(text); err != nil {
-			errs = append(errs, fmt.Errorf("%s=%s: %w", flag, text, err))
+			errs = append(errs, fmt.Errorf("%s=%s: %w", flag, shown(text), err))
 		}
 	}
 	return errs

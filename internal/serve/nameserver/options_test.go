@@ -65,3 +65,25 @@ func TestCheckTellsAll(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretInPlaceOfItsFile: what stands where a key's file belongs, or anywhere else by mistake, is in no error (invariant secret).
+func TestSecretInPlaceOfItsFile(t *testing.T) {
+	const secret = "c2VjcmV0c2VjcmV0c2VjcmV0"
+	for text, why := range map[string]string{
+		"one:hmac-sha256:" + secret: "the secret itself, as nsupdate takes it",
+		"hmac-sha256:one:" + secret: "the order that dig -y has",
+		"one:" + secret:             "without an algorithm",
+		"one:" + secret + ":x":      "in the place of the algorithm",
+		secret:                      "alone",
+		secret + "/+:x:y":           "first",
+	} {
+		o := Options{Keys: []string{text}}
+		err := o.Check()
+		if err == nil {
+			_, err = o.Load()
+		}
+		if err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%v (%s)", err, why)
+		}
+	}
+}
