@@ -349,6 +349,29 @@ func TestOtherTypeIsThere(t *testing.T) {
 	}
 }
 
+// TestADescriptionDoesntGoAlone: who takes away whose a name is, and doesn't know of the record set that is there, is told so, for nobody
+// would own it any more (invariant together).
+func TestADescriptionDoesntGoAlone(t *testing.T) {
+	e := emulate(t, sdemu.Options{})
+	z, p := e.zone("example.com"), e.open(awssd.Options{}, provider.Filter{})
+	mark := note(web, owned)
+	there := []record.Set{set(web, record.A, "192.0.2.1"), mark}
+	if _, err := p.Apply(t.Context(), z, between(web, nil, there)); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, p, z, web)
+	if len(before) != 2 {
+		t.Fatalf("the name has %v, want a record set and whose it is", before)
+	}
+	_, err := p.Apply(t.Context(), z, between(web, []record.Set{before[1]}, nil))
+	if provider.ClassOf(err) != provider.Stale {
+		t.Errorf("together: %v", err)
+	}
+	if diff := cmp.Diff(before, read(t, p, z, web)); diff != "" {
+		t.Errorf("together (-before +after):\n%s", diff)
+	}
+}
+
 // TestGoneNamespace: a namespace that isn't there any more doesn't look like an empty one.
 func TestGoneNamespace(t *testing.T) {
 	e := emulate(t, sdemu.Options{})

@@ -98,9 +98,11 @@ func (e edit) describes(s *service) bool {
 	return s.description == noteText(e.note.Before)
 }
 
-// unmentioned is a record set that is there and that the group, though it makes one, says nothing of.
+// unmentioned is a record set that is there and that the group, though it makes one, or takes away whose it is, says nothing of: it
+// would have two owners, or none.
 func (e edit) unmentioned(main *record.Set) bool {
-	if main == nil || e.after == nil {
+	orphans := e.note != nil && e.note.After == nil
+	if main == nil || e.after == nil && !orphans {
 		return false
 	}
 	for _, c := range e.sets {
