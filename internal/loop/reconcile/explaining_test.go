@@ -34,9 +34,9 @@ func (r *rig) explain(l *reconcile.Loop, name dnsname.Name, ref endpoint.Ref) re
 func TestExplainLeavesNoTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "example.com")
+		r.memory.Put("example.com", set("foreign.example.com", "A", "192.0.2.9"))
 		l := r.start()
 		defer r.stop()
-		r.memory.Put("example.com", set("foreign.example.com", "A", "192.0.2.9"))
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1", "foreign.example.com=192.0.2.1", "b.example.net=192.0.2.1", "h.example.com=hold")))
 		status := func() reconcile.Status {
 			s, err := l.Status(t.Context())

@@ -144,9 +144,9 @@ func TestApartFullUnasked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, p := fullRig(t, 1000, 1000)
 		p.mute = true
+		r.memory.Put("example.com", set("old.example.com", "A", "192.0.2.1"), marker("x-a-old.example.com", "me", "ingress/ns/old"))
 		l := r.start()
 		defer func() { r.stop() }()
-		r.memory.Put("example.com", set("old.example.com", "A", "192.0.2.1"), marker("x-a-old.example.com", "me", "ingress/ns/old"))
 		p.limit.Store(1002)
 		r.synced(delta("ns/old", ask("old.example.com=192.0.2.5")), delta("ns/a", ask("a.example.com=192.0.2.1")), delta("ns/b", ask("b.example.com=192.0.2.2")))
 		r.wantOurs("old.example.com A 192.0.2.5", "x-a-old.example.com TXT me:ns/old")

@@ -3,6 +3,7 @@
 package rfc2136_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -97,24 +98,24 @@ func TestQuietDriftShowsInTheSerial(t *testing.T) {
 func TestQuietSerialThatNobodyTells(t *testing.T) {
 	s := startBIND(t, plan{zones: 1})
 	z := s.fresh(t)
-	mute := false
+	var mute atomic.Bool
 	o := s.options()
 	o.Hosts = []string{between{answer: func(_ int, raw []byte, m *dns.Msg) []byte {
-		if mute && m.Opcode == dns.OpcodeQuery && m.Question[0].Qtype == dns.TypeSOA {
+		if mute.Load() && m.Opcode == dns.OpcodeQuery && m.Question[0].Qtype == dns.TypeSOA {
 			return nil
 		}
 		return raw
 	}}.listen(t, s.at)}
 	p := open(t, o)
 	holds(t, p, z)
-	mute = true
+	mute.Store(true)
 	if got := changed(t, p); got[z.ID] {
 		t.Error("a server that doesn't answer has told of a change")
 	}
 	if _, err := p.Apply(t.Context(), z, batch(create(set(z, "www", record.A, "192.0.2.1")))); err != nil {
 		t.Errorf("an update that was made fails for want of a serial: %v", err)
 	}
-	mute = false
+	mute.Store(false)
 	if got := changed(t, p); !got[z.ID] {
 		t.Error("it isn't known which version our update made, and the zone isn't read again")
 	}
