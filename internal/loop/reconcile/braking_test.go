@@ -87,8 +87,8 @@ func TestBrakeOpensByItself(t *testing.T) {
 	in(t, func(r *rig) {
 		r.kept()
 		r.guard = careful
-		r.start()
 		objects := r.own(30)
+		r.start()
 		r.synced(objects...)
 		for i := range 12 {
 			r.put(fmt.Sprintf("d/n%d", i), nil)

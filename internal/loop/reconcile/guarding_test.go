@@ -103,8 +103,8 @@ func TestOnceDoesNotWaitForTheGrace(t *testing.T) {
 func TestProofStatusThatBlinksChangesNothing(t *testing.T) {
 	in(t, func(r *rig) {
 		r.guard = careful
-		r.start()
 		objects := r.own(50)
+		r.start()
 		r.synced(objects...)
 		before := r.memory.Calls().Apply
 		for i := range 50 {

@@ -142,9 +142,9 @@ func turnEvents(r *rig) []reconcile.Event {
 // What another replica wrote in between is read before anything is planned, and what objects asked for meanwhile is done.
 func TestOneWriterTurnComesBack(t *testing.T) {
 	turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
+		p.give(long)
 		r.start()
 		defer func() { r.stop() }()
-		p.give(long)
 		r.synced(delta("default/web", ask("www.example.com=192.0.2.1")), delta("default/old", ask("old.example.com=192.0.2.1")))
 		p.give(0)
 		want := []reconcile.Event{reconcile.Turned{Ours: true}, reconcile.Turned{Holder: "other"}}
@@ -182,9 +182,9 @@ func TestOneWriterTurnChangesUnseen(t *testing.T) {
 func turnChangesUnseen(t *testing.T, change func(*turns)) {
 	turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
 		r.opts.Rate, r.opts.Burst = 0.1, 2
+		p.give(long)
 		r.start()
 		defer func() { r.stop() }()
-		p.give(long)
 		r.synced(delta("default/web", ask("www.example.com=192.0.2.1"))) // listed and read; the batch waits for the limiter
 		if c.made() != 2 {
 			t.Fatalf("%d calls, want the two reads", c.made())
@@ -213,9 +213,9 @@ func TestOneWriterDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
+				p.give(tt.turn)
 				r.start()
 				defer func() { r.stop() }()
-				p.give(tt.turn)
 				r.synced()
 				r.put("default/web", ask("www.example.com=192.0.2.1"))
 				r.settle()
@@ -230,9 +230,9 @@ func TestOneWriterDeadline(t *testing.T) {
 // A batch under way when the turn goes ends by the permit's end, and nothing follows it.
 func TestOneWriterLossInMidBatch(t *testing.T) {
 	turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
+		p.give(8 * time.Second)
 		r.start()
 		defer func() { r.stop() }()
-		p.give(8 * time.Second)
 		r.synced()
 		end := p.until
 		r.flaky.Fail(providertest.OpApply, providertest.Fault{Delay: time.Hour, Times: -1})
@@ -345,9 +345,9 @@ func TestUndoEndedByAnotherReplicaStaysSo(t *testing.T) {
 		kept := new(shelf)
 		r.keeper = kept
 		r.keepJournal("")
+		p.give(long)
 		l := r.start()
 		defer func() { r.stop() }()
-		p.give(long)
 		r.synced(delta("d/x", ask("a.example.com=192.0.2.1")))
 		r.put("d/x", ask("a.example.com=192.0.2.2"))
 		r.settle()

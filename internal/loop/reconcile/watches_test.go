@@ -197,9 +197,9 @@ func TestTurnForgetsWatches(t *testing.T) {
 	turned(t, func(t *testing.T, r *rig, p *turns, _ *counting) {
 		o := &dnsScript{says: not(reason.AnswersDiffer)}
 		r.asks = o
+		p.give(long)
 		l := r.start()
 		defer func() { r.stop() }()
-		p.give(long)
 		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
 		time.Sleep(15 * time.Second)
 		asked := len(o.questions())
