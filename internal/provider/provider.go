@@ -8,6 +8,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -84,6 +85,19 @@ func (f Filter) Matches(zone dnsname.Name) bool { return f.Match == nil || f.Mat
 
 // Above reports whether names that can be published are below a zone of a name.
 func (f Filter) Above(zone dnsname.Name) bool { return f.Below == nil || f.Below(zone) }
+
+// Skip tells why a zone that the options of a provider name isn't used; no reason: it is. One above the names that can be published is
+// used: it is named for them.
+func (f Filter) Skip(z zone.Zone) reason.Reason {
+	passes := f.Matches(z.Name) || f.Below != nil && f.Below(z.Name)
+	switch {
+	case len(f.IDs) > 0 && !slices.Contains(f.IDs, z.ID):
+		return reason.New(reason.Filtered, "zone %s: --zone-id-filter leaves it out", z.Name)
+	case !passes:
+		return reason.New(reason.Filtered, "zone %s: --domain-filter leaves it out", z.Name)
+	}
+	return reason.Reason{}
+}
 
 // Description is what the loop, the documentation and the conformance suite need to know of a provider.
 type Description struct {

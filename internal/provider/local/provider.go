@@ -9,7 +9,6 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
-	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -69,7 +68,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	}
 	for _, n := range p.served.zones {
 		z := p.served.zone(n)
-		if why := p.skip(z); !why.None() {
+		if why := p.filter.Skip(z); !why.None() {
 			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 			continue
 		}
@@ -79,18 +78,6 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 		used = append(used, z)
 	}
 	return used, skipped, nil
-}
-
-// skip tells why a zone that we serve isn't published to. A zone above the domains is: it is served for them.
-func (p *Provider) skip(z zone.Zone) reason.Reason {
-	passes := p.filter.Match == nil || p.filter.Match(z.Name) || p.filter.Below != nil && p.filter.Below(z.Name)
-	switch {
-	case len(p.filter.IDs) > 0 && !slices.Contains(p.filter.IDs, z.ID):
-		return reason.New(reason.Filtered, "zone %s: --zone-id-filter leaves it out", z.Name)
-	case !passes:
-		return reason.New(reason.Filtered, "zone %s: --domain-filter leaves it out", z.Name)
-	}
-	return reason.Reason{}
 }
 
 // find returns a zone as it is now.

@@ -14,7 +14,6 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
-	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
@@ -138,7 +137,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	}
 	for _, n := range p.zones {
 		z := zone.Zone{Key: zone.Key{Provider: Name, Account: Account + p.filter.Label, ID: string(n)}, Name: n, Records: -1}
-		if why := p.skip(z); !why.None() {
+		if why := p.filter.Skip(z); !why.None() {
 			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 		} else {
 			used = append(used, z)
@@ -146,18 +145,6 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	}
 	p.compare(ctx, used)
 	return used, skipped, nil
-}
-
-// skip tells why a zone that is named isn't used. A zone above the domains is used: it is named for them.
-func (p *Provider) skip(z zone.Zone) reason.Reason {
-	passes := p.filter.Match == nil || p.filter.Match(z.Name) || p.filter.Below != nil && p.filter.Below(z.Name)
-	switch {
-	case len(p.filter.IDs) > 0 && !slices.Contains(p.filter.IDs, z.ID):
-		return reason.New(reason.Filtered, "zone %s: --zone-id-filter leaves it out", z.Name)
-	case !passes:
-		return reason.New(reason.Filtered, "zone %s: --domain-filter leaves it out", z.Name)
-	}
-	return reason.Reason{}
 }
 
 // known refuses a zone that the options don't name.
