@@ -5,7 +5,6 @@ package docs
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,17 +34,7 @@ func TestHomeTour(t *testing.T) {
 		replace = append(replace, address, own, "-p "+strings.TrimPrefix(address, "127.0.0.1:"), "-p "+port)
 	}
 	tr := &tour{dir: newHome(t), ports: strings.NewReplacer(replace...)}
-	cmd := exec.Command(filepath.Join(tr.dir, words[0]), words[1:]...)
-	cmd.Args[0], cmd.Dir, cmd.Env = "nafuda", tr.dir, append(os.Environ(), tr.socket())
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("end the sandbox: %v", err)
-		}
-	})
+	tr.start(t, nil, nil, words...)
 	tr.until(t, list[1].Text, list[2].Text)
 	tr.follow(t, list[1:])
 }

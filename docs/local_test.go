@@ -5,7 +5,6 @@ package docs
 import (
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,18 +36,7 @@ func TestLocalTour(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := strings.Fields(list[0].Text)
-	cmd := exec.Command(filepath.Join(tr.dir, words[0]), words[1:]...)
-	cmd.Args[0], cmd.Dir, cmd.Env = "nafuda", tr.dir, append(os.Environ(), tr.socket())
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("end the program: %v", err)
-		}
-	})
+	tr.start(t, nil, os.Stderr, words...)
 	tr.until(t, list[1].Text, list[2].Text)
 	tr.follow(t, list[1:])
 }

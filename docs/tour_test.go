@@ -5,6 +5,7 @@ package docs
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -78,6 +79,23 @@ func newHome(t *testing.T) string {
 	return dir
 }
 
+// start starts the program in the tour's folder, as words that a page shows say, and ends it with the test.
+func (tr *tour) start(t *testing.T, out, log io.Writer, words ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(tr.dir, words[0]), words[1:]...)
+	cmd.Args[0], cmd.Dir, cmd.Env = "nafuda", tr.dir, append(os.Environ(), tr.socket())
+	cmd.Stdout, cmd.Stderr = out, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("end nafuda %s: %v", strings.Join(words[1:], " "), err)
+		}
+	})
+}
+
 // sandbox starts the sandbox and waits until it is ready.
 func (tr *tour) sandbox(t *testing.T) {
 	t.Helper()
@@ -90,24 +108,12 @@ func (tr *tour) sandbox(t *testing.T) {
 	}
 	_, dns, _ := net.SplitHostPort(addresses[1])
 	tr.ports = strings.NewReplacer(append(replace, "-p 5300", "-p "+dns)...)
-	cmd := exec.Command("bin/nafuda", "sandbox", "--listen="+addresses[0], "--dns-listen="+addresses[1], "--metrics-address="+addresses[2])
-	cmd.Dir = tr.dir
-	cmd.Env = append(os.Environ(), tr.socket())
 	out, err := os.Create(filepath.Join(tr.dir, "welcome.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Stdout = out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("end the sandbox: %v", err)
-		}
-		_ = out.Close()
-	})
+	t.Cleanup(func() { _ = out.Close() })
+	tr.start(t, out, nil, "bin/nafuda", "sandbox", "--listen="+addresses[0], "--dns-listen="+addresses[1], "--metrics-address="+addresses[2])
 	tr.until(t, "dig @127.0.0.1 -p 5300 +short +time=1 +tries=1 dev1.example.com\n", "192.168.10.51\n")
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
