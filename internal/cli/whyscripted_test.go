@@ -263,7 +263,7 @@ func TestWhyScripted(t *testing.T) {
 					}
 					return
 				}
-				if code == reason.GracePeriod && (w.Retry == nil || time.Until(*w.Retry) > 15*time.Second) {
+				if code == reason.GracePeriod && (w.Retry.IsZero() || time.Until(w.Retry) > 15*time.Second) {
 					t.Errorf("the grace time ends at %v", w.Retry)
 				}
 				if brake := strings.HasPrefix(string(code), "Brake"); brake != strings.HasPrefix(w.Stop().Command, "nafuda approve --plan=") {

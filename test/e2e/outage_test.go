@@ -41,7 +41,7 @@ func TestIncidentBadGateway(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if len(st.Zones) != 1 || !strings.Contains(st.Zones[0].Error, "502") && !strings.Contains(st.Zones[0].Error, "Gateway") || st.Zones[0].Retry == nil {
+		if len(st.Zones) != 1 || !strings.Contains(st.Zones[0].Error, "502") && !strings.Contains(st.Zones[0].Error, "Gateway") || st.Zones[0].Retry.IsZero() {
 			return fmt.Errorf("it says %+v", st.Zones)
 		}
 		return nil

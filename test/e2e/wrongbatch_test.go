@@ -88,8 +88,8 @@ func (p *process) retryOf(name string) time.Time {
 		p.t.Fatal(err)
 	}
 	for _, n := range s.Names {
-		if string(n.Name) == name && n.RetryTime != nil {
-			return *n.RetryTime
+		if string(n.Name) == name && !n.RetryTime.IsZero() {
+			return n.RetryTime
 		}
 	}
 	return time.Time{}

@@ -183,7 +183,7 @@ func TestUndoWithoutAJournalEntryNothingIsSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(s.Zones[0].Error, "--state-dir") || s.Zones[0].Retry == nil {
+		if !strings.Contains(s.Zones[0].Error, "--state-dir") || s.Zones[0].Retry.IsZero() {
 			t.Errorf("the zone's status is %+v, want an error that says what to do", s.Zones[0])
 		}
 		if len(heard[reconcile.Unrecorded](r)) == 0 {

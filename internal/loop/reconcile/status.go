@@ -56,7 +56,7 @@ type Zone struct {
 	Waiting  int        `json:"waiting"`
 	Vanished bool       `json:"vanished,omitempty"`
 	Error    string     `json:"error,omitempty"`
-	Retry    *time.Time `json:"retry,omitempty"`
+	Retry    time.Time  `json:"retry,omitzero"`
 	Braked   *ZoneBrake `json:"braked,omitempty"`
 }
 
@@ -78,7 +78,7 @@ type Name struct {
 	Verdict   change.Verdict `json:"verdict"`
 	Resource  string         `json:"from,omitempty"`
 	Reason    reason.Reason  `json:"reason"`
-	RetryTime *time.Time     `json:"retry,omitempty"`
+	RetryTime time.Time      `json:"retry,omitzero"`
 }
 
 // Refusal is a part of an object that can't be used.
@@ -190,7 +190,7 @@ func (z *zoneState) status() Zone {
 		Waiting: len(z.queue.list), Vanished: z.vanished, Error: text(z.fault),
 	}
 	if z.fault != nil {
-		s.Retry = &z.pause
+		s.Retry = z.pause
 	}
 	if b := z.braked(time.Now()); b.Hash != "" {
 		s.Braked = &ZoneBrake{Deletes: len(b.Deletes), Updates: len(b.Updates), Approve: b.Hash}
@@ -213,7 +213,7 @@ func (z *zoneState) names() []Name {
 			continue
 		}
 		parked := nameOf("", z, change.Decision{Key: record.Key{Name: n}, Verdict: Parking, Why: p.why})
-		parked.RetryTime = &p.until
+		parked.RetryTime = p.until
 		out = append(out, parked)
 	}
 	return out

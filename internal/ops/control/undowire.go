@@ -16,17 +16,13 @@ import (
 // undoWire is a request to undo, as it is sent.
 type undoWire struct {
 	Entries []journal.ID `json:"entries,omitempty"`
-	Since   *time.Time   `json:"since,omitempty"`
+	Since   time.Time    `json:"since,omitzero"`
 	Name    string       `json:"name,omitempty"`
 	Hash    string       `json:"hash,omitempty"`
 }
 
 func wireOf(r reconcile.UndoRequest, hash string) undoWire {
-	w := undoWire{Entries: r.Entries, Name: string(r.Name), Hash: hash}
-	if !r.Since.IsZero() {
-		w.Since = &r.Since
-	}
-	return w
+	return undoWire{Entries: r.Entries, Since: r.Since, Name: string(r.Name), Hash: hash}
 }
 
 // request checks what came.
@@ -37,9 +33,9 @@ func (w undoWire) request() (reconcile.UndoRequest, error) {
 		given++
 		r.Entries = slices.Compact(slices.Sorted(slices.Values(w.Entries)))
 	}
-	if w.Since != nil && !w.Since.IsZero() {
+	if !w.Since.IsZero() {
 		given++
-		r.Since = *w.Since
+		r.Since = w.Since
 	}
 	if w.Name != "" {
 		given++

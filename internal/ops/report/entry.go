@@ -29,7 +29,7 @@ type Entry struct {
 	Zone    Zone       `json:"zone"`
 	View    string     `json:"view"`
 	Outcome string     `json:"outcome"`
-	Ended   *time.Time `json:"ended,omitempty"`
+	Ended   time.Time  `json:"ended,omitzero"`
 	Receipt string     `json:"receipt,omitempty"`
 	Error   string     `json:"error,omitempty"`
 	Changes []Change   `json:"changes"`
@@ -46,7 +46,7 @@ func EntryOf(e journal.Entry, n dnsname.Name) Entry {
 	if e.Outcome.State == journal.Unknown {
 		out.Outcome = "unknown"
 	} else {
-		out.Ended = &e.Outcome.Time
+		out.Ended = e.Outcome.Time
 	}
 	for _, g := range e.Intent.Batch.Groups {
 		for _, c := range g.Changes {

@@ -59,7 +59,7 @@ func someStatus() Status {
 		Version: "v0.2.0", Missing: []string{"zone example.net", hostile}, Leader: hostile, Standby: true, Waiting: 1234567,
 		Zones: []ZoneStatus{
 			{Zone: Zone{"Z1", "example.com"}, Read: true, Records: 20123, Waiting: 1},
-			{Zone: Zone{"Z2", "example.net"}, Private: true, Error: "denied", Retry: &retry},
+			{Zone: Zone{"Z2", "example.net"}, Private: true, Error: "denied", Retry: retry},
 			{Zone: hostileZone(), Vanished: true, Error: hostile},
 		},
 		Kinds: []KindStatus{{Name: "ingress", State: "synced", Objects: 1000}, {Name: hostile, State: hostile, Error: hostile}},
@@ -144,7 +144,7 @@ func TestEntryOf(t *testing.T) {
 		}},
 	}}
 	all := EntryOf(e, "")
-	if all.Outcome != "unknown" || all.Ended != nil || len(all.Changes) != 3 || all.Others != 0 || all.Changes[0].Name != "b.example.com" {
+	if all.Outcome != "unknown" || !all.Ended.IsZero() || len(all.Changes) != 3 || all.Others != 0 || all.Changes[0].Name != "b.example.com" {
 		t.Errorf("all: %+v", all)
 	}
 	e.Outcome = journal.Outcome{Time: at, State: journal.Applied, Receipt: "C1"}

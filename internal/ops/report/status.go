@@ -31,17 +31,17 @@ type Status struct {
 
 // ZoneStatus is the state of a hosted zone.
 type ZoneStatus struct {
-	Zone     Zone       `json:"zone"`
-	Account  string     `json:"account"`
-	Private  bool       `json:"private"`
-	Read     bool       `json:"read"`
-	Records  int        `json:"records"`
-	Limit    int        `json:"limit,omitempty"`  // how many record sets it may have, where that is known
-	NoRoom   int        `json:"noRoom,omitempty"` // names that wait because the zone has no room for what they add
-	Waiting  int        `json:"waiting"`
-	Vanished bool       `json:"vanished"`
-	Error    string     `json:"error,omitempty"`
-	Retry    *time.Time `json:"retry,omitempty"`
+	Zone     Zone      `json:"zone"`
+	Account  string    `json:"account"`
+	Private  bool      `json:"private"`
+	Read     bool      `json:"read"`
+	Records  int       `json:"records"`
+	Limit    int       `json:"limit,omitempty"`  // how many record sets it may have, where that is known
+	NoRoom   int       `json:"noRoom,omitempty"` // names that wait because the zone has no room for what they add
+	Waiting  int       `json:"waiting"`
+	Vanished bool      `json:"vanished"`
+	Error    string    `json:"error,omitempty"`
+	Retry    time.Time `json:"retry,omitzero"`
 }
 
 // KindStatus is the state of a watched kind.
@@ -179,7 +179,7 @@ func (z ZoneStatus) write(t *planText, location *time.Location) {
 	}
 	if z.Error != "" {
 		again := ""
-		if z.Retry != nil {
+		if !z.Retry.IsZero() {
 			again = fmt.Sprintf("; tried again at %s", z.Retry.In(location).Format(time.TimeOnly))
 		}
 		t.line(red, "    ! %s%s", clean(z.Error), again)

@@ -93,7 +93,7 @@ func (t *text) walk(w Walk) {
 			t.entry(None, "wanted", fmt.Sprintf("%s %s %s", c.Action, c.Type, wanted(c)))
 		}
 	}
-	if w.Retry != nil {
+	if !w.Retry.IsZero() {
 		t.entry(None, "again", "at "+w.Retry.UTC().Format(time.DateTime)+" UTC")
 	}
 	if w.Last != nil {

@@ -98,7 +98,7 @@ func (w *walker) walk() Walk {
 // facts enters what is there and what would change.
 func (w *Walk) facts(z *reconcile.ZoneFacts) {
 	zone := report.ZoneOf(z.Zone)
-	w.Zone, w.State = &zone, z.State
+	w.Zone, w.State, w.Retry = &zone, z.State, z.Retry
 	for _, s := range z.Observed {
 		w.Observed = append(w.Observed, observe(s))
 	}
@@ -106,9 +106,6 @@ func (w *Walk) facts(z *reconcile.ZoneFacts) {
 		if !c.Keeps() {
 			w.Changes = append(w.Changes, report.ChangeOf(z.Zone, c))
 		}
-	}
-	if !z.Retry.IsZero() {
-		w.Retry = &z.Retry
 	}
 	if z.Entry != nil {
 		w.Last = &Last{Entry: z.Entry.ID.String(), Time: z.Entry.Intent.Time, Outcome: cmp.Or(string(z.Entry.Outcome.State), "unknown")}

@@ -43,8 +43,8 @@ type Walk struct {
 	State    reconcile.State `json:"state,omitempty"`
 	Steps    []Step          `json:"steps"` // up to the first no or wait, that included
 	Observed []Observed      `json:"observed"`
-	Changes  []report.Change `json:"changes"`         // what would change now if nothing held it
-	Retry    *time.Time      `json:"retry,omitempty"` // when it is tried again
+	Changes  []report.Change `json:"changes"`        // what would change now if nothing held it
+	Retry    time.Time       `json:"retry,omitzero"` // when it is tried again
 	Last     *Last           `json:"last,omitempty"`
 }
 
