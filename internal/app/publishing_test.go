@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -300,6 +301,49 @@ func TestNeedRestart(t *testing.T) {
 			tc.edit(&now)
 			if got := r.needRestart(&now); !slices.Equal(got, tc.want) {
 				t.Errorf("%v, want %v (%s)", got, tc.want, tc.why)
+			}
+		})
+	}
+}
+
+// TestOneZoneOfTwoAccounts: a zone that two views reach with different options is known to be one; what may be two is never taken for one.
+func TestOneZoneOfTwoAccounts(t *testing.T) {
+	at := func(host, key string, ttl time.Duration) func(*ViewOptions) {
+		return func(v *ViewOptions) {
+			lan(host)(v)
+			v.Publish.RFC2136.MinTTL = ttl
+			if key != "" {
+				v.Publish.RFC2136.Insecure, v.Publish.RFC2136.KeyName, v.Publish.RFC2136.Secret = false, key, "c2VjcmV0"
+			}
+		}
+	}
+	for name, tc := range map[string]struct {
+		why    string
+		second func(*ViewOptions)
+		one    bool
+	}{
+		"another TTL":    {"that is how it is written, not where", at("192.0.2.1", "", time.Hour), true},
+		"another server": {"it may have other data", at("192.0.2.2", "", 0), false},
+		"another key":    {"the server may show each key a zone of its own", at("192.0.2.1", "inside", 0), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := ofFile(at("192.0.2.1", "", 0), tc.second)
+			p, err := o.publishing(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var places []string
+			for _, a := range p.accounts() {
+				zones, err := a.Provider.Zones(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, z := range zones {
+					places = append(places, z.Place)
+				}
+			}
+			if len(places) != 2 || places[0] == "" || (places[0] == places[1]) != tc.one {
+				t.Errorf("the places are %q (%s)", places, tc.why)
 			}
 		})
 	}

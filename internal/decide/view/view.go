@@ -68,7 +68,7 @@ func (s Spec) Select(o *endpoint.Origin, name dnsname.Name) reason.Reason {
 // narrow is Select by what only a file of views says.
 func (s Spec) narrow(o *endpoint.Origin) reason.Reason {
 	switch {
-	case len(s.Sources) > 0 && !slices.Contains(s.Sources, o.Source):
+	case !s.HasSource(o.Source):
 		return reason.New(reason.Filtered, "the source %s isn't one of view %s (source)", o.Source, s.Name)
 	case strings.HasPrefix(o.Source, "gateway-") && !s.attached(o.Gateway):
 		return reason.New(reason.Filtered, "%s is at no Gateway of view %s (gateway-name)", o.Ref, s.Name)
@@ -80,6 +80,11 @@ func (s Spec) narrow(o *endpoint.Origin) reason.Reason {
 // HasNamespace reports whether objects of a namespace may be selected; those of the cluster, without one, may.
 func (s Spec) HasNamespace(name string) bool {
 	return name == "" || len(s.Namespaces) == 0 || slices.Contains(s.Namespaces, name)
+}
+
+// HasSource reports whether objects of a source may be selected.
+func (s Spec) HasSource(name string) bool {
+	return len(s.Sources) == 0 || slices.Contains(s.Sources, name)
 }
 
 // attached reports whether one of the Gateways, written as in Origin, is selected.

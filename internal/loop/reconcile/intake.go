@@ -183,7 +183,7 @@ func (c *core) gone(spec view.Spec, resource string) reason.Reason {
 		return reason.New(reason.SourceUnknown, "no source watches %s", resource)
 	case !spec.HasNamespace(ref.Namespace):
 		return reason.New(reason.SourceUnknown, "the namespace of %s isn't watched", resource)
-	case len(spec.Sources) > 0 && !slices.Contains(spec.Sources, src.Name):
+	case !spec.HasSource(src.Name):
 		return reason.New(reason.SourceUnknown, "the source %s of %s isn't one of view %s", src.Name, resource, spec.Name)
 	}
 	if r, ok := c.catalog.Result(ref); ok {

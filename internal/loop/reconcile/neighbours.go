@@ -18,57 +18,95 @@ type neighbour struct {
 	view  string
 	first bool // it stands before this view, so what both want is its own
 	owner string
-	keys  []record.Key
-	refs  []string // of the objects, sorted
+	asks  []ask
+}
+
+// ask is a record set that an object asks for, or holds.
+type ask struct {
+	key      record.Key // without a type where that isn't known
+	resource string
 }
 
 // neighbours are the other views of a zone that ask for something at a name, in their order.
 func (c *core) neighbours(z *zoneState, name dnsname.Name, view *zoneView) []neighbour {
 	var out []neighbour
 	first := true
-	for _, v := range z.views {
+	for _, v := range c.views {
 		if v.Spec.Name == view.Spec.Name {
 			first = false
 			continue
 		}
-		if !v.Spec.Domains.Match(name) {
-			continue
-		}
-		spec := v.Spec.In(z.Zone)
-		eps, holds, _ := c.asked(spec, name)
-		eps, holds, _ = c.here(v, z, name, eps, holds)
-		eps, holds, _ = c.target(spec, z, name, eps, holds)
-		n := neighbour{view: v.Spec.Name, first: first, owner: v.claims.Owner()}
-		add := func(k record.Key, from *endpoint.Origin) {
-			if k.Type == "" || v.Spec.Manages(k.Type) {
-				n.keys, n.refs = append(n.keys, k), append(n.refs, from.Ref.String())
+		if at, seat := c.seated(z, v); seat != nil && v.Spec.Domains.Match(name) {
+			if asks := c.asksIn(at, name, seat); len(asks) > 0 {
+				out = append(out, neighbour{view: v.Spec.Name, first: first, owner: seat.claims.Owner(), asks: asks})
 			}
-		}
-		for _, e := range eps {
-			add(e.Key(), e.From)
-		}
-		for _, h := range holds {
-			add(h.Key(), h.From)
-		}
-		if slices.Sort(n.refs); len(n.keys) > 0 {
-			out = append(out, n)
 		}
 	}
 	return out
 }
 
-// clashes reports whether a record set can't stand beside one that the neighbour asks for: it is the same, or one of them is a CNAME or of
-// a type that isn't known yet.
-func (n neighbour) clashes(k record.Key) bool {
-	alone := func(t record.Type) bool { return t == "" || t == record.CNAME }
-	return slices.ContainsFunc(n.keys, func(o record.Key) bool { return o.ID == k.ID && (o.Type == k.Type || alone(o.Type) || alone(k.Type)) })
+// seated finds a view in a zone, or in the same zone as another account has it: accounts with other options may reach one zone.
+func (c *core) seated(z *zoneState, v *viewState) (*zoneState, *zoneView) {
+	if seat := z.view(v.Spec.Name); seat != nil || z.Place == "" {
+		return z, seat
+	}
+	for _, o := range c.names.all[z.Name] {
+		if seat := o.view(v.Spec.Name); seat != nil && o.Place == z.Place && o.account.provider.Describe().Name == z.account.provider.Describe().Name {
+			if z.shaded {
+				o = o.shadow()
+			}
+			return o, seat
+		}
+	}
+	return z, nil
 }
 
-// yield leaves out what a view before this one asks for at the same place, with the reason.
-func yield(all []neighbour, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
+// asksIn lists what objects ask for at a name in a view, and what an undo has brought back there.
+func (c *core) asksIn(z *zoneState, name dnsname.Name, v *zoneView) []ask {
+	var out []ask
+	add := func(k record.Key, resource string) {
+		if k.Type == "" || v.Spec.Manages(k.Type) {
+			out = append(out, ask{k, resource})
+		}
+	}
+	spec := v.Spec.In(z.Zone)
+	eps, holds, _ := c.asked(spec, name)
+	eps, holds, _ = c.here(v, z, name, eps, holds)
+	eps, holds, _ = c.target(spec, z, name, eps, holds)
+	for _, e := range eps {
+		add(e.Key(), e.From.Ref.String())
+	}
+	for _, h := range holds {
+		add(h.Key(), h.From.Ref.String())
+	}
+	if o := c.byHand.places[place{z.Key, v.Spec.Name, name}]; o != nil {
+		for _, r := range o.sets {
+			add(r.set.Key, r.resource)
+		}
+	}
+	return out
+}
+
+// clash reports whether two record sets can't stand beside each other: they are the same, or one of them is a CNAME or of a type that
+// isn't known yet.
+func clash(a, b record.Key) bool {
+	alone := func(t record.Type) bool { return t == "" || t == record.CNAME }
+	return a.ID == b.ID && (a.Type == b.Type || alone(a.Type) || alone(b.Type))
+}
+
+// clashes reports whether a record set can't stand beside one that the neighbour asks for.
+func (n neighbour) clashes(k record.Key) bool {
+	return slices.ContainsFunc(n.asks, func(o ask) bool { return clash(o.key, k) })
+}
+
+// yield leaves out what a view before this one asks for at the same place, with the reason. What this view has published as an owner of its
+// own it keeps: the other can't have it.
+func yield(all []neighbour, owner string, has func(id string) bool, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
 	var lost []change.Decision
 	loses := func(k record.Key, from *endpoint.Origin) bool {
-		i := slices.IndexFunc(all, func(n neighbour) bool { return n.first && n.clashes(k) })
+		i := slices.IndexFunc(all, func(n neighbour) bool {
+			return n.first && n.clashes(k) && (oneOwner(n.owner, owner) || !has(k.ID))
+		})
 		if i >= 0 {
 			lost = append(lost, otherView(k, from.Ref.String(), all[i].view))
 		}
@@ -79,16 +117,48 @@ func yield(all []neighbour, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]e
 	return eps, holds, lost
 }
 
+// oneOwner reports whether of two views with these owners one can change what the other has made: the owner is the same, or one stores no
+// ownership and takes everything for its own.
+func oneOwner(a, b string) bool { return a == b || a == "" || b == "" }
+
 func otherView(k record.Key, resource, view string) change.Decision {
 	return change.Decision{Key: k, Verdict: change.Refused, Resource: resource, Why: reason.New(reason.OtherView, "the view %s, which stands before this one, publishes %s in the same zone", view, k)}
 }
 
-// asksFor tells whether an object asks for something at the name in another view with the same owner: what is marked for it isn't for this
-// view to take away.
-func asksFor(all []neighbour, owner, resource string) reason.Reason {
+// leave tells why a record set that is marked for an object is for another view to change or take away; none: it is for this one, which asks
+// for the keys given.
+func leave(all []neighbour, owner string, mine []record.Key, k record.Key, resource string) reason.Reason {
+	wanted := func(k record.Key) bool {
+		return slices.ContainsFunc(mine, func(m record.Key) bool { return clash(m, k) })
+	}
 	for _, n := range all {
-		if _, asks := slices.BinarySearch(n.refs, resource); asks && n.owner == owner {
+		if !oneOwner(n.owner, owner) {
+			continue
+		}
+		if n.clashes(k) && !wanted(k) {
+			return reason.New(reason.OtherView, "%s is asked for in view %s", k, n.view)
+		}
+		asks := func(a ask) bool { return a.resource == resource && (n.first || !wanted(a.key)) } // else it yields
+		if slices.ContainsFunc(n.asks, asks) {
 			return reason.New(reason.OtherView, "%s asks for the name in view %s", resource, n.view)
+		}
+	}
+	return reason.Reason{}
+}
+
+// keptBy tells which other view of a zone may have published a record set that nobody asks for any more, and wouldn't delete it; none: no
+// other view can be meant.
+func (c *core) keptBy(z *zoneState, view *zoneView, k record.Key, resource string) reason.Reason {
+	ref, known := endpoint.ParseRef(resource)
+	may := func(v *viewState) bool {
+		_, seat := c.seated(z, v)
+		return seat != nil && v.Spec.Name != view.Spec.Name && oneOwner(seat.claims.Owner(), view.claims.Owner()) &&
+			v.Spec.Domains.Match(k.Name) && v.Spec.Manages(k.Type) &&
+			(!known || v.Spec.HasNamespace(ref.Namespace) && v.Spec.HasSource(c.sources[ref.Kind].Name))
+	}
+	for _, v := range c.views {
+		if !v.Spec.Policy.Allows(change.Delete) && may(v) {
+			return reason.New(reason.PolicyKeeps, "%s may be of the view %s, which has the same owner and --policy=%s", k, v.Spec.Name, v.Spec.Policy)
 		}
 	}
 	return reason.Reason{}
@@ -103,8 +173,8 @@ func besides(all []neighbour, eps []endpoint.Endpoint, observed []record.Set) []
 	})
 }
 
-// theirs reports that of what is observed at a name nothing is for this view to look at: there is nothing, or other views with the same owner
-// ask for it.
+// theirs reports that of what is observed at a name nothing is for this view, which asks for nothing, to look at: there is nothing, or other
+// views of the same owner ask for it.
 func theirs(all []neighbour, observed []record.Set, ledger registry.Ledger, owner string) bool {
 	if len(observed) == 0 {
 		return true
@@ -115,9 +185,34 @@ func theirs(all []neighbour, observed []record.Set, ledger registry.Ledger, owne
 		if ledger.IsMarker(s) || !ok || cl.Owner != owner {
 			continue
 		}
-		if found = true; asksFor(all, owner, cl.Resource).None() {
+		if found = true; leave(all, owner, nil, s.Key, cl.Resource).None() {
 			return false
 		}
 	}
 	return found
+}
+
+// holder reports whether a view has record sets of its own at a name, under a set identifier.
+func holder(observed []record.Set, ledger registry.Ledger, owner string, manages func(record.Type) bool) func(id string) bool {
+	return func(id string) bool {
+		return slices.ContainsFunc(observed, func(s record.Set) bool {
+			if s.ID != id || !manages(s.Type) || ledger.IsMarker(s) {
+				return false
+			}
+			cl, ok, _ := ledger.Claim(s)
+			return ok && cl.Owner == owner
+		})
+	}
+}
+
+// keysOf lists what is asked for.
+func keysOf(eps []endpoint.Endpoint, holds []endpoint.Hold) []record.Key {
+	var out []record.Key
+	for _, e := range eps {
+		out = append(out, e.Key())
+	}
+	for _, h := range holds {
+		out = append(out, h.Key())
+	}
+	return out
 }

@@ -104,10 +104,11 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	eps, holds, pinned := c.here(v, z, name, eps, holds)
 	eps, holds, left := c.target(spec, z, name, eps, holds)
 	others := c.neighbours(z, name, v)
-	eps, holds, lost := yield(others, eps, holds)
+	eps, holds, lost := yield(others, reg.Owner(), holder(observed, ledger, reg.Owner(), spec.Manages), eps, holds)
 	if reg.Owner() == "" {
 		observed = besides(others, eps, observed)
 	}
+	mine := keysOf(eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
 	decisions = slices.Concat(decisions, pinned, left, lost, settled)
@@ -117,8 +118,12 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
 		Manages: spec.Manages, Desired: z.desired,
-		Gone: func(resource string) reason.Reason {
-			return cmp.Or(asksFor(others, reg.Owner(), resource), c.gone(spec, resource))
+		Gone: func(k record.Key, resource string) reason.Reason {
+			why := cmp.Or(leave(others, reg.Owner(), mine, k, resource), c.gone(spec, resource))
+			if why.None() && len(rows) == 0 && spec.Policy.Allows(change.Delete) {
+				why = c.keptBy(z, v, k, resource)
+			}
+			return why
 		},
 	}
 	for _, r := range rows {

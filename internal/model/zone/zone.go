@@ -23,6 +23,8 @@ type Zone struct {
 	Key
 	Name    dnsname.Name
 	Private bool
+	// Place is the same for one zone, whichever of a provider's accounts lists it; empty: it isn't known, and each account has zones of its own.
+	Place   string
 	Records int // how many record sets the provider counts; -1 where it doesn't say
 	Tags    map[string]string
 	// Changed says of a listed zone that somebody else has changed it since it was last read, where the provider can tell.

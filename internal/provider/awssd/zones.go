@@ -79,6 +79,7 @@ var errEndless = errors.New("the listing doesn't end")
 func (p *Provider) zone(n types.NamespaceSummary) zone.Zone {
 	return zone.Zone{
 		Key:     zone.Key{Provider: Name, Account: p.account.Name, ID: aws.ToString(n.Id)},
+		Place:   aws.ToString(p.client.Options().BaseEndpoint) + "/" + aws.ToString(n.Id), // ids are of all accounts; emulators have their own
 		Name:    dnsname.Name(strings.ToLower(strings.TrimSuffix(aws.ToString(n.Name), "."))),
 		Private: n.Type == types.NamespaceTypeDnsPrivate,
 		Records: -1,

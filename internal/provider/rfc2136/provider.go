@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -136,7 +137,7 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 		return nil, nil, failed(ctx.Err(), "list the zones")
 	}
 	for _, n := range p.zones {
-		z := zone.Zone{Key: zone.Key{Provider: Name, Account: Account + p.filter.Label, ID: string(n)}, Name: n, Records: -1}
+		z := zone.Zone{Key: zone.Key{Provider: Name, Account: Account + p.filter.Label, ID: string(n)}, Name: n, Place: p.place(n), Records: -1}
 		if why := p.filter.Skip(z); !why.None() {
 			skipped = append(skipped, provider.SkippedZone{Zone: z, Why: why})
 		} else {
@@ -145,6 +146,19 @@ func (p *Provider) ExplainZones(ctx context.Context) (used []zone.Zone, skipped 
 	}
 	p.compare(ctx, used)
 	return used, skipped, nil
+}
+
+// place is where a zone is: the same name at the same hosts, for who comes with the same key, since servers choose by the key what they show.
+func (p *Provider) place(n dnsname.Name) string {
+	var at []string
+	for _, h := range p.hosts.list {
+		at = append(at, h.at)
+	}
+	slices.Sort(at)
+	if p.key != nil {
+		at = append(at, p.key.name)
+	}
+	return string(n) + " at " + strings.Join(at, " ")
 }
 
 // known refuses a zone that the options don't name.

@@ -87,6 +87,7 @@ func (p *Provider) listed(ctx context.Context) (used []zone.Zone, skipped []prov
 func (p *Provider) zone(hz types.HostedZone) zone.Zone {
 	z := zone.Zone{
 		Key:     zone.Key{Provider: Name, Account: p.account.Name, ID: bareID(aws.ToString(hz.Id))},
+		Place:   aws.ToString(p.client.Options().BaseEndpoint) + "/" + bareID(aws.ToString(hz.Id)), // ids are of all accounts; emulators have their own
 		Name:    readName(aws.ToString(hz.Name)),
 		Private: hz.Config != nil && hz.Config.PrivateZone,
 		Records: -1,
