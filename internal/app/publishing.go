@@ -6,6 +6,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
@@ -113,17 +114,19 @@ func (s *shared) adopt(before *publishing, taken map[string]bool) {
 	}
 }
 
-// connect opens the accounts that aren't open. An account whose name is taken has that of its first view behind it.
+// connect opens the accounts that aren't open. An account whose name is taken has that of its first view behind it, and where an account that
+// stays open has been called after a view of that name, a number too.
 func (s *shared) connect(ctx context.Context, o *Options, taken map[string]bool) error {
-	for _, label := range []string{"", "@" + s.views[0].Name} {
-		if s.open {
-			return nil
-		}
+	label := ""
+	for n := 1; !s.open; n++ {
 		accounts, err := s.opened(ctx, o, label)
 		if err != nil {
 			return err
 		}
-		if label == "" && slices.ContainsFunc(accounts, func(a providers.Account) bool { return taken[a.Name] }) {
+		if label = "@" + s.views[0].Name; n > 1 {
+			label += "-" + strconv.Itoa(n)
+		}
+		if slices.ContainsFunc(accounts, func(a providers.Account) bool { return taken[a.Name] }) {
 			continue
 		}
 		s.open = true

@@ -348,3 +348,34 @@ func TestOneZoneOfTwoAccounts(t *testing.T) {
 		})
 	}
 }
+
+// TestAccountsAreRenamedNever: an account that stays open keeps its name, after whichever view it is called, and one that is new has another.
+func TestAccountsAreRenamedNever(t *testing.T) {
+	name := func(name, host string) func(*ViewOptions) {
+		return func(v *ViewOptions) { lan(host)(v); v.Name = name }
+	}
+	var before *publishing
+	for i, step := range []struct {
+		views []func(*ViewOptions)
+		want  string
+	}{
+		{[]func(*ViewOptions){name("a", "192.0.2.1"), name("b", "192.0.2.2")}, "a=default b=default@b"},
+		{[]func(*ViewOptions){name("a", "192.0.2.1"), name("c", "192.0.2.2"), name("b", "192.0.2.3")}, "a=default c=default@b b=default@b-2"},
+		{[]func(*ViewOptions){name("a", "192.0.2.1"), name("c", "192.0.2.3"), name("b", "192.0.2.4")}, "a=default c=default@b-2 b=default@b"},
+		{[]func(*ViewOptions){name("c", "192.0.2.3"), name("b", "192.0.2.4"), name("a", "192.0.2.2")}, "c=default@b-2 b=default@b a=default"},
+	} {
+		o := ofFile(step.views...)
+		p, err := o.publishing(t.Context(), before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range p.views {
+			got = append(got, v.Spec.Name+"="+strings.Join(v.Accounts, ","))
+		}
+		if s := strings.Join(got, " "); s != step.want {
+			t.Errorf("step %d: %s, want %s", i, s, step.want)
+		}
+		before = p
+	}
+}
