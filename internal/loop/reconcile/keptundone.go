@@ -41,7 +41,7 @@ func (os *overrides) export() json.RawMessage {
 	out := make([]keptOverride, 0, len(os.places))
 	for _, o := range os.sorted() {
 		k := keptOverride{
-			Provider: o.zone.Provider, Account: o.zone.Account, Zone: o.zone.ID, View: o.view, Name: string(o.name),
+			Provider: o.zone.Provider, Account: o.account, Zone: o.zone.ID, View: o.view, Name: string(o.name),
 			Asked: o.asked, At: o.at.UTC().Truncate(time.Second), Entries: o.entries[:min(len(o.entries), mostUndoneEntries)],
 		}
 		for _, r := range o.sets {
@@ -100,7 +100,7 @@ func (k keptOverride) override() (*override, error) {
 		return nil, errors.New("it was undone in no year that can be written")
 	}
 	o := &override{
-		place: place{zone.Key{Provider: k.Provider, Account: k.Account, ID: k.Zone}, k.View, name},
+		place: placeOf(zone.Key{Provider: k.Provider, ID: k.Zone}, k.View, name), account: k.Account,
 		asked: k.Asked, at: k.At, entries: k.Entries,
 	}
 	for _, s := range k.Sets {

@@ -23,7 +23,7 @@ import (
 
 func someOverride(name string, values ...string) *override {
 	o := &override{
-		place: place{zone.Key{Provider: "aws", Account: "default", ID: "Z1"}, "default", dnsname.Name(name)},
+		place: placeOf(zone.Key{Provider: "aws", ID: "Z1"}, "default", dnsname.Name(name)), account: "default",
 		asked: map[string]string{"ingress/d/x": "0123456789abcdef", "ingress/d/y": unsaid}, at: time.Unix(1_700_000_000, 0).UTC(), entries: []journal.ID{3, 7},
 	}
 	for i, v := range values {

@@ -79,7 +79,7 @@ func (c *core) asksIn(z *zoneState, name dnsname.Name, v *zoneView) []ask {
 	for _, h := range holds {
 		add(h.Key(), h.From.Ref.String())
 	}
-	if o := c.byHand.places[place{z.Key, v.Spec.Name, name}]; o != nil {
+	if o := c.byHand.places[placeOf(z.Key, v.Spec.Name, name)]; o != nil {
 		for _, r := range o.sets {
 			add(r.set.Key, r.resource)
 		}

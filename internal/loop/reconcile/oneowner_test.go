@@ -235,3 +235,31 @@ func TestPolicyOfTheOtherView(t *testing.T) {
 		})
 	}
 }
+
+// TestUndoneUnderAnotherAccount: what is undone stays so when the zone's account is called otherwise, as it may be after views have gone
+// (invariant undo).
+func TestUndoneUnderAnotherAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, "example.com")
+		r.keepJournal("")
+		l := r.start()
+		r.synced(delta("d/1", ask("a.example.com=192.0.2.1")))
+		r.put("d/1", nil)
+		r.settle()
+		r.undo(l, r.last())
+		want := []string{"a.example.com A 192.0.2.1", "x-a-a.example.com TXT me:d/1"}
+		r.want("example.com", want...)
+		accounts, views := r.places()
+		accounts[0] = reconcile.Account{Name: "default@b", Provider: door{r.flaky, "default@b"}}
+		views[0].Accounts = []string{"default@b"}
+		if err := l.Replace(t.Context(), accounts, views); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		r.want("example.com", want...)
+		if !r.held(l, "a.example.com") {
+			t.Error("the name isn't undone any more")
+		}
+		r.stop()
+	})
+}

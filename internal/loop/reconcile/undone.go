@@ -24,11 +24,17 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
-// place is a name of a zone, as one view publishes it.
+// place is a name of a zone, as one view publishes it. The zone is without its account: that may be called otherwise once the views have
+// changed, and a view has no two zones of an id.
 type place struct {
 	zone zone.Key
 	view string
 	name dnsname.Name
+}
+
+func placeOf(z zone.Key, view string, name dnsname.Name) place {
+	z.Account = ""
+	return place{z, view, name}
 }
 
 func (p place) compare(o place) int {
@@ -38,6 +44,7 @@ func (p place) compare(o place) int {
 // override is what a person wants at a place, in place of what objects ask for: it came of an undo.
 type override struct {
 	place
+	account string            // of the zone, when it was undone
 	sets    []restored        // sorted by key; none: nothing of ours
 	asked   map[string]string // what each object asked for there when it was undone, see core.asking
 	at      time.Time
@@ -116,7 +123,7 @@ func (c *core) asking(spec view.Spec, name dnsname.Name) map[string]string {
 // undoneAt returns what a person wants at a name of a zone in a view, in place of what objects ask for; nil: nothing. It is forgotten
 // as soon as an object asks for something else. While it isn't known what one asks for, nothing has changed.
 func (c *core) undoneAt(z *zoneState, spec view.Spec, name dnsname.Name) *override {
-	o := c.byHand.places[place{z.Key, spec.Name, name}]
+	o := c.byHand.places[placeOf(z.Key, spec.Name, name)]
 	if o == nil {
 		return nil
 	}

@@ -99,7 +99,7 @@ func (c *core) planUndone(p *undoPlan, z *zoneState, g change.Group, n *UndoneNa
 		spec := v.Spec
 		have := c.owned(z, v, g.Name)
 		o := stamp
-		o.place, o.asked = place{z.Key, spec.Name, g.Name}, c.asking(spec, g.Name)
+		o.place, o.account, o.asked = placeOf(z.Key, spec.Name, g.Name), z.Account, c.asking(spec, g.Name)
 		o.sets = target(have, g, spec.Name)
 		asked := c.planned(z, v, g.Name, nil)
 		if sameSets(asked.after(have), o.sets) {
