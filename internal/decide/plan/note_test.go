@@ -52,7 +52,7 @@ func TestNotes(t *testing.T) {
 	} {
 		in := plan.Input{
 			Name: "web.example.com", Zone: zone.Zone{Name: "example.com"}, Observed: tc.observed, Policy: tc.policy, Owner: tc.registry.Owner(),
-			Manages: managed(record.A, record.AAAA, record.CNAME), Gone: func(record.Key, string) reason.Reason { return reason.Reason{} },
+			Manages: managed(record.A, record.AAAA, record.CNAME), Gone: func(string) reason.Reason { return reason.Reason{} },
 			Desired: func(s record.Set) ([]record.Set, error) { return []record.Set{s}, nil },
 		}
 		in.Ledger = tc.registry.Open(in.Name, in.Zone, func(dnsname.Name) []record.Set { return tc.observed }, nil)

@@ -48,8 +48,11 @@ type Input struct {
 	Full     reason.Reason // why no record set may be added; none: they may
 	Manages  func(record.Type) bool
 	Desired  func(record.Set) ([]record.Set, error) // the provider's normal form
-	// Gone tells why it isn't proven that the object which a record set is for is gone or no longer asks; none: it is proven.
-	Gone func(k record.Key, resource string) reason.Reason
+	// Gone tells why it isn't proven that an object is gone or no longer asks; none: it is proven.
+	Gone func(resource string) reason.Reason
+	// Left tells why a record set that isn't wanted, and the object that it is for, are somebody else's to decide about; none, or a nil Left:
+	// they aren't.
+	Left func(k record.Key, resource string) reason.Reason
 }
 
 // Name plans one name. The group has no changes where there is nothing to do. Equal inputs give equal outputs.
@@ -252,7 +255,7 @@ func (p *planner) unproven(row Row, have []record.Set) reason.Reason {
 		if slices.Contains(row.Askers, c.Resource) {
 			continue
 		}
-		if why := p.Gone(s.Key, c.Resource); !why.None() {
+		if why := p.Gone(c.Resource); !why.None() {
 			return why
 		}
 	}

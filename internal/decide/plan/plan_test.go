@@ -93,7 +93,7 @@ func input(state []record.Set, at string, rs []plan.Row, reg registry.Registry, 
 		Name: full(at), Zone: example, Rows: rs, Observed: look(state)(full(at)), Owner: reg.Owner(), Policy: policy,
 		Ledger:  reg.Open(full(at), example, look(state), asking(rs, at)),
 		Manages: managed(record.A, record.AAAA, record.CNAME), Desired: desired,
-		Gone: func(_ record.Key, resource string) reason.Reason {
+		Gone: func(resource string) reason.Reason {
 			if strings.HasPrefix(resource, "unknown/") {
 				return reason.New(reason.NotSynced, "%s may be there", resource)
 			}

@@ -85,6 +85,14 @@ func (r *rowPlan) stayed(s record.Set) reason.Reason {
 	return r.stays[r.ours[s.Key].Resource]
 }
 
+// left tells why a set isn't for this plan to take away.
+func (r *rowPlan) left(k record.Key, resource string) reason.Reason {
+	if r.Left == nil || !r.Policy.Allows(change.Delete) {
+		return reason.Reason{}
+	}
+	return r.Left(k, resource)
+}
+
 // resource is the object that a set's marker shall name: the one it names, as long as that asks.
 func (r *rowPlan) resource(s record.Set, w change.Want) string {
 	if c := r.ours[s.Key]; slices.Contains(w.Askers, c.Resource) {
@@ -176,7 +184,7 @@ func (r *rowPlan) occupied(k record.Key) reason.Reason {
 
 func (r *rowPlan) remove(s record.Set, replaced bool) {
 	resource := r.ours[s.Key].Resource
-	why := cmp.Or(r.held(s.Type), r.stayed(s))
+	why := cmp.Or(r.held(s.Type), r.stayed(s), r.left(s.Key, resource))
 	if why.None() && !replaced && !r.Policy.Allows(change.Delete) {
 		why = reason.New(reason.PolicyKeeps, "--policy=%s doesn't delete %s", r.Policy, s.Key)
 	}

@@ -157,7 +157,7 @@ func TestUndoRestoresTheStoredForm(t *testing.T) {
 	if sets, err := in.Desired(alias); err == nil {
 		t.Errorf("the alias of nothing is restored as %v", sets)
 	}
-	if in.Policy != change.Sync || !in.Gone(cname.Key, "ingress/d/x").None() {
+	if in.Policy != change.Sync || !in.Gone("ingress/d/x").None() {
 		t.Error("a person needs neither the policy nor proof")
 	}
 	if d := o.decisions(); len(d) != 2 || d[0].Why.Code != reason.Undone || d[0].Verdict != change.Held {

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
@@ -90,30 +91,34 @@ func (c *core) asksIn(z *zoneState, name dnsname.Name, v *zoneView) []ask {
 // clash reports whether two record sets can't stand beside each other: they are the same, or one of them is a CNAME or of a type that
 // isn't known yet.
 func clash(a, b record.Key) bool {
-	alone := func(t record.Type) bool { return t == "" || t == record.CNAME }
 	return a.ID == b.ID && (a.Type == b.Type || alone(a.Type) || alone(b.Type))
 }
+
+func alone(t record.Type) bool { return t == "" || t == record.CNAME }
 
 // clashes reports whether a record set can't stand beside one that the neighbour asks for.
 func (n neighbour) clashes(k record.Key) bool {
 	return slices.ContainsFunc(n.asks, func(o ask) bool { return clash(o.key, k) })
 }
 
+// covers reports whether all that a hold may come to be can't stand beside what the neighbour asks for.
+func (n neighbour) covers(k record.Key) bool {
+	return slices.ContainsFunc(n.asks, func(o ask) bool { return clash(o.key, k) && (k.Type != "" || alone(o.key.Type)) })
+}
+
 // yield leaves out what a view before this one asks for at the same place, with the reason. What this view has published as an owner of its
 // own it keeps: the other can't have it.
 func yield(all []neighbour, owner string, has func(id string) bool, eps []endpoint.Endpoint, holds []endpoint.Hold) ([]endpoint.Endpoint, []endpoint.Hold, []change.Decision) {
 	var lost []change.Decision
-	loses := func(k record.Key, from *endpoint.Origin) bool {
-		i := slices.IndexFunc(all, func(n neighbour) bool {
-			return n.first && n.clashes(k) && (oneOwner(n.owner, owner) || !has(k.ID))
-		})
+	loses := func(k record.Key, from *endpoint.Origin, to func(neighbour, record.Key) bool) bool {
+		i := slices.IndexFunc(all, func(n neighbour) bool { return n.first && to(n, k) && (oneOwner(n.owner, owner) || !has(k.ID)) })
 		if i >= 0 {
 			lost = append(lost, otherView(k, from.Ref.String(), all[i].view))
 		}
 		return i >= 0
 	}
-	eps = slices.DeleteFunc(eps, func(e endpoint.Endpoint) bool { return loses(e.Key(), e.From) })
-	holds = slices.DeleteFunc(holds, func(h endpoint.Hold) bool { return loses(h.Key(), h.From) })
+	eps = slices.DeleteFunc(eps, func(e endpoint.Endpoint) bool { return loses(e.Key(), e.From, neighbour.clashes) })
+	holds = slices.DeleteFunc(holds, func(h endpoint.Hold) bool { return loses(h.Key(), h.From, neighbour.covers) })
 	return eps, holds, lost
 }
 
@@ -125,25 +130,69 @@ func otherView(k record.Key, resource, view string) change.Decision {
 	return change.Decision{Key: k, Verdict: change.Refused, Resource: resource, Why: reason.New(reason.OtherView, "the view %s, which stands before this one, publishes %s in the same zone", view, k)}
 }
 
-// leave tells why a record set that is marked for an object is for another view to change or take away; none: it is for this one, which asks
-// for the keys given.
-func leave(all []neighbour, owner string, mine []record.Key, k record.Key, resource string) reason.Reason {
-	wanted := func(k record.Key) bool {
-		return slices.ContainsFunc(mine, func(m record.Key) bool { return clash(m, k) })
+// beside is what a view asks for at a name, in a zone that others use too.
+type beside struct {
+	all       []neighbour
+	owner     string
+	mine      []record.Key
+	resources []string // of the objects that ask
+}
+
+func newBeside(all []neighbour, owner string, eps []endpoint.Endpoint, holds []endpoint.Hold) beside {
+	b := beside{all: all, owner: owner}
+	for _, e := range eps {
+		b.mine, b.resources = append(b.mine, e.Key()), append(b.resources, e.From.Ref.String())
 	}
-	for _, n := range all {
-		if !oneOwner(n.owner, owner) {
-			continue
-		}
-		if n.clashes(k) && !wanted(k) {
-			return reason.New(reason.OtherView, "%s is asked for in view %s", k, n.view)
-		}
-		asks := func(a ask) bool { return a.resource == resource && (n.first || !wanted(a.key)) } // else it yields
-		if slices.ContainsFunc(n.asks, asks) {
+	for _, h := range holds {
+		b.mine, b.resources = append(b.mine, h.Key()), append(b.resources, h.From.Ref.String())
+	}
+	return b
+}
+
+// wants reports whether the view asks for a record set, or for one that can't stand beside it.
+func (b beside) wants(k record.Key) bool {
+	return slices.ContainsFunc(b.mine, func(m record.Key) bool { return clash(m, k) })
+}
+
+// asksFor tells whether an object asks for something at the name in another view of the owner, which doesn't yield to this one: what is marked
+// for it isn't for this view to take away.
+func (b beside) asksFor(resource string) reason.Reason {
+	for _, n := range b.all {
+		asks := func(a ask) bool { return a.resource == resource && (n.first || !b.wants(a.key)) }
+		if oneOwner(n.owner, b.owner) && slices.ContainsFunc(n.asks, asks) {
 			return reason.New(reason.OtherView, "%s asks for the name in view %s", resource, n.view)
 		}
 	}
 	return reason.Reason{}
+}
+
+// asked tells whether a record set is asked for in another view of the owner, and not in this one.
+func (b beside) asked(k record.Key) reason.Reason {
+	for _, n := range b.all {
+		if oneOwner(n.owner, b.owner) && n.clashes(k) && !b.wants(k) {
+			return reason.New(reason.OtherView, "%s is asked for in view %s", k, n.view)
+		}
+	}
+	return reason.Reason{}
+}
+
+// theirs reports that of what is observed at a name nothing is for this view, which asks for nothing, to look at: there is nothing, or other
+// views of the same owner ask for it.
+func (b beside) theirs(observed []record.Set, ledger registry.Ledger) bool {
+	if len(observed) == 0 {
+		return true
+	}
+	found := false
+	for _, s := range observed {
+		cl, ok, _ := ledger.Claim(s)
+		if ledger.IsMarker(s) || !ok || cl.Owner != b.owner {
+			continue
+		}
+		if found = true; cmp.Or(b.asked(s.Key), b.asksFor(cl.Resource)).None() {
+			return false
+		}
+	}
+	return found
 }
 
 // keptBy tells which other view of a zone may have published a record set that nobody asks for any more, and wouldn't delete it; none: no
@@ -173,25 +222,6 @@ func besides(all []neighbour, eps []endpoint.Endpoint, observed []record.Set) []
 	})
 }
 
-// theirs reports that of what is observed at a name nothing is for this view, which asks for nothing, to look at: there is nothing, or other
-// views of the same owner ask for it.
-func theirs(all []neighbour, observed []record.Set, ledger registry.Ledger, owner string) bool {
-	if len(observed) == 0 {
-		return true
-	}
-	found := false
-	for _, s := range observed {
-		cl, ok, _ := ledger.Claim(s)
-		if ledger.IsMarker(s) || !ok || cl.Owner != owner {
-			continue
-		}
-		if found = true; leave(all, owner, nil, s.Key, cl.Resource).None() {
-			return false
-		}
-	}
-	return found
-}
-
 // holder reports whether a view has record sets of its own at a name, under a set identifier.
 func holder(observed []record.Set, ledger registry.Ledger, owner string, manages func(record.Type) bool) func(id string) bool {
 	return func(id string) bool {
@@ -203,16 +233,4 @@ func holder(observed []record.Set, ledger registry.Ledger, owner string, manages
 			return ok && cl.Owner == owner
 		})
 	}
-}
-
-// keysOf lists what is asked for.
-func keysOf(eps []endpoint.Endpoint, holds []endpoint.Hold) []record.Key {
-	var out []record.Key
-	for _, e := range eps {
-		out = append(out, e.Key())
-	}
-	for _, h := range holds {
-		out = append(out, h.Key())
-	}
-	return out
 }

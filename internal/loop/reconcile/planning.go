@@ -108,19 +108,22 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	if reg.Owner() == "" {
 		observed = besides(others, eps, observed)
 	}
-	mine := keysOf(eps, holds)
+	around := newBeside(others, reg.Owner(), eps, holds)
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
 	decisions = slices.Concat(decisions, pinned, left, lost, settled)
-	if len(rows) == 0 && undone == nil && theirs(others, observed, ledger, reg.Owner()) {
+	if len(rows) == 0 && undone == nil && around.theirs(observed, ledger) {
 		return plan.Input{}, decisions, false
 	}
 	in := plan.Input{
 		Name: name, Zone: z.Zone, Observed: observed, Ledger: ledger, Owner: reg.Owner(), Policy: spec.Policy,
 		Manages: spec.Manages, Desired: z.desired,
-		Gone: func(k record.Key, resource string) reason.Reason {
-			why := cmp.Or(leave(others, reg.Owner(), mine, k, resource), c.gone(spec, resource))
-			if why.None() && len(rows) == 0 && spec.Policy.Allows(change.Delete) {
+		Gone: func(resource string) reason.Reason {
+			return cmp.Or(around.asksFor(resource), c.gone(spec, resource))
+		},
+		Left: func(k record.Key, resource string) reason.Reason {
+			why := around.asked(k)
+			if why.None() && !around.wants(k) && !slices.Contains(around.resources, resource) {
 				why = c.keptBy(z, v, k, resource)
 			}
 			return why

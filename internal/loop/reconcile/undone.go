@@ -154,7 +154,7 @@ func (c *core) outdated(spec view.Spec, o *override, now map[string]string, empt
 // record sets are counts as ever.
 func (z *zoneState) override(in *plan.Input, o *override) []change.Decision {
 	in.Rows, in.Policy = o.rows(), change.Sync
-	in.Gone = func(record.Key, string) reason.Reason { return reason.Reason{} } // the person knows
+	in.Gone, in.Left = func(string) reason.Reason { return reason.Reason{} }, nil // the person knows
 	in.Desired = func(s record.Set) ([]record.Set, error) {
 		// It is in the provider's form. A CNAME to a load balancer that an annotation kept from being an alias doesn't say so any
 		// more, and stays what it was; an alias is asked for again, because its target may be gone.
