@@ -132,26 +132,22 @@ func otherView(k record.Key, resource, view string) change.Decision {
 
 // beside is what a view asks for at a name, in a zone that others use too.
 type beside struct {
-	all       []neighbour
-	owner     string
-	mine      []record.Key
-	resources []string // of the objects that ask
-}
-
-func newBeside(all []neighbour, owner string, eps []endpoint.Endpoint, holds []endpoint.Hold) beside {
-	b := beside{all: all, owner: owner}
-	for _, e := range eps {
-		b.mine, b.resources = append(b.mine, e.Key()), append(b.resources, e.From.Ref.String())
-	}
-	for _, h := range holds {
-		b.mine, b.resources = append(b.mine, h.Key()), append(b.resources, h.From.Ref.String())
-	}
-	return b
+	all   []neighbour
+	owner string
+	eps   []endpoint.Endpoint
+	holds []endpoint.Hold
 }
 
 // wants reports whether the view asks for a record set, or for one that can't stand beside it.
 func (b beside) wants(k record.Key) bool {
-	return slices.ContainsFunc(b.mine, func(m record.Key) bool { return clash(m, k) })
+	return slices.ContainsFunc(b.eps, func(e endpoint.Endpoint) bool { return clash(e.Key(), k) }) ||
+		slices.ContainsFunc(b.holds, func(h endpoint.Hold) bool { return clash(h.Key(), k) })
+}
+
+// has reports whether an object asks for something in the view.
+func (b beside) has(resource string) bool {
+	return slices.ContainsFunc(b.eps, func(e endpoint.Endpoint) bool { return e.From.Ref.String() == resource }) ||
+		slices.ContainsFunc(b.holds, func(h endpoint.Hold) bool { return h.From.Ref.String() == resource })
 }
 
 // asksFor tells whether an object asks for something at the name in another view of the owner, which doesn't yield to this one: what is marked

@@ -108,7 +108,7 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 	if reg.Owner() == "" {
 		observed = besides(others, eps, observed)
 	}
-	around := newBeside(others, reg.Owner(), eps, holds)
+	around := beside{others, reg.Owner(), eps, holds}
 	rows, settled := resolve.Name(eps, holds, claimed(observed, ledger, reg.Owner()), z.resolving(spec, observed, ledger, reg.Owner()))
 	rows = c.holdReverse(spec, name, observed, ownedBy(ledger, reg.Owner()), rows)
 	decisions = slices.Concat(decisions, pinned, left, lost, settled)
@@ -123,7 +123,7 @@ func (c *core) input(z *zoneState, name dnsname.Name, v *zoneView, undone *overr
 		},
 		Left: func(k record.Key, resource string) reason.Reason {
 			why := around.asked(k)
-			if why.None() && !around.wants(k) && !slices.Contains(around.resources, resource) {
+			if why.None() && !around.wants(k) && !around.has(resource) {
 				why = c.keptBy(z, v, k, resource)
 			}
 			return why

@@ -298,3 +298,37 @@ func TestReplaceStore(t *testing.T) {
 		r.stop()
 	})
 }
+
+// TestReplaceOutOfTurn: views that are replaced before our turn, or between two, are those that are published once it is ours, and no call is
+// made before.
+func TestReplaceOutOfTurn(t *testing.T) {
+	turned(t, func(t *testing.T, r *rig, p *turns, c *counting) {
+		l := r.start()
+		r.synced(delta("d/x", ask("x.example.com=192.0.2.1")), delta("d/y", ask("y.example.com=192.0.2.2")))
+		r.labels = byName("x")
+		r.replace(l)
+		if n := c.made(); n > 0 {
+			t.Errorf("%d calls on a standby", n)
+		}
+		p.give(long)
+		r.settle()
+		x := []string{"x.example.com A 192.0.2.1", "x-a-x.example.com TXT me:d/x"}
+		r.want("example.com", x...)
+		p.give(0)
+		made := c.made()
+		r.provider = &counting{Full: providertest.NewFlaky(r.memory)}
+		r.labels = byName("y")
+		r.view.Policy = "upsert-only"
+		r.replace(l)
+		r.put("d/y", ask("y.example.com=192.0.2.3"))
+		time.Sleep(10 * time.Minute)
+		r.want("example.com", x...)
+		p.give(long)
+		r.settle()
+		r.want("example.com", append(x, "y.example.com A 192.0.2.3", "x-a-y.example.com TXT me:d/y")...)
+		if n := c.made() - made; n > 0 {
+			t.Errorf("%d calls to the account before", n)
+		}
+		r.stop()
+	})
+}
