@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/model/change"
@@ -98,6 +99,7 @@ func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
 		Options: Options{Interval: 24 * time.Hour, Resync: 24 * time.Hour, Rate: 1e9, Burst: 1e6},
 		Sources: []source.Source{{Name: "ingress", Kind: "ingress", Eval: evalWish}}, Kinds: []source.Kind{{Name: "ingress"}},
 		Accounts: []Account{{Name: "default", Provider: p}},
+		Guard:    guard.Options{MaxDeletePercent: 100, MaxUpdatePercent: 100}, // what is held isn't written
 		Views: []View{{
 			Spec: v.Spec("default", "memory", nil, nil), Registry: txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "typed"}), Accounts: []string{"default"},
 		}},
