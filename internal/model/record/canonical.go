@@ -101,6 +101,7 @@ const maxString = 255
 // are written as \DDD, three decimal digits (RFC 1035 section 5.1).
 func Quote(text string) string {
 	var b strings.Builder
+	b.Grow(len(text) + len(`""`) + len(text)/maxString*len(`" "`)) // exactly that where nothing is escaped: markers stay in memory
 	for first := true; first || text != ""; first = false {
 		piece := text[:min(len(text), maxString)]
 		text = text[len(piece):]
@@ -129,6 +130,9 @@ func Unquote(v string) string {
 	v = strings.TrimSpace(v)
 	if !strings.HasPrefix(v, `"`) {
 		return v
+	}
+	if text := v[1:]; strings.IndexAny(text, `"\`) == len(text)-1 && strings.HasSuffix(text, `"`) {
+		return text[:len(text)-1] // one string without escapes, as nearly all are
 	}
 	var b strings.Builder
 	inside := false
