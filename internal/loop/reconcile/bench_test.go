@@ -22,6 +22,7 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -92,6 +93,10 @@ type bench struct{ *core }
 
 // newBench publishes objects of so many names each; with a provider that holds them already there is nothing to do.
 func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
+	return newBenchWith(b, p, txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "typed"}), objects, names)
+}
+
+func newBenchWith(b testing.TB, p *acceptor, reg registry.Registry, objects, names int) *bench {
 	group, ctx := errgroup.WithContext(b.Context())
 	ctx, cancel := context.WithCancel(ctx)
 	v := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
@@ -101,7 +106,7 @@ func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
 		Accounts: []Account{{Name: "default", Provider: p}},
 		Guard:    guard.Options{MaxDeletePercent: 100, MaxUpdatePercent: 100}, // what is held isn't written
 		Views: []View{{
-			Spec: v.Spec("default", "memory", nil, nil), Registry: txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "typed"}), Accounts: []string{"default"},
+			Spec: v.Spec("default", "memory", nil, nil), Registry: reg, Accounts: []string{"default"},
 		}},
 		Observe: func(Event) {},
 	}, group)

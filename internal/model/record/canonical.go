@@ -67,7 +67,10 @@ func canonicalAddr(t Type, v string) (string, error) {
 	if err != nil || addr.Zone() != "" || addr.Is4() != (t == A) {
 		return "", fmt.Errorf("%s value %q isn't an address of that family", t, v)
 	}
-	return addr.String(), nil
+	if text := addr.String(); text != v {
+		return text, nil
+	}
+	return v, nil // many objects have the same text, in one place: see the slim forms
 }
 
 // canonicalFields reads so many 16-bit numbers and then a host name, as MX (RFC 1035 3.3.9) and SRV (RFC 2782) have them.

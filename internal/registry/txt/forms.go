@@ -105,7 +105,10 @@ func (p place) holds(h registry.Heritage) bool {
 
 // readings lists what a marker at a name can be read for.
 func (r *Registry) readings(at dnsname.Name, z zone.Zone) []reading {
-	out := make([]reading, 0, 4*(1+len(r.old)))
+	return r.appendReadings(make([]reading, 0, 4*(1+len(r.old))), at, z)
+}
+
+func (r *Registry) appendReadings(out []reading, at dnsname.Name, z zone.Zone) []reading {
 	out = r.readingsOf(out, r.affix, at, z)
 	for _, a := range r.old {
 		out = r.readingsOf(out, a, at, z)

@@ -103,8 +103,10 @@ func (r *Registry) Subjects(at dnsname.Name, z zone.Zone) []dnsname.Name {
 	marks := append(r.marks(at, z), at)
 	slices.Sort(marks)
 	out := make([]dnsname.Name, 0, 2*len(marks))
+	var readings []reading
 	for _, m := range slices.Compact(marks) {
-		for _, x := range r.readings(m, z) {
+		readings = r.appendReadings(readings[:0], m, z)
+		for _, x := range readings {
 			if x.name != at && x.name.In(z.Name) {
 				out = append(out, x.name)
 			}
