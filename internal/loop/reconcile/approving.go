@@ -107,9 +107,7 @@ func (z *zoneState) approveBeforehand(c *core, now time.Time) {
 	}
 	c.approve = slices.Delete(c.approve, i, i+1)
 	for n := range z.approved {
-		if z.queue.has(n) {
-			z.queue.ranks[n] = released
-		}
+		z.queue.sort(n, released)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/model/change"
@@ -21,6 +22,7 @@ import (
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
+	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
 )
@@ -91,6 +93,10 @@ type bench struct{ *core }
 
 // newBench publishes objects of so many names each; with a provider that holds them already there is nothing to do.
 func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
+	return newBenchWith(b, p, txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "typed"}), objects, names)
+}
+
+func newBenchWith(b testing.TB, p *acceptor, reg registry.Registry, objects, names int) *bench {
 	group, ctx := errgroup.WithContext(b.Context())
 	ctx, cancel := context.WithCancel(ctx)
 	v := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
@@ -98,8 +104,9 @@ func newBench(b testing.TB, p *acceptor, objects, names int) *bench {
 		Options: Options{Interval: 24 * time.Hour, Resync: 24 * time.Hour, Rate: 1e9, Burst: 1e6},
 		Sources: []source.Source{{Name: "ingress", Kind: "ingress", Eval: evalWish}}, Kinds: []source.Kind{{Name: "ingress"}},
 		Accounts: []Account{{Name: "default", Provider: p}},
+		Guard:    guard.Options{MaxDeletePercent: 100, MaxUpdatePercent: 100}, // what is held isn't written
 		Views: []View{{
-			Spec: v.Spec("default", "memory", nil, nil), Registry: txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "typed"}), Accounts: []string{"default"},
+			Spec: v.Spec("default", "memory", nil, nil), Registry: reg, Accounts: []string{"default"},
 		}},
 		Observe: func(Event) {},
 	}, group)

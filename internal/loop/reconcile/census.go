@@ -118,7 +118,7 @@ func repeats(e endpoint.Endpoint) func(endpoint.Endpoint) bool {
 }
 
 func (c *core) countObserved(s *Census, z *zoneState) {
-	s.Waiting += len(z.queue.list)
+	s.Waiting += z.queue.len()
 	for set := range z.mirror.All() {
 		if _, marker := registry.MarkerOf(set); marker || set.Type == record.Note {
 			continue

@@ -67,26 +67,8 @@ const closed = 8
 
 // putLast makes the names of a batch, and of the bisection that it was part of, dirty again, behind those that wait already.
 func (z *zoneState) putLast(b change.Batch) {
-	waiting := z.queue.list
-	z.queue = queue{}
-	z.requeue(b)
-	mine := z.queue.list
-	z.queue = queue{}
-	z.queue.unshift(mine)
-	z.queue.unshift(rest(waiting, mine))
-}
-
-// rest returns those of a list that aren't in another.
-func rest(list, without []dirty) []dirty {
-	in := make(map[dnsname.Name]bool, len(without))
-	for _, d := range without {
-		in[d.name] = true
+	for _, d := range z.backlog(b) {
+		z.queue.drop(d.name)
+		z.queue.push(d)
 	}
-	var out []dirty
-	for _, d := range list {
-		if !in[d.name] {
-			out = append(out, d)
-		}
-	}
-	return out
 }

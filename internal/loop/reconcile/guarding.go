@@ -61,12 +61,6 @@ func takesOnly(g change.Group) bool {
 	return !slices.ContainsFunc(g.Changes, func(ch change.Change) bool { return !ch.Marker && ch.Action() != change.Delete })
 }
 
-// putBack puts a name back at the head, where it was.
-func (q *queue) putBack(d dirty, r rank) {
-	q.unshift([]dirty{d})
-	q.ranks[d.name] = r
-}
-
 // guarded returns the zone's guard, made with what was kept of it when it is needed first: the zone has been read by then.
 func (z *zoneState) guarded(c *core, now time.Time) *guard.Zone {
 	if z.guard != nil {
@@ -96,39 +90,28 @@ func (c *core) ownsAs(z *zoneState, v *zoneView, n dnsname.Name) bool {
 }
 
 // consult tells the guard what each dirty name would change, all of them before the first is sent: a mass change is then seen whole.
-// Names without changes leave the queue; the others are put in the order of their ranks.
+// Names without changes leave the queue; the others are put in the order of their ranks. Those that were ranked before aren't looked at again.
 func (z *zoneState) consult(c *core, now time.Time) {
 	g := z.guarded(c, now)
-	if len(z.queue.ranks) == len(z.queue.list) {
+	fresh := z.queue.unsorted()
+	if len(fresh) == 0 {
 		return
 	}
-	was := z.queue
-	z.queue = queue{}
-	ranks := was.ranks
-	var list []dirty
-	for _, d := range was.list {
-		if _, sorted := ranks[d.name]; sorted {
-			list = append(list, d)
-			continue
-		}
+	for _, d := range fresh {
 		if p := z.parked[d.name]; p != nil && p.until.After(now) || c.order.bars(z.Key, d.name) {
+			z.queue.drop(d.name)
 			continue
 		}
 		group, all := c.plan(z, d.name, change.Sync)
 		g.Own(d.name, c.owns(z, d.name))
 		g.Ask(now, guard.Of(group))
 		if len(group.Changes) == 0 {
+			z.queue.drop(d.name)
 			delete(z.quota.waiting, d.name) // it wants nothing any more
 			z.idleName(c, d.name, all)
 			continue
 		}
-		ranks[d.name] = z.rankOf(group)
-		list = append(list, d)
-	}
-	slices.SortStableFunc(list, func(a, b dirty) int { return cmp.Compare(ranks[a.name], ranks[b.name]) })
-	for _, d := range list {
-		z.queue.push(d)
-		z.queue.ranks[d.name] = ranks[d.name]
+		z.queue.sort(d.name, z.rankOf(group))
 	}
 	z.approveBeforehand(c, now)
 	z.tellBrake(c, now)

@@ -150,8 +150,8 @@ func (c *core) unusual(z *zoneState, moving map[dnsname.Name]bool) map[dnsname.N
 	for n := range z.progress {
 		out[n] = true
 	}
-	for _, d := range z.queue.list {
-		out[d.name] = true
+	for n := range z.queue.at {
+		out[n] = true
 	}
 	for n := range c.window.names {
 		if n.In(z.Name) {

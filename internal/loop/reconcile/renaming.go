@@ -50,7 +50,7 @@ func (c *core) coming(n dnsname.Name) bool {
 		return true
 	}
 	for _, z := range c.names.above(n) {
-		r, sorted := z.queue.ranks[n]
+		r, sorted := z.queue.ranked(n)
 		p := z.parked[n]
 		switch {
 		case z.vanished, max(z.back.tries, z.writes.tries) > tolerated:

@@ -30,7 +30,7 @@ func (c *core) finishPage(z *zoneState, r result) {
 		return
 	}
 	z.recovered()
-	names := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
+	names, different := z.mirror.Replace(r.page.Sets, r.page.From, r.page.Until, r.read.asked)
 	z.cursor = r.page.Next
 	maps.DeleteFunc(z.unread, func(n dnsname.Name, _ bool) bool { return r.page.Has(n) })
 	now := time.Now()
@@ -41,7 +41,8 @@ func (c *core) finishPage(z *zoneState, r result) {
 				names = append(names, dependent)
 			}
 		}
-		c.window.add(names, now, looked) // those too that hold nothing any more: they may have been markers of others
+		c.window.add(names, now, reread)
+		c.window.add(different, now, looked) // those too that hold nothing any more: they may have been markers of others
 	}
 	z.lastPage = now
 	if z.cursor != "" {

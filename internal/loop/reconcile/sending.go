@@ -86,7 +86,7 @@ func (z *zoneState) consulted(c *core, now time.Time) bool {
 		c.tellIfQuiet()
 		return false
 	}
-	return !c.tooEarly(z.queue.ranks[z.queue.list[0].name])
+	return !c.tooEarly(z.queue.head())
 }
 
 // fits puts a group into a batch where there is room.
@@ -323,16 +323,20 @@ func (c *core) applied(z *zoneState, r result) {
 }
 
 // reconsider makes names dirty where a batch has changed what they depend on: their own sets and markers, or those that can be read
-// for them. Names of the batch itself only where their wish was refused or held. Others always, if something stands there: whether it is
-// ours may have changed without anybody asking for it.
+// for them. Names of the batch itself only where their wish was refused or held. Others always, if something stands there beside markers
+// that the batch has written: whether it is ours may have changed without anybody asking for it.
 func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 	waits := func(v verdicts) bool {
 		return slices.ContainsFunc(v.decisions, func(d change.Decision) bool { return d.Verdict == change.Refused || d.Verdict == change.Held })
 	}
-	inBatch := make(map[dnsname.Name]bool)
+	inBatch, marked := make(map[dnsname.Name]bool), make(map[record.Key]bool)
 	for _, g := range b.Groups {
 		inBatch[g.Name] = true
+		for _, ch := range g.Changes {
+			marked[ch.Key()] = ch.Marker
+		}
 	}
+	stands := func(s record.Set) bool { return !marked[s.Key] }
 	for _, edited := range touched(b) {
 		if slices.ContainsFunc(z.decided[edited], waits) {
 			z.queue.push(dirty{edited, now, looked})
@@ -343,7 +347,7 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 		}
 		for _, v := range z.views {
 			for _, n := range v.claims.Subjects(edited, z.Zone) {
-				if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && len(z.mirror.At(n)) > 0 {
+				if slices.ContainsFunc(z.decided[n], waits) || !inBatch[n] && slices.ContainsFunc(z.mirror.At(n), stands) {
 					z.queue.push(dirty{n, now, looked})
 				}
 			}
@@ -352,14 +356,17 @@ func (z *zoneState) reconsider(b change.Batch, now time.Time) {
 }
 
 // requeue makes the names of a batch dirty again: they are planned anew.
-func (z *zoneState) requeue(b change.Batch) {
+func (z *zoneState) requeue(b change.Batch) { z.queue.unshift(z.backlog(b)) }
+
+// backlog lists the names of a batch and of the bisection that it was part of, which ends with it: the names of its other parts wait too.
+func (z *zoneState) backlog(b change.Batch) []dirty {
 	now := time.Now()
 	var ds []dirty
-	for _, g := range slices.Concat(b.Groups, z.bisect.all()) { // a bisection ends with the call that was part of it: the names of its other parts wait too
+	for _, g := range slices.Concat(b.Groups, z.bisect.all()) {
 		ds = append(ds, dirty{g.Name, now, looked})
 	}
 	z.bisect = bisection{}
-	z.queue.unshift(ds)
+	return ds
 }
 
 // touched lists every name that a batch edits, markers included.

@@ -119,7 +119,7 @@ func (c *core) status() Status {
 	}
 	for _, z := range c.sortedZones() {
 		s.Zones = append(s.Zones, z.status())
-		s.Waiting += len(z.queue.list)
+		s.Waiting += z.queue.len()
 		s.Names = append(s.Names, z.names()...)
 	}
 	for key, decisions := range c.noZone {
@@ -187,7 +187,7 @@ func (c *core) missing() []string {
 func (z *zoneState) status() Zone {
 	s := Zone{
 		ID: z.ID, Name: string(z.Name), Account: z.account.name, Private: z.Private, Read: z.read, Records: z.mirror.Len(), Limit: z.quota.limit, NoRoom: len(z.quota.waiting),
-		Waiting: len(z.queue.list), Vanished: z.vanished, Error: text(z.fault),
+		Waiting: z.queue.len(), Vanished: z.vanished, Error: text(z.fault),
 	}
 	if z.fault != nil {
 		s.Retry = z.pause

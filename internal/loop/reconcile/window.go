@@ -80,7 +80,8 @@ type cause int
 
 const (
 	everything cause = iota // every name is
-	looked                  // it was read again, or a name that it depends on is dirty
+	reread                  // it was read again, and nothing has changed
+	looked                  // something else was read, or a name that it depends on is dirty
 	changed                 // an object asks for something else there
 )
 

@@ -167,8 +167,8 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 		delete(z.parked, d.name)
 	}
 	z.queue.push(d)
-	if d.why == everything {
-		return // so are the names that depend on it
+	if d.why < looked {
+		return // the names that depend on it are dirty too, or have no reason to be
 	}
 	for _, v := range z.views {
 		for _, n := range v.claims.Subjects(d.name, z.Zone) {
@@ -178,51 +178,3 @@ func (z *zoneState) enqueue(c *core, d dirty) {
 		}
 	}
 }
-
-// queue holds dirty names in the order in which they came, each once, or once they have been sorted, in the order of their ranks.
-type queue struct {
-	list  []dirty
-	at    map[dnsname.Name]bool
-	ranks map[dnsname.Name]rank // of those that were sorted
-}
-
-func (q *queue) push(d dirty) {
-	if q.at == nil {
-		q.at, q.ranks = make(map[dnsname.Name]bool), make(map[dnsname.Name]rank)
-	}
-	delete(q.ranks, d.name) // something has changed
-	if !q.at[d.name] {
-		q.at[d.name] = true
-		q.list = append(q.list, d)
-	}
-}
-
-// unshift puts names back at the head.
-func (q *queue) unshift(ds []dirty) {
-	var fresh []dirty
-	for _, d := range ds {
-		if !q.has(d.name) {
-			fresh = append(fresh, d)
-		}
-	}
-	rest := q.list
-	q.list = nil
-	for _, d := range fresh {
-		q.push(d)
-	}
-	q.list = append(q.list, rest...)
-}
-
-func (q *queue) pop() dirty {
-	d := q.list[0]
-	q.list = q.list[1:]
-	delete(q.at, d.name)
-	delete(q.ranks, d.name)
-	if len(q.list) == 0 {
-		*q = queue{}
-	}
-	return d
-}
-
-func (q *queue) has(n dnsname.Name) bool { return q.at[n] }
-func (q *queue) empty() bool             { return len(q.list) == 0 }

@@ -19,10 +19,27 @@ type Catalog struct {
 	names   map[dnsname.Name][]*entry // sorted by ref
 }
 
-// entry is what one object asks for.
+// entry is what one object asks for: endpoints, and for a few objects more than that.
 type entry struct {
-	ref    endpoint.Ref
-	result endpoint.Result
+	ref       endpoint.Ref
+	endpoints []endpoint.Endpoint
+	more      *endpoint.Result // without the endpoints; nil: nothing
+}
+
+func (e *entry) put(r endpoint.Result) {
+	e.endpoints, r.Endpoints = r.Endpoints, nil
+	if e.more = nil; !reflect.DeepEqual(r, endpoint.Result{}) {
+		e.more = &r
+	}
+}
+
+func (e *entry) result() endpoint.Result {
+	var r endpoint.Result
+	if e.more != nil {
+		r = *e.more
+	}
+	r.Endpoints = e.endpoints
+	return r
 }
 
 func (e *entry) compare(ref endpoint.Ref) int { return e.ref.Compare(ref) }
@@ -37,14 +54,14 @@ func New() *Catalog {
 func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
 	e, had := c.results[ref]
 	empty := r.Empty()
-	if !had && empty || had && reflect.DeepEqual(e.result, r) {
+	if !had && empty || had && reflect.DeepEqual(e.result(), r) {
 		return nil
 	}
 	if !had {
 		e = &entry{ref: ref}
 		c.results[ref] = e
 	}
-	before, after := e.result.Names(), r.Names()
+	before, after := e.result().Names(), r.Names()
 	for _, n := range before {
 		if _, stays := slices.BinarySearchFunc(after, n, dnsname.Name.Compare); !stays {
 			c.drop(n, ref)
@@ -53,7 +70,7 @@ func (c *Catalog) Put(ref endpoint.Ref, r endpoint.Result) []dnsname.Name {
 	for _, n := range after {
 		c.add(n, e)
 	}
-	e.result = r
+	e.put(r)
 	if empty {
 		delete(c.results, ref)
 	}
@@ -84,8 +101,10 @@ func (c *Catalog) drop(n dnsname.Name, ref endpoint.Ref) {
 // At returns what is asked for at a name, ordered by object.
 func (c *Catalog) At(n dnsname.Name) (eps []endpoint.Endpoint, holds []endpoint.Hold) {
 	for _, e := range c.names[n] {
-		eps = append(eps, of(e.result.Endpoints, n, func(e endpoint.Endpoint) dnsname.Name { return e.Name })...)
-		holds = append(holds, of(e.result.Holds, n, func(h endpoint.Hold) dnsname.Name { return h.Name })...)
+		eps = append(eps, of(e.endpoints, n, func(e endpoint.Endpoint) dnsname.Name { return e.Name })...)
+		if e.more != nil {
+			holds = append(holds, of(e.more.Holds, n, func(h endpoint.Hold) dnsname.Name { return h.Name })...)
+		}
 	}
 	return eps, holds
 }
@@ -116,7 +135,7 @@ func (c *Catalog) Asks(resource string, n dnsname.Name) bool {
 // Result returns what an object asks for.
 func (c *Catalog) Result(ref endpoint.Ref) (endpoint.Result, bool) {
 	if e, ok := c.results[ref]; ok {
-		return e.result, true
+		return e.result(), true
 	}
 	return endpoint.Result{}, false
 }
@@ -125,7 +144,7 @@ func (c *Catalog) Result(ref endpoint.Ref) (endpoint.Result, bool) {
 func (c *Catalog) All() iter.Seq2[endpoint.Ref, endpoint.Result] {
 	return func(yield func(endpoint.Ref, endpoint.Result) bool) {
 		for _, ref := range slices.SortedFunc(maps.Keys(c.results), endpoint.Ref.Compare) {
-			if !yield(ref, c.results[ref].result) {
+			if !yield(ref, c.results[ref].result()) {
 				return
 			}
 		}

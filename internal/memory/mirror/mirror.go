@@ -19,6 +19,7 @@ type Zone struct {
 	tree  *btree.BTreeG[*node] // pointers: a tree that is filled in order has twice the room it needs
 	count int
 	clock uint64 // counts commits
+	probe node   // what a look-up compares with; a new one for each would be a large part of what a plan allocates
 }
 
 // node is what one name holds. It is replaced rather than changed.
@@ -40,16 +41,20 @@ func (z *Zone) Clone() *Zone {
 
 // At returns the record sets at a name, sorted by key. Callers don't change them.
 func (z *Zone) At(n dnsname.Name) []record.Set {
-	return z.node(n).sets
+	z.probe.name = n
+	if found, ok := z.tree.Get(&z.probe); ok {
+		return found.sets
+	}
+	return nil
 }
 
 // node returns what a name holds, an empty node where nothing is known of it.
 func (z *Zone) node(n dnsname.Name) *node {
-	key := &node{name: n}
-	if found, ok := z.tree.Get(key); ok {
+	z.probe.name = n
+	if found, ok := z.tree.Get(&z.probe); ok {
 		return found
 	}
-	return key
+	return &node{name: n}
 }
 
 // Len is the number of record sets.
@@ -117,22 +122,25 @@ func (z *Zone) put(n *node) {
 }
 
 // Replace enters a page that was read: the record sets of every name from from up to, not including, until; an empty bound is
-// the zone's end. Names committed after asked keep what was committed. It returns every name of the range, sorted.
-func (z *Zone) Replace(sets []record.Set, from, until dnsname.Name, asked uint64) []dnsname.Name {
+// the zone's end. Names committed after asked keep what was committed. It returns every name of the range, and those of them at which
+// something else was read than the mirror had, both sorted.
+func (z *Zone) Replace(sets []record.Set, from, until dnsname.Name, asked uint64) (names, changed []dnsname.Name) {
 	read := make(map[dnsname.Name][]record.Set)
 	for _, s := range sets {
 		read[s.Name] = append(read[s.Name], s)
 	}
-	names := z.between(from, until)
+	names = z.between(from, until)
 	for n := range read {
 		names = append(names, n)
 	}
 	slices.SortFunc(names, dnsname.Name.Compare)
 	names = slices.Compact(names)
 	for _, n := range names {
-		z.enter(n, read[n], asked)
+		if z.enter(n, read[n], asked) {
+			changed = append(changed, n)
+		}
 	}
-	return names
+	return names, changed
 }
 
 // Reread enters names that were read one by one, as Replace does.
@@ -148,16 +156,22 @@ func (z *Zone) Reread(names []dnsname.Name, sets []record.Set, asked uint64) {
 	}
 }
 
-func (z *Zone) enter(n dnsname.Name, sets []record.Set, asked uint64) {
+// enter enters what was read at a name, which is the mirror's own then, and reports whether it is something else than before.
+func (z *Zone) enter(n dnsname.Name, sets []record.Set, asked uint64) bool {
 	old := z.node(n)
+	if old.committed > asked {
+		return false
+	}
+	slices.SortFunc(sets, record.Compare)
+	same := slices.EqualFunc(old.sets, sets, func(a, b record.Set) bool { return a.Equal(b) && slices.Equal(a.Stored, b.Stored) })
 	switch {
-	case old.committed > asked:
 	case len(sets) == 0:
 		z.tree.Delete(old)
 		z.count -= len(old.sets)
-	default:
+	case !same: // else what is known stays, for others may share its texts
 		z.put(&node{n, sets, old.committed})
 	}
+	return !same
 }
 
 func (z *Zone) between(from, until dnsname.Name) []dnsname.Name {

@@ -71,11 +71,23 @@ func TestReplaceLeavesTheRestAlone(t *testing.T) {
 	for _, n := range []string{"example.com", "a.example.com", "b.example.com", "c.example.com"} {
 		commit(z, created(set(n, record.A, "192.0.2.1")))
 	}
-	names := z.Replace([]record.Set{set("ab.example.com", record.A, "192.0.2.1")}, "a.example.com", "c.example.com", z.Now())
+	page := []record.Set{set("ab.example.com", record.A, "192.0.2.1"), set("b.example.com", record.A, "192.0.2.1")}
+	names, changed := z.Replace(page, "a.example.com", "c.example.com", z.Now())
 	if diff := cmp.Diff([]dnsname.Name{"a.example.com", "ab.example.com", "b.example.com"}, names); diff != "" {
 		t.Errorf("names of the range (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]dnsname.Name{"example.com", "ab.example.com", "c.example.com"}, slices.Collect(z.Names())); diff != "" {
+	if diff := cmp.Diff([]dnsname.Name{"a.example.com", "ab.example.com"}, changed); diff != "" {
+		t.Errorf("one is gone and one is new (-want +got):\n%s", diff)
+	}
+	page[1].TTL++
+	if _, changed := z.Replace(page, "a.example.com", "c.example.com", z.Now()); !slices.Equal(changed, []dnsname.Name{"b.example.com"}) {
+		t.Errorf("with another TTL, %v have changed", changed)
+	}
+	page[1].Stored = []string{"192.0.2.01"}
+	if _, changed := z.Replace(page, "a.example.com", "c.example.com", z.Now()); !slices.Equal(changed, []dnsname.Name{"b.example.com"}) {
+		t.Errorf("in another spelling, %v have changed", changed)
+	}
+	if diff := cmp.Diff([]dnsname.Name{"example.com", "ab.example.com", "b.example.com", "c.example.com"}, slices.Collect(z.Names())); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}
 }

@@ -65,15 +65,15 @@ func (o *Origin) Compare(p *Origin) int {
 
 // Endpoint is what one object asks for at one name and type.
 type Endpoint struct {
-	Name    dnsname.Name
-	Type    record.Type
-	ID      string // set identifier
-	TTL     uint32 // seconds; 0: not set
+	Name dnsname.Name
+	Type record.Type
+	ID   string // set identifier
+	TTL  uint32 // seconds; 0: not set
+	// Reverse says that no source asks for it: it is the PTR record set of an address, derived from the endpoints at its targets.
+	Reverse bool
 	Targets []string
 	Props   []record.Prop
 	From    *Origin
-	// Reverse says that no source asks for it: it is the PTR record set of an address, derived from the endpoints at its targets.
-	Reverse bool
 }
 
 // Key is the record set that the endpoint asks for.

@@ -67,7 +67,10 @@ func canonicalAddr(t Type, v string) (string, error) {
 	if err != nil || addr.Zone() != "" || addr.Is4() != (t == A) {
 		return "", fmt.Errorf("%s value %q isn't an address of that family", t, v)
 	}
-	return addr.String(), nil
+	if text := addr.String(); text != v {
+		return text, nil
+	}
+	return v, nil // many objects have the same text, in one place: see the slim forms
 }
 
 // canonicalFields reads so many 16-bit numbers and then a host name, as MX (RFC 1035 3.3.9) and SRV (RFC 2782) have them.
@@ -101,6 +104,7 @@ const maxString = 255
 // are written as \DDD, three decimal digits (RFC 1035 section 5.1).
 func Quote(text string) string {
 	var b strings.Builder
+	b.Grow(len(text) + len(`""`) + len(text)/maxString*len(`" "`)) // exactly that where nothing is escaped: markers stay in memory
 	for first := true; first || text != ""; first = false {
 		piece := text[:min(len(text), maxString)]
 		text = text[len(piece):]
@@ -129,6 +133,9 @@ func Unquote(v string) string {
 	v = strings.TrimSpace(v)
 	if !strings.HasPrefix(v, `"`) {
 		return v
+	}
+	if text := v[1:]; strings.IndexAny(text, `"\`) == len(text)-1 && strings.HasSuffix(text, `"`) {
+		return text[:len(text)-1] // one string without escapes, as nearly all are
 	}
 	var b strings.Builder
 	inside := false

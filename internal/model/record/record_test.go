@@ -88,6 +88,17 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+func TestUnquote(t *testing.T) {
+	for in, want := range map[string]string{
+		`a`: "a", ` a"b `: `a"b`, `""`: "", `"`: "", `"a b"`: "a b", ` "a" `: "a", `"a" "b"`: "ab", `"a"b"c"`: "ac", `"a`: "a",
+		`"a\"b"`: `a"b`, `"a\\"`: `a\`, `"\065"`: "A", `"a\"`: `a"`,
+	} {
+		if got := record.Unquote(in); got != want {
+			t.Errorf("Unquote(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "hello", `a"b\c`, "\x00\xff", strings.Repeat("x", 600), `\065`, ` "a" `} {
 		f.Add(s)

@@ -95,4 +95,27 @@ func (a affix) apex(zone dnsname.Name, t record.Type) (dnsname.Name, bool) {
 	return dnsname.Name(label + "." + string(zone)), true
 }
 
-func token(t record.Type) string { return strings.ToLower(string(t)) + "-" }
+// token is a type as a marker's name carries it. Those of the markable types are written down, since they are asked for many times for
+// every name that is planned.
+func token(t record.Type) string {
+	switch t {
+	case record.A:
+		return "a-"
+	case record.AAAA:
+		return "aaaa-"
+	case record.CNAME:
+		return "cname-"
+	case record.NS:
+		return "ns-"
+	case record.MX:
+		return "mx-"
+	case record.PTR:
+		return "ptr-"
+	case record.SRV:
+		return "srv-"
+	case record.TXT:
+		return "txt-"
+	default:
+		return strings.ToLower(string(t)) + "-"
+	}
+}

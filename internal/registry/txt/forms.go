@@ -105,7 +105,11 @@ func (p place) holds(h registry.Heritage) bool {
 
 // readings lists what a marker at a name can be read for.
 func (r *Registry) readings(at dnsname.Name, z zone.Zone) []reading {
-	out := r.readingsOf(nil, r.affix, at, z)
+	return r.appendReadings(make([]reading, 0, 4*(1+len(r.old))), at, z)
+}
+
+func (r *Registry) appendReadings(out []reading, at dnsname.Name, z zone.Zone) []reading {
+	out = r.readingsOf(out, r.affix, at, z)
 	for _, a := range r.old {
 		out = r.readingsOf(out, a, at, z)
 	}
@@ -117,7 +121,7 @@ func (r *Registry) readingsOf(out []reading, a affix, at dnsname.Name, z zone.Zo
 		if head == "" {
 			return
 		}
-		name := join(head, rest)
+		name := joined(at, head, rest)
 		out = append(out, reading{name, t})
 		if below, ok := strings.CutPrefix(string(name), r.wildcard+"."); ok && r.wildcard != "" {
 			out = append(out, reading{join("*", dnsname.Name(below)), t})
@@ -158,6 +162,17 @@ func (r *Registry) apexReadings(out []reading, a affix, at dnsname.Name, z zone.
 	return out
 }
 
+// joined is join of what was cut out of a name: where the two follow each other at its end, that part of it, which costs nothing.
+func joined(of dnsname.Name, head string, rest dnsname.Name) dnsname.Name {
+	if start := len(of) - len(head) - 1 - len(rest); start >= 0 && rest != "" {
+		end := of[start:]
+		if string(end[:len(head)]) == head && end[len(head)] == '.' && end[len(head)+1:] == rest {
+			return end
+		}
+	}
+	return join(head, rest)
+}
+
 func join(head string, rest dnsname.Name) dnsname.Name {
 	if rest == "" {
 		return dnsname.Name(head)
@@ -167,12 +182,11 @@ func join(head string, rest dnsname.Name) dnsname.Name {
 
 // cutType splits "cname-www" into CNAME and "www".
 func cutType(head string) (record.Type, string) {
-	tok, after, ok := strings.Cut(head, "-")
-	if !ok {
-		return anyType, head
+	if !strings.Contains(head, "-") {
+		return anyType, head // nearly every one
 	}
 	for _, t := range markable {
-		if strings.ToLower(string(t)) == tok {
+		if after, ok := strings.CutPrefix(head, token(t)); ok {
 			return t, after
 		}
 	}

@@ -29,7 +29,7 @@ func (l *ledger) IsMarker(s record.Set) bool {
 
 // Claim finds the marker of a record set: the first place that has one decides.
 func (l *ledger) Claim(s record.Set) (registry.Claim, bool, reason.Reason) {
-	why := reason.New(reason.Foreign, "%s has no ownership marker", s.Key)
+	var why reason.Reason
 	for _, p := range l.r.placesOf(s, l.zone) {
 		_, h, ok := l.marker(p, s.ID)
 		if !ok {
@@ -40,6 +40,9 @@ func (l *ledger) Claim(s record.Set) (registry.Claim, bool, reason.Reason) {
 			continue
 		}
 		return registry.Claim{Key: s.Key, Owner: h.Owner, Resource: h.Resource}, true, reason.Reason{}
+	}
+	if why.None() {
+		why = reason.New(reason.Foreign, "%s has no ownership marker", s.Key)
 	}
 	return registry.Claim{}, false, why
 }

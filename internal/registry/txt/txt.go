@@ -100,22 +100,16 @@ func (r *Registry) lean(at dnsname.Name, there map[dnsname.Name]bool) int {
 // Subjects lists the names that a marker at a name can be read for, and those that share a possible marker with the name: their
 // claims depend on what stands there.
 func (r *Registry) Subjects(at dnsname.Name, z zone.Zone) []dnsname.Name {
-	var out, seen []dnsname.Name
-	add := func(m dnsname.Name) {
-		if slices.Contains(seen, m) { // all types share the untyped place
-			return
-		}
-		seen = append(seen, m)
-		for _, x := range r.readings(m, z) {
+	marks := append(r.marks(at, z), at)
+	slices.Sort(marks)
+	out := make([]dnsname.Name, 0, 2*len(marks))
+	var readings []reading
+	for _, m := range slices.Compact(marks) {
+		readings = r.appendReadings(readings[:0], m, z)
+		for _, x := range readings {
 			if x.name != at && x.name.In(z.Name) {
 				out = append(out, x.name)
 			}
-		}
-	}
-	add(at)
-	for _, t := range markable {
-		for _, p := range r.places(at, t, true, z) {
-			add(p.at)
 		}
 	}
 	slices.SortFunc(out, dnsname.Name.Compare)
