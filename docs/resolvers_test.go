@@ -154,7 +154,7 @@ func TestHomeDnsmasq(t *testing.T) {
 // anchor is the digest of a key that nobody has.
 const anchor = "0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
 
-// TestHomeUnbound asks an Unbound that protects itself and validates, as OPNsense's does, with the page's lines, and with one of them less.
+// TestHomeUnbound asks an Unbound that protects itself and validates, as pfSense's does, with the page's lines, and with one of them less.
 // There is no Internet behind it.
 func TestHomeUnbound(t *testing.T) {
 	t.Parallel()
