@@ -93,7 +93,7 @@ func startAWSTour(t *testing.T) *awsTour {
 	tr.ports = strings.NewReplacer("@192.168.1.1", "@"+host+" -p "+port, "@ns-0.awsdns-00.com", "@"+host+" -p "+port, "--resolver=192.168.1.1", "--resolver="+tr.cloud.dns)
 	tr.back = strings.NewReplacer(c.Server, "https://10.96.0.1:443", "v0.0.0-master+$Format:%H$", "v"+kube.DefaultVersion)
 	pod := append([]string{"NAFUDA_VERIFY_SERVER=" + tr.cloud.dns, tr.socket()}, tr.cloud.env...)
-	startKubelet(t, tr.dir, c, pod)
+	startCluster(t, tr.dir, c, pod)
 	tr.env = append([]string{"HOME=" + tr.dir, "PATH=" + shims + ":" + os.Getenv("PATH"), "KUBECONFIG=" + c.Kubeconfig}, pod...)
 	return tr
 }

@@ -185,3 +185,19 @@ func TestDecisionsAreListed(t *testing.T) {
 		}
 	}
 }
+
+// TestMetricsOfPagesExist: a metric that a page names is one that the program has.
+func TestMetricsOfPagesExist(t *testing.T) {
+	all, checked := pages(t), 0
+	for name, text := range all {
+		for _, metric := range regexp.MustCompile(`\bnafuda_[a-z_]+`).FindAllString(text, -1) {
+			checked++
+			if !strings.Contains(all["docs/metrics.md"], "| `"+metric+"` |") {
+				t.Errorf("%s names the metric %s, which docs/metrics.md doesn't have", name, metric)
+			}
+		}
+	}
+	if checked < 40 {
+		t.Errorf("checked only %d metrics", checked)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/test/child"
@@ -56,7 +57,7 @@ func TestLocalManifestsApply(t *testing.T) {
 		}
 		c.Apply(t, string(text))
 		for part := range strings.SplitSeq(string(text), "\n---\n") {
-			var d deployment
+			var d appsv1.Deployment
 			if err := yaml.Unmarshal([]byte(part), &d); err != nil {
 				t.Fatal(err)
 			}

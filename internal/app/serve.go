@@ -24,6 +24,7 @@ const askTimeout = 5 * time.Second
 type extras struct {
 	config func() *report.ConfigStatus
 	wan    *wan.Watcher // nil: nobody looks for the public address
+	zones  *ownZones    // nil: we serve none
 }
 
 // handlers make the pages of the status server from what the loop says.
@@ -43,6 +44,7 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, eve
 			}
 			m.EventsDropped(events.Dropped())
 			enterWAN(m, about.wan)
+			about.zones.enter(m)
 			text.ServeHTTP(out, r)
 		}),
 		Standby: loop.Standby,

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/provider/local"
 )
 
@@ -110,4 +111,27 @@ func (z *ownZones) addresses() []string {
 		return nil
 	}
 	return z.dns.Addresses()
+}
+
+// enter sets the metrics of the name server.
+func (z *ownZones) enter(m *metrics.Metrics) {
+	if z == nil || z.dns == nil {
+		return
+	}
+	server := z.dns.Server()
+	s := server.Stats()
+	now := metrics.DNS{
+		Answers:   map[string]map[string]int{"udp": {}, "tcp": {}},
+		Limited:   map[string]int{"dropped": int(s.Dropped), "truncated": int(s.Shortened)},
+		Transfers: map[string]int{"axfr": int(s.Transfers), "ixfr": int(s.Incremental), "refused": int(s.Refused), "broken": int(s.Broken)},
+		Notifies:  map[string]int{"acknowledged": int(s.Notified), "refused": int(s.Unwilling), "failed": int(s.Silent)},
+		Serials:   make(map[string]uint32),
+	}
+	for _, a := range server.Answered() {
+		now.Answers[a.Transport][a.Code] = int(a.N)
+	}
+	for _, of := range server.Serials() {
+		now.Serials[of.Zone] = of.Serial
+	}
+	m.DNS(now)
 }

@@ -24,6 +24,7 @@ import (
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
+	"nafuda.io/nafuda/test/kubelet"
 )
 
 // referenceSetUp follows the page from nothing to the first name: each of its blocks is run as it stands, and what it prints is what
@@ -95,9 +96,9 @@ type person struct {
 	account *account
 	dir     string
 	env     []string
-	exports string   // of the blocks so far
-	pod     *process // nil: none runs
-	podLog  string   // where kubectl logs finds it
+	exports string // of the blocks so far
+	kubelet *kubelet.Kubelet
+	podDir  string // where kubectl logs finds the pod's log
 }
 
 // newPerson has an account with a zone and no policy, user or key, and the cluster.
@@ -112,19 +113,22 @@ func newPerson(t *testing.T, s *suite) *person {
 	t.Cleanup(iam.Close)
 	t.Cleanup(route53.Close)
 	p.url = route53.URL
-	p.podLog = filepath.Join(p.dir, "pod.log")
+	p.podDir = filepath.Join(p.dir, "pod")
 	bin := filepath.Join(p.dir, "bin")
 	for name, text := range map[string]string{
 		"dig":     fmt.Sprintf("exec %s -r @127.0.0.1 -p %d \"$@\"", dig, p.dns.Port),
-		"kubectl": fmt.Sprintf("case \"$*\" in\n*\" logs \"*) exec cat %s;;\n*from-env-file=*) stat -c '%%a %%n' aws-credentials.env > %s;;\nesac\nexec %s \"$@\"", p.podLog, filepath.Join(p.dir, "mode"), child.Find(t, "kubectl", "kubernetes-client")),
+		"kubectl": fmt.Sprintf("case \"$*\" in\n*\" logs \"*) exec cat %s;;\n*from-env-file=*) stat -c '%%a %%n' aws-credentials.env > %s;;\nesac\nexec %s \"$@\"", filepath.Join(p.podDir, "pod.log"), filepath.Join(p.dir, "mode"), child.Find(t, "kubectl", "kubernetes-client")),
 		"nafuda":  "exec " + s.binary + " \"$@\"",
 	} {
 		p.write(filepath.Join(bin, name), "#!/bin/sh\n"+text+"\n", 0o755)
 	}
 	work := filepath.Join(p.dir, "work")
-	if err := os.Mkdir(work, 0o755); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{work, p.podDir} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
+	p.kubelet = p.newKubelet()
 	p.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "KUBECONFIG="+s.cluster.Kubeconfig, "AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ACCESS_KEY_ID="+iamemu.AdminKey, "AWS_SECRET_ACCESS_KEY=admin-secret", "AWS_PAGER=",
 		"AWS_DEFAULT_REGION=us-east-1", "AWS_ENDPOINT_URL_IAM="+iam.URL, "AWS_ENDPOINT_URL_STS="+iam.URL, "AWS_ENDPOINT_URL_ROUTE_53="+p.url, "NO_PROXY=*")

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -140,7 +139,7 @@ func (c *Cluster) call(ctx context.Context, method, place, contentType string, b
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode >= http.StatusMultipleChoices {
-		err = fmt.Errorf("%s: %s", resp.Status, answer)
+		err = &refused{resp.StatusCode, string(answer)}
 	}
 	return answer, err
 }

@@ -3,6 +3,7 @@
 package metrics_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -57,6 +58,13 @@ func fill(m *metrics.Metrics) {
 			Asks: map[string]map[string]int{"stun": {"address": n}, "dns": {"failed": 1}},
 		})
 	}
+	for _, n := range []int{4, 9, 8} {
+		m.DNS(metrics.DNS{
+			Answers: map[string]map[string]int{"udp": {"NOERROR": n, "NXDOMAIN": 0}, "tcp": {"NOERROR": 1}},
+			Limited: map[string]int{"dropped": n}, Transfers: map[string]int{"axfr": 2}, Notifies: map[string]int{"failed": 3},
+			Serials: map[string]uint32{"home.example.com": 4294967295, fmt.Sprintf("gone%d.example.com", n): 1},
+		})
+	}
 	m.Registry(map[string]int{"A": 3, "CNAME": 2})
 	m.Sources(map[string]int{"A": 4})
 	m.Verified(map[string]int{"A": 3})
@@ -92,6 +100,9 @@ func TestPage(t *testing.T) {
 		`nafuda_queue_names 7`, `nafuda_state_save_failures_total 1`, `nafuda_events_dropped_total 5`,
 		`nafuda_wan_known{family="ipv4"} 1`, `nafuda_wan_known{family="ipv6"} 0`, `nafuda_wan_changes_total{family="ipv4"} 1`,
 		`nafuda_wan_asks_total{method="stun",outcome="address"} 7`, `nafuda_wan_asks_total{method="dns",outcome="failed"} 1`,
+		`nafuda_dns_answers_total{rcode="NOERROR",transport="udp"} 9`, `nafuda_dns_answers_total{rcode="NXDOMAIN",transport="udp"} 0`,
+		`nafuda_dns_rate_limited_total{action="dropped"} 9`, `nafuda_dns_transfers_total{outcome="axfr"} 2`, `nafuda_dns_notifies_total{outcome="failed"} 3`,
+		`nafuda_dns_zone_serial{zone="home.example.com"} 4.294967295e+09`, `nafuda_dns_zone_serial{zone="gone8.example.com"} 1`,
 		`external_dns_registry_endpoints_total 5`,
 		`external_dns_source_endpoints_total 4`,
 		`external_dns_controller_verified_records{record_type="a"} 3`,
@@ -113,7 +124,7 @@ func TestPage(t *testing.T) {
 		`external_dns_webhook_provider_records_requests_total 0`,
 		`external_dns_provider_cache_records_calls{from_cache="false"} 0`,
 	}
-	never := []string{`reason="BadName"`, `state="failing"`, `state="sent"`, `example.org/Z2`}
+	never := []string{`reason="BadName"`, `state="failing"`, `state="sent"`, `example.org/Z2`, "gone4.example.com"}
 	for _, legacy := range []bool{false, true} {
 		m := metrics.New(legacy)
 		fill(m)

@@ -36,6 +36,7 @@ type ours struct {
 	known   *table
 	moved   *following
 	asks    *following
+	dns     dns
 }
 
 func newOurs(b builder) ours {
@@ -72,6 +73,7 @@ func newOurs(b builder) ours {
 		moved:   follow(b.counter("wan_changes_total", "How often another public address was believed.", "family")),
 		asks: follow(b.counter("wan_asks_total",
 			"Questions for the public address, by outcome: address, unusable (an address that isn't public), failed, or dropped, since others had answered already.", "method", "outcome")),
+		dns: newDNS(b),
 	}
 }
 

@@ -3,86 +3,26 @@
 package verify
 
 import (
-	"context"
-	"errors"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/serve/zonedb"
-	"nafuda.io/nafuda/test/child"
-	"nafuda.io/nafuda/test/dnsserver"
+	"nafuda.io/nafuda/test/resolvers"
 )
 
-// started runs a resolver until the test ends, and waits until it answers.
-func started(t *testing.T, at string, cmd *exec.Cmd) string {
-	t.Helper()
-	var log strings.Builder
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	p := probe.New(probe.Options{Rate: 1000})
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if p.Look(t.Context(), []string{at}, probe.Ask{Name: "example.com", Type: record.SOA, Recurse: true}).Answered() {
-			return at
-		}
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	t.Fatalf("%s doesn't answer: %s", cmd.Path, log.String())
-	return ""
-}
-
-// free is an address with a port at which nobody listens.
-func free(t *testing.T) (at, port string) {
-	t.Helper()
-	udp, tcp := dnsserver.Listen(t, "127.0.0.1")
-	at = tcp.Addr().String()
-	if err := errors.Join(udp.Close(), tcp.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ = net.SplitHostPort(at)
-	return at, port
-}
-
 // dnsmasq starts one that forwards to an upstream.
-func dnsmasq(t *testing.T, upstream string, args ...string) string {
-	path := child.Find(t, "dnsmasq", "dnsmasq-base")
-	at, port := free(t)
-	args = append([]string{
-		"--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=", "--user=", "--listen-address=127.0.0.1", "--bind-interfaces",
-		"--port=" + port, "--server=" + strings.Replace(upstream, ":", "#", 1),
-	}, args...)
-	return started(t, at, exec.CommandContext(context.WithoutCancel(t.Context()), path, args...))
+func dnsmasq(t *testing.T, upstream string, lines ...string) string {
+	return resolvers.Dnsmasq(t, "example.com", append(lines, "server="+strings.Replace(upstream, ":", "#", 1))...)
 }
 
 // unbound starts one that asks an upstream for example.com.
-func unbound(t *testing.T, upstream string, lines ...string) string {
-	path := child.Find(t, "unbound", "unbound")
-	at, port := free(t)
-	dir := t.TempDir()
-	config := strings.Join(append([]string{
-		"server:", "interface: 127.0.0.1", "port: " + port, "do-not-query-localhost: no", `module-config: "iterator"`, `username: ""`, `chroot: ""`,
-		`directory: "` + dir + `"`, `pidfile: ""`, "use-syslog: no", "qname-minimisation: no",
-	}, lines...), "\n") + "\nstub-zone:\nname: example.com\nstub-addr: " + strings.Replace(upstream, ":", "@", 1) + "\nremote-control:\ncontrol-enable: no\n"
-	file := filepath.Join(dir, "unbound.conf")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return started(t, at, exec.CommandContext(context.WithoutCancel(t.Context()), path, "-d", "-c", file))
+func unbound(t *testing.T, upstream string, options ...string) string {
+	lines := append([]string{"server:", `module-config: "iterator"`}, options...)
+	return resolvers.Unbound(t, append(lines, "stub-zone:", "name: example.com", "stub-addr: "+strings.Replace(upstream, ":", "@", 1))...)
 }
 
 // TestRealResolvers takes the signs of each cause from the resolvers that people have.
@@ -90,12 +30,12 @@ func TestRealResolvers(t *testing.T) {
 	www, nas, home := set("www.example.com", record.A, public), set("nas.example.com", record.A, lan), set("home.example.com", record.CNAME, "nas.example.com")
 	early := set("early.example.com", record.A, public)
 	for kind, tc := range map[string]struct {
-		start           func(t *testing.T, upstream string, options ...string) string
+		start           func(t *testing.T, upstream string, lines ...string) string
 		strips, excepts []string // options
 		strange         []string // that make an answer for www.example.com up
 	}{
 		// dnsmasq takes TEST-NETs for private, too: hence the exception for www.
-		"dnsmasq": {dnsmasq, []string{"--stop-dns-rebind", "--rebind-domain-ok=/www.example.com/early.example.com/"}, []string{"--stop-dns-rebind", "--rebind-domain-ok=/example.com/"}, []string{"--address=/www.example.com/203.0.113.9"}},
+		"dnsmasq": {dnsmasq, []string{"stop-dns-rebind", "rebind-domain-ok=/www.example.com/early.example.com/"}, []string{"stop-dns-rebind", "rebind-domain-ok=/example.com/"}, []string{"address=/www.example.com/203.0.113.9"}},
 		"unbound": {unbound, []string{"private-address: 192.168.0.0/16"}, []string{"private-address: 192.168.0.0/16", "private-domain: example.com"}, []string{`local-data: "www.example.com A 203.0.113.9"`}},
 	} {
 		t.Run(kind, func(t *testing.T) {

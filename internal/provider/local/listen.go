@@ -75,6 +75,9 @@ func (l *Listener) Addresses() []string {
 // sockets.
 func (l *Listener) Serve(ctx context.Context) error { return l.server.Run(ctx, l.sockets) }
 
+// Server is what answers, for what it has counted.
+func (l *Listener) Server() *nameserver.Server { return l.server }
+
 // Close closes the sockets of a Listener that doesn't serve.
 func (l *Listener) Close() {
 	for _, s := range l.sockets {

@@ -11,4 +11,6 @@
 //
 // Answers over UDP fit into 1232 bytes. Equal ones to one network (/24, /56) are limited to --dns-rate-limit a second, private and
 // loopback addresses and signed questions apart. Over TCP there are 256 connections, 64 from one address, and 8 transfers at a time.
+//
+// What a Server does is counted: answers by transport and response code, transfers and NOTIFY by what became of them (Answered, Stats).
 package nameserver

@@ -78,7 +78,7 @@ func FuzzExchange(f *testing.F) {
 	}
 	s := New(testDB(f), opts)
 	f.Fuzz(func(t *testing.T, packet []byte, tcp bool) {
-		before := append([]byte{}, packet...)
+		before, counted := append([]byte{}, packet...), total(s)
 		answers := 0
 		err := s.exchange(query{packet: packet, tcp: tcp, from: loopback, buf: make([]byte, payload), send: func(b []byte) error {
 			answers++
@@ -96,6 +96,9 @@ func FuzzExchange(f *testing.F) {
 		}})
 		if err != nil || answers > 1 || s.Stats().Transfers+s.Stats().Incremental > 0 {
 			t.Fatalf("%d answers, %+v: %v", answers, s.Stats(), err)
+		}
+		if got := total(s) - counted; got != uint64(answers) {
+			t.Fatalf("%d answers, %d counted", answers, got)
 		}
 		if !bytes.Equal(before, packet) {
 			t.Fatal("the packet was changed")

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,16 +27,6 @@ type Server struct {
 	stats     counters
 }
 
-type counters struct{ whole, incremental, limited, notified atomic.Uint64 }
-
-// Stats count what a server has done since it was made.
-type Stats struct {
-	Transfers   uint64 // whole zones sent (AXFR, or IXFR answered with the whole zone)
-	Incremental uint64 // differences sent (IXFR)
-	Limited     uint64 // answers left out or cut short by the rate limit
-	Notified    uint64 // NOTIFY messages that a secondary has acknowledged
-}
-
 // New returns a server of the zones in db, which may change at any time: each answer is made from their current versions. Options with
 // keys come from Load; without it nobody has a key. Check tells which options aren't right: such ones count as not given.
 func New(db *zonedb.DB, opts Options) *Server {
@@ -47,11 +36,6 @@ func New(db *zonedb.DB, opts Options) *Server {
 		s.limiter = newLimiter(opts.RateLimit, outside)
 	}
 	return s
-}
-
-// Stats returns the counts so far. It may be called at any time.
-func (s *Server) Stats() Stats {
-	return Stats{s.stats.whole.Load(), s.stats.incremental.Load(), s.stats.limited.Load(), s.stats.notified.Load()}
 }
 
 // Serve answers until ctx ends, which isn't an error, or a socket fails. It closes both sockets; either may be nil. The first is a

@@ -141,8 +141,12 @@ func (n *secondary) round(ctx context.Context) error {
 		err := n.tell(ctx, n.at, news.msg)
 		switch {
 		case errors.Is(err, errUnwilling):
+			n.s.stats.unwilling.Add(1)
 			n.s.opts.Log.Warn("notify a secondary", "secondary", n.at, "zone", news.msg.Question[0].Name, "err", err)
 		case err != nil:
+			if ctx.Err() == nil {
+				n.s.stats.silent.Add(1)
+			}
 			return err
 		default:
 			n.s.stats.notified.Add(1)

@@ -17,6 +17,7 @@ type query struct {
 	packet []byte
 	from   netip.Addr
 	tcp    bool
+	loop   int                    // which one of UDP it came by
 	buf    []byte                 // where the answer may be written
 	send   func(msg []byte) error // called once for each message of the answer; it doesn't keep msg
 }
@@ -51,11 +52,11 @@ func (s *Server) exchange(q query) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.opts.Log.Error("panic while answering; please report it", "panic", fmt.Sprint(p))
-			err = q.fail(dns.RcodeServerFailure)
+			err = s.fail(q, dns.RcodeServerFailure)
 		}
 	}()
 	if questions := binary.BigEndian.Uint16(q.packet[4:]); questions > 1 || m.Unpack(q.packet) != nil {
-		return q.fail(dns.RcodeFormatError)
+		return s.fail(q, dns.RcodeFormatError)
 	}
 	signed := s.verify(q.packet, m)
 	switch {
@@ -75,10 +76,10 @@ func (s *Server) limited(q query, m, r *dns.Msg, about dnsname.Name, signed sign
 	}
 	switch s.limiter.judge(q.from, kindOf(r, about)) {
 	case drop:
-		s.stats.limited.Add(1)
+		s.stats.dropped.Add(1)
 		return nil
 	case slip:
-		s.stats.limited.Add(1)
+		s.stats.shortened.Add(1)
 		r.Truncated, r.Answer, r.Ns = true, nil, nil
 	}
 	return s.finish(q, m, r, signed)
@@ -105,8 +106,9 @@ func (s *Server) finish(q query, m, r *dns.Msg, signed signature) error {
 		}
 		out, _, err := s.keys.sign(r, signed, signed.mac, false)
 		if err != nil {
-			return q.fail(dns.RcodeServerFailure)
+			return s.fail(q, dns.RcodeServerFailure)
 		}
+		s.answered(q, r.Rcode)
 		return q.send(out)
 	}
 	out, err := r.PackBuffer(q.buf)
@@ -116,17 +118,19 @@ func (s *Server) finish(q query, m, r *dns.Msg, signed signature) error {
 	}
 	if err != nil {
 		s.opts.Log.Warn("write an answer", "err", err)
-		return q.fail(dns.RcodeServerFailure)
+		return s.fail(q, dns.RcodeServerFailure)
 	}
+	s.answered(q, r.Rcode)
 	return q.send(out)
 }
 
 // fail answers with a code alone.
-func (q *query) fail(rcode uint16) error {
+func (s *Server) fail(q query, rcode int) error {
 	out := make([]byte, headerSize)
 	copy(out, q.packet[:2])
 	bits := binary.BigEndian.Uint16(q.packet[2:])
-	binary.BigEndian.PutUint16(out[2:], isResponse|bits&(opcodeMask|wantsMore)|rcode)
+	binary.BigEndian.PutUint16(out[2:], isResponse|bits&(opcodeMask|wantsMore)|uint16(rcode))
+	s.answered(q, rcode)
 	return q.send(out)
 }
 

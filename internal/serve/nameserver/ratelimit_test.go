@@ -136,8 +136,8 @@ func TestLimitedKinds(t *testing.T) {
 			if want := map[bool]int{true: 25, false: 40}[c.limited]; sent != want || cut != sent-map[bool]int{true: 10, false: 40}[c.limited] {
 				t.Errorf("%s: %d answers, %d of them cut short, want %d", c.why, sent, cut, want)
 			}
-			if limited := s.Stats().Limited; limited > 0 != c.limited {
-				t.Errorf("%s: %d counted as limited", c.why, limited)
+			if got, want := s.Stats(), (Stats{Dropped: uint64(40 - sent), Shortened: uint64(cut)}); got != want {
+				t.Errorf("%s: counted %+v, want %+v", c.why, got, want)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func isTransfer(m *dns.Msg) bool {
 
 // transfer answers AXFR (RFC 5936) and IXFR (RFC 1995), from one version of the zone whatever is edited meanwhile.
 func (s *Server) transfer(q query, m *dns.Msg, signed signature) error {
-	refuse := func(rcode int) error { return s.finish(q, m, new(dns.Msg).SetRcode(m, rcode), signed) }
+	refuse := func(rcode int) error { return s.refuse(q, m, signed, rcode) }
 	question := m.Question[0]
 	if question.Qclass != dns.ClassINET || !s.allowed.ok(q.from, signed) {
 		return refuse(dns.RcodeRefused)
@@ -56,15 +56,21 @@ func (s *Server) transfer(q query, m *dns.Msg, signed signature) error {
 	return s.increment(q, m, signed, w)
 }
 
+// refuse answers that there is no transfer.
+func (s *Server) refuse(q query, m *dns.Msg, signed signature, rcode int) error {
+	s.stats.refused.Add(1)
+	return s.finish(q, m, new(dns.Msg).SetRcode(m, rcode), signed)
+}
+
 // increment answers an IXFR: with the differences, with the whole zone where those aren't known, or with the SOA alone where the
 // secondary is up to date or, over UDP, has to come back over TCP (RFC 1995 section 4).
 func (s *Server) increment(q query, m *dns.Msg, signed signature, w *wholeZone) error {
 	if len(m.Ns) != 1 {
-		return s.finish(q, m, new(dns.Msg).SetRcode(m, dns.RcodeFormatError), signed)
+		return s.refuse(q, m, signed, dns.RcodeFormatError)
 	}
 	theirs, ok := m.Ns[0].(*dns.SOA)
 	if !ok {
-		return s.finish(q, m, new(dns.Msg).SetRcode(m, dns.RcodeFormatError), signed)
+		return s.refuse(q, m, signed, dns.RcodeFormatError)
 	}
 	alone := slices.Values([]dns.RR{w.soa})
 	if !zonedb.Newer(w.soa.Serial, theirs.Serial) {
@@ -112,16 +118,12 @@ var errTransfer = errors.New("the transfer was broken off")
 // stream sends records over TCP in as many messages as it takes, each of them signed where the query was (RFC 8945 section 5.3.1).
 func (s *Server) stream(q query, m *dns.Msg, signed signature, rrs iter.Seq[dns.RR]) error {
 	if !s.transfers.TryAcquire(1) {
-		return s.finish(q, m, new(dns.Msg).SetRcode(m, dns.RcodeRefused), signed)
+		return s.refuse(q, m, signed, dns.RcodeRefused)
 	}
 	defer s.transfers.Release(1)
 	out := &stream{s: s, q: q, m: m, signed: signed, mac: signed.mac}
-	for rr := range rrs {
-		if err := out.add(rr); err != nil {
-			return err
-		}
-	}
-	if err := out.flush(); err != nil {
+	if err := out.all(rrs); err != nil {
+		s.stats.broken.Add(1)
 		return err
 	}
 	if m.Question[0].Qtype == dns.TypeIXFR && out.incremental {
@@ -143,6 +145,15 @@ type stream struct {
 	waiting     []dns.RR
 	size, count int
 	incremental bool // the second record is a SOA (RFC 1995 section 4)
+}
+
+func (t *stream) all(rrs iter.Seq[dns.RR]) error {
+	for rr := range rrs {
+		if err := t.add(rr); err != nil {
+			return err
+		}
+	}
+	return t.flush()
 }
 
 func (t *stream) add(rr dns.RR) error {
@@ -174,6 +185,9 @@ func (t *stream) flush() error {
 	if err != nil || len(out) > dns.MaxMsgSize {
 		t.s.opts.Log.Warn("transfer a zone", "zone", t.m.Question[0].Name, "err", err)
 		return errTransfer
+	}
+	if !t.later {
+		t.s.answered(t.q, dns.RcodeSuccess)
 	}
 	t.later, t.waiting, t.size = true, nil, 0
 	return t.q.send(out)

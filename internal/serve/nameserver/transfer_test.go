@@ -147,10 +147,13 @@ func TestTransfer(t *testing.T) {
 				t.Errorf("%s (-want +got)\n%s", c.why, diff)
 			}
 			got, want := s.Stats(), Stats{}
-			if strings.HasSuffix(c.form, "whole") {
+			switch code, form, _ := strings.Cut(c.form, " "); {
+			case form == "whole":
 				want.Transfers = 1
-			} else if strings.HasSuffix(c.form, "difference") {
+			case form == "difference":
 				want.Incremental = 1
+			case code != "NOERROR":
+				want.Refused = 1
 			}
 			if got != want {
 				t.Errorf("%s: counted %+v, want %+v", c.why, got, want)
@@ -332,13 +335,16 @@ func TestTransfersAreBounded(t *testing.T) {
 			return nil
 		}})
 	}
-	for range 2 { // the second time shows that the first left no turn taken
+	for round := range uint64(2) { // the second time shows that the first left no turn taken
 		codes = nil
 		if err := ask(0); err != nil {
 			t.Fatal(err)
 		}
 		if want := append(slices.Repeat([]string{"NOERROR"}, maxTransfers), "REFUSED"); !slices.Equal(want, codes) {
 			t.Errorf("%v, want %v", codes, want)
+		}
+		if got, want := s.Stats(), (Stats{Transfers: (round + 1) * maxTransfers, Refused: round + 1}); got != want {
+			t.Errorf("counted %+v, want %+v", got, want)
 		}
 	}
 }

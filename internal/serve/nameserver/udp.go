@@ -39,8 +39,8 @@ func (s *Server) serveUDP(ctx context.Context, socket net.PacketConn) error {
 		tellDestination(conn)
 	}
 	var g errgroup.Group
-	for range min(runtime.GOMAXPROCS(0), maxLoops) {
-		g.Go(func() error { return s.datagrams(ctx, newDatagrams(conn, wildcard)) })
+	for loop := range min(runtime.GOMAXPROCS(0), maxLoops) {
+		g.Go(func() error { return s.datagrams(ctx, loop, newDatagrams(conn, wildcard)) })
 	}
 	err := g.Wait()
 	if ctx.Err() != nil {
@@ -75,7 +75,7 @@ func newDatagrams(conn *net.UDPConn, wildcard bool) *datagrams {
 	return d
 }
 
-func (s *Server) datagrams(ctx context.Context, d *datagrams) error {
+func (s *Server) datagrams(ctx context.Context, loop int, d *datagrams) error {
 	for {
 		n, err := d.conn.ReadBatch(d.in, 0)
 		switch {
@@ -89,7 +89,7 @@ func (s *Server) datagrams(ctx context.Context, d *datagrams) error {
 		}
 		answers := 0
 		for i := range d.in[:n] {
-			if s.datagram(&d.in[i], &d.out[answers]) {
+			if s.datagram(loop, &d.in[i], &d.out[answers]) {
 				answers++
 			}
 		}
@@ -98,13 +98,13 @@ func (s *Server) datagrams(ctx context.Context, d *datagrams) error {
 }
 
 // datagram makes the answer to one query and reports whether there is one.
-func (s *Server) datagram(in, out *ipv4.Message) bool {
+func (s *Server) datagram(loop int, in, out *ipv4.Message) bool {
 	from, ok := in.Addr.(*net.UDPAddr)
 	if !ok {
 		return false
 	}
 	buf, said := out.Buffers[0][:payload], false
-	_ = s.exchange(query{packet: in.Buffers[0][:in.N], from: unmapped(from), buf: buf, send: func(msg []byte) error {
+	_ = s.exchange(query{packet: in.Buffers[0][:in.N], from: unmapped(from), loop: loop, buf: buf, send: func(msg []byte) error {
 		out.Buffers[0] = append(buf[:0], msg...) // most often it is there already
 		said = true
 		return nil
