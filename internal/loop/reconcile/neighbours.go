@@ -62,7 +62,8 @@ func (c *core) seated(z *zoneState, v *viewState) (*zoneState, *zoneView) {
 	return z, nil
 }
 
-// asksIn lists what objects ask for at a name in a view, and what an undo has brought back there.
+// asksIn lists what objects ask for at a name in a view, the PTR record set of one whose address isn't known, and what an undo has brought
+// back there.
 func (c *core) asksIn(z *zoneState, name dnsname.Name, v *zoneView) []ask {
 	var out []ask
 	add := func(k record.Key, resource string) {
@@ -79,6 +80,16 @@ func (c *core) asksIn(z *zoneState, name dnsname.Name, v *zoneView) []ask {
 	}
 	for _, h := range holds {
 		add(h.Key(), h.From.Ref.String())
+	}
+	for _, s := range z.mirror.At(name) {
+		if s.Type != record.PTR {
+			continue
+		}
+		for _, v := range s.Values {
+			if why, by := c.unknownAddress(spec, name, dnsname.Name(v)); !why.None() {
+				add(s.Key, by)
+			}
+		}
 	}
 	if o := c.byHand.places[placeOf(z.Key, v.Spec.Name, name)]; o != nil {
 		for _, r := range o.sets {

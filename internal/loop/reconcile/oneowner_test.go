@@ -263,3 +263,27 @@ func TestUndoneUnderAnotherAccount(t *testing.T) {
 		r.stop()
 	})
 }
+
+// TestReverseOfTheOtherView: the PTR record set of a name whose address isn't known is held, too, against another view of the owner, which
+// doesn't select the object (invariant proof).
+func TestReverseOfTheOtherView(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const reverse = "2.0.192.in-addr.arpa"
+		r := newRig(t, "example.com", reverse)
+		r.view.ManagedTypes, r.view.CreatePTR = []string{"A,AAAA,CNAME,PTR"}, true
+		r.beside("me", as)
+		r.start()
+		defer r.stop()
+		r.synced(delta("d/x", ask("x.example.com=192.0.2.9")), delta("d/y", ask("y.example.com=192.0.2.1")))
+		want := r.zone(reverse)
+		if len(want) != 4 {
+			t.Fatalf("the reverse zone holds %v", want)
+		}
+		r.put("d/y", ask("y.example.com=hold"))
+		r.again()
+		r.want(reverse, want...)
+		r.put("d/y", nil)
+		r.again()
+		r.want(reverse, "9.2.0.192.in-addr.arpa PTR x.example.com", "x-ptr-9.2.0.192.in-addr.arpa TXT me:d/x")
+	})
+}
