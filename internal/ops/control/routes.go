@@ -123,7 +123,8 @@ func (i *Instance) why(ctx context.Context, r *http.Request) (any, error) {
 	if i.Why == nil {
 		return nil, fmt.Errorf("explain: this instance can't: %w", errors.ErrUnsupported)
 	}
-	return i.Why(ctx, r.URL.Query().Get("of"))
+	q := r.URL.Query()
+	return i.Why(ctx, q.Get("of"), q.Get("view"))
 }
 
 func (i *Instance) held(ctx context.Context, _ *http.Request) (any, error) {

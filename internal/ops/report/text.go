@@ -30,7 +30,7 @@ const (
 func (p Plan) Write(w io.Writer, colour bool) error {
 	t := planText{colour: colour}
 	for _, v := range p.Views {
-		t.view(v, len(p.Views) > 1)
+		t.view(v, len(p.Views) > 1 || Named(v.Name))
 	}
 	braked := slices.ContainsFunc(p.Views, func(v View) bool { return len(v.Braked) > 0 })
 	switch {

@@ -9,7 +9,7 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/reason"
-	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/ops/report"
 )
 
 // pass says how a name has passed a place that doesn't stop it.
@@ -62,19 +62,15 @@ func describeZone(z *reconcile.ZoneFacts) string {
 	if z == nil {
 		return ""
 	}
-	text := nameZone(z.Zone)
+	text := nameZone(reconcile.ZoneSeen{Zone: z.Zone, World: z.World})
 	if !z.Chosen {
 		text += ", which isn't where the name's records belong now"
 	}
 	return text
 }
 
-func nameZone(z zone.Zone) string {
-	kind := "public"
-	if z.Private {
-		kind = "private"
-	}
-	return fmt.Sprintf("%s (%s), %s", z.Name, z.ID, kind)
+func nameZone(z reconcile.ZoneSeen) string {
+	return fmt.Sprintf("%s (%s), %s", z.Name, z.ID, report.Seen(z.Zone, z.World))
 }
 
 func (w *walker) owners() string {
