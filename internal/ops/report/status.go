@@ -11,6 +11,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 )
 
 // Status is what a running instance says of itself, at one moment and in short.
@@ -133,7 +134,7 @@ func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 		if n.View != "" {
 			view = "  in view " + clean(n.View)
 		}
-		t.line("", "  %8s  %-8s  %s%s", grouped(n.N), clean(string(n.What)), clean(string(n.Reason)), view)
+		t.line("", "  %8s  %-8s  %s%s", spelling.Grouped(n.N), clean(string(n.What)), clean(string(n.Reason)), view)
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -183,7 +184,7 @@ func (z ZoneStatus) write(t *planText, location *time.Location) {
 		what = "not read yet"
 	}
 	if z.Limit > 0 {
-		what += " of " + grouped(z.Limit)
+		what += " of " + spelling.Grouped(z.Limit)
 	}
 	if z.Private {
 		what += ", private"

@@ -124,8 +124,8 @@ func (t *planText) view(v View, named bool) {
 	}
 	t.names("Held", yellow, v.Held)
 	for _, b := range v.Braked {
-		t.line(yellow, "The brake of the zone %s (%s) holds %d deletes and %d updates. Release them with nafuda approve --plan=%s, or a run with --once with --approve=%s.",
-			clean(b.Zone.Name), clean(b.Zone.ID), b.Deletes, b.Updates, b.Approve, b.Approve)
+		t.line(yellow, "The brake of the zone %s (%s) holds %s and %s. Release them with nafuda approve --plan=%s, or a run with --once with --approve=%s.",
+			clean(b.Zone.Name), clean(b.Zone.ID), Count(b.Deletes, "delete"), Count(b.Updates, "update"), b.Approve, b.Approve)
 	}
 	t.names("Refused", red, v.Refused)
 	t.names("Noted", dim, v.Noted)

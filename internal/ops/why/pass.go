@@ -9,6 +9,7 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/ops/report"
 )
 
@@ -41,7 +42,7 @@ func (w *walker) passSource(s *Step) {
 	texts := make([]string, 0, most+1)
 	for i, a := range w.name.Askers {
 		if i == most {
-			texts = append(texts, fmt.Sprintf("and %d more objects", len(w.name.Askers)-most))
+			texts = append(texts, fmt.Sprintf("and %s", spelling.Count(len(w.name.Askers)-most, "more object")))
 			break
 		}
 		texts = append(texts, asks(a))
