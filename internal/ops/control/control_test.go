@@ -179,3 +179,17 @@ func TestErrorsAreOneLine(t *testing.T) {
 		t.Errorf("%q", err)
 	}
 }
+
+// TestAlive: a mistake of ours in one answer is told as one, and the next answer comes.
+func TestAlive(t *testing.T) {
+
+	o, stop := serve(t, control.Instance{Loop: newScripted(), Why: func(_ context.Context, of, _ string) (any, error) { return of[100], nil }})
+	defer func() { _ = stop() }()
+	c := client(t, o)
+	if _, err := c.Why(t.Context(), "short", ""); err == nil || !strings.Contains(err.Error(), "answer /v1/why: the program made an error: runtime error: index out of range") {
+		t.Errorf("a panic is told as %v", err)
+	}
+	if _, err := c.Status(t.Context()); err != nil {
+		t.Errorf("after a panic: %v", err)
+	}
+}
