@@ -67,28 +67,8 @@ func (o Options) subjects(ctx context.Context, limit int, v Version, log *slog.L
 	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
-		s, ok := e.(reconcile.Settled)
-		if !ok {
-			return
-		}
-		names := about.Names
-		if len(names) == 0 {
-			names = s.Names()
-		}
-		asked := 0
-		for i, n := range names {
-			if asked == limit && about.View == "" { // each of the rest is in some view
-				more = len(names) - i
-				return
-			}
-			switch list := about.pick(s.Explain(n, endpoint.Ref{})); {
-			case len(list) == 0 && about.View != "":
-			case asked == limit:
-				more++
-			default:
-				asked++
-				found = append(found, list...)
-			}
+		if s, ok := e.(reconcile.Settled); ok {
+			found, more = about.collect(s, limit)
 		}
 	})
 	if err != nil {
@@ -98,6 +78,29 @@ func (o Options) subjects(ctx context.Context, limit int, v Version, log *slog.L
 		return nil, 0, err
 	}
 	return found, more, ctx.Err()
+}
+
+// collect makes subjects of so many names at most, and counts the others.
+func (a Asked) collect(s reconcile.Settled, limit int) (found []verify.Subject, more int) {
+	names := a.Names
+	if len(names) == 0 {
+		names = s.Names()
+	}
+	asked := 0
+	for i, n := range names {
+		if asked == limit && a.View == "" { // each of the rest is in some view
+			return found, len(names) - i
+		}
+		switch list := a.pick(s.Explain(n, endpoint.Ref{})); {
+		case len(list) == 0 && a.View != "":
+		case asked == limit:
+			more++
+		default:
+			asked++
+			found = append(found, list...)
+		}
+	}
+	return found, more
 }
 
 // pick makes subjects of what was asked about. Who asks about all doesn't ask about what the options leave out, nor does who asks about a name that one

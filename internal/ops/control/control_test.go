@@ -182,7 +182,6 @@ func TestErrorsAreOneLine(t *testing.T) {
 
 // TestAlive: a mistake of ours in one answer is told as one, and the next answer comes.
 func TestAlive(t *testing.T) {
-
 	o, stop := serve(t, control.Instance{Loop: newScripted(), Why: func(_ context.Context, of, _ string) (any, error) { return of[100], nil }})
 	defer func() { _ = stop() }()
 	c := client(t, o)

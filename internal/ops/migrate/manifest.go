@@ -111,13 +111,8 @@ func (f *finder) items(items []json.RawMessage, depth int) error {
 
 // choose finds the one container that is meant: the named one, or the one that is like ExternalDNS.
 func (f *finder) choose(name string) (candidate, error) {
-	var all, found []candidate
-	for _, w := range f.found {
-		for _, c := range w.containers() {
-			all = append(all, candidate{w.maker(), w, c})
-		}
-	}
-	slices.SortStableFunc(all, byMaker)
+	all := f.candidates()
+	var found []candidate
 	var names []string
 	for _, c := range all {
 		if slices.Contains(names, c.name()) && slices.ContainsFunc(found, c.same) {
@@ -141,6 +136,18 @@ func (f *finder) choose(name string) (candidate, error) {
 		return candidate{}, fmt.Errorf("%d of the containers %s could be meant: name one with --container=NAME/CONTAINER, or give the manifest of one alone", len(found), list)
 	}
 	return found[0], nil
+}
+
+// candidates are all containers, those of an object before those of what it is made into.
+func (f *finder) candidates() []candidate {
+	var out []candidate
+	for _, w := range f.found {
+		for _, c := range w.containers() {
+			out = append(out, candidate{w.maker(), w, c})
+		}
+	}
+	slices.SortStableFunc(out, byMaker)
+	return out
 }
 
 // unrepeated is a list without what stood in it before.

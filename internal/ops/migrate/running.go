@@ -105,11 +105,16 @@ func running(found candidate, known map[string]string) (Running, error) {
 	if err != nil {
 		return r, err
 	}
+	r.noteReplicas(d)
+	return r, r.expand(vars)
+}
+
+// noteReplicas tells what becomes of several.
+func (r *Running) noteReplicas(d workload) {
 	if d.Spec.Replicas != nil && *d.Spec.Replicas > 1 {
 		r.Notes = append(r.Notes, fmt.Sprintf("the %s has %d replicas: with Nafuda one publishes and the others stand by", d.Kind, *d.Spec.Replicas))
 	}
 	if r.Kind == kindDaemonSet {
 		r.Notes = append(r.Notes, "a DaemonSet runs on each node: with Nafuda one of them publishes and the others stand by; a Deployment with one replica does as well")
 	}
-	return r, r.expand(vars)
 }

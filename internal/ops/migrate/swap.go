@@ -34,6 +34,15 @@ func MakeSwap(r Running, o Outcome, image string) Swap {
 		s.Notes = append(s.Notes, fmt.Sprintf("the Deployment and its container are taken to be called %s, as ExternalDNS's own are; --from-manifest reads the names", usual))
 		s.Notes = append(s.Notes, "the way back is to the revision before, so take it before anything else is changed, or note the image that runs now")
 	}
+	s.commands(r, image, sameArgs, known)
+	if some[0] || some[1] {
+		s.Notes = append(s.Notes, "put the secret in place of "+hidden+" before an argument with it is used; better, take the argument away and set the flag's variable from a Secret")
+	}
+	return s
+}
+
+// commands writes the commands there and back.
+func (s *Swap) commands(r Running, image string, sameArgs, known bool) {
 	switch {
 	case r.static:
 		s.ofFile("it is a static Pod: change the image, and the arguments to those above, in its file on the node (/etc/kubernetes/manifests, most often); kubelet starts it anew, and " +
@@ -56,10 +65,6 @@ func MakeSwap(r Running, o Outcome, image string) Swap {
 		}
 		s.follow(r)
 	}
-	if some[0] || some[1] {
-		s.Notes = append(s.Notes, "put the secret in place of "+hidden+" before an argument with it is used; better, take the argument away and set the flag's variable from a Secret")
-	}
-	return s
 }
 
 // target is what kubectl changes.

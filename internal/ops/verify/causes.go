@@ -110,12 +110,8 @@ func resolver(s Subject, f Found) (Mark, reason.Reason) {
 // resolverDiffers finds out why the resolver answers otherwise, by the signs that doc.go lists.
 func resolverDiffers(s Subject, f Found, d difference) (Mark, reason.Reason) {
 	at, was := f.Resolver.At, says(f.Resolver)
-	if len(s.Twins) > 0 && compare(s.Twins, f.Resolver) == same {
-		return None, reason.New(reason.OtherZone, "%s answers from another zone: %s", at, shown(f.Resolver.Values))
-	}
-	twin := s
-	if twin.There = s.Twins; d == absent && !stripped(s, f, d) && stripped(twin, f, d) {
-		return None, reason.New(reason.OtherZone, "%s answers from another zone, and leaves out its private %s", at, shown(missing(twin, f)))
+	if why := elsewhere(s, f, d); !why.None() {
+		return None, why
 	}
 	if why := delegation(s, f); !why.None() {
 		return No, why
@@ -134,6 +130,18 @@ func resolverDiffers(s Subject, f Found, d difference) (Mark, reason.Reason) {
 	default:
 		return No, reason.New(reason.StaleCache, "%s %s, for another %d s, and the zone has %s", at, was, f.Resolver.TTL, shown(values(s.There)))
 	}
+}
+
+// elsewhere tells that another zone answers instead, which may be as it should.
+func elsewhere(s Subject, f Found, d difference) reason.Reason {
+	if len(s.Twins) > 0 && compare(s.Twins, f.Resolver) == same {
+		return reason.New(reason.OtherZone, "%s answers from another zone: %s", f.Resolver.At, shown(f.Resolver.Values))
+	}
+	twin := s
+	if twin.There = s.Twins; d == absent && !stripped(s, f, d) && stripped(twin, f, d) {
+		return reason.New(reason.OtherZone, "%s answers from another zone, and leaves out its private %s", f.Resolver.At, shown(missing(twin, f)))
+	}
+	return reason.Reason{}
 }
 
 // ends judges where a CNAME or an alias leads to.
