@@ -69,7 +69,7 @@ func (b *Bootstrap) Holdings(ctx context.Context) (report.Plan, error) {
 		return report.Plan{}, err
 	}
 	return b.nothing(func(o Options) (report.Plan, error) {
-		plan, whole, err := planOnce(ctx, o, b.access.Version, o.Logger(b.access.Log))
+		plan, whole, err := planWith(ctx, o, b.access.Version, o.Logger(b.access.Log), planning{})
 		if err == nil && !whole { // what couldn't be read isn't nothing
 			err = errors.New("find out what the owner has in DNS: not every zone could be read; the log says why")
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
@@ -23,15 +24,39 @@ import (
 )
 
 // Examine finds out what keeps a run with the options from working, and changes nothing.
-// It looks at one view: that of a name, or for an empty name the only one.
+// It looks at one view, or for an empty name at all of them side by side.
 func Examine(ctx context.Context, o Options, view string, d doctor.Options, v Version) (doctor.Report, error) {
-	one, err := o.One(view)
-	if err != nil {
+	if err := o.checkView(view); err != nil {
 		return doctor.Report{}, err
 	}
-	p := one.patient(ctx, v)
-	p.Cluster = o.cluster(v) // the same for all views
-	return doctor.Run(ctx, p, d), nil
+	views := []string{view}
+	if view == "" {
+		views = o.viewNames()
+	}
+	patients := make([]doctor.Patient, len(views))
+	cluster, listens := o.cluster(v), false // the same for all views
+	for i, name := range views {
+		one, err := o.One(name)
+		if err != nil {
+			return doctor.Report{}, err
+		}
+		patients[i] = one.patient(ctx, v)
+		patients[i].Cluster = cluster
+		if listens { // what two open at the same time would seem to be taken
+			patients[i].Listen, patients[i].Serves = nil, nil
+		}
+		listens = listens || len(patients[i].Listen) > 0
+	}
+	if len(views) == 1 {
+		return doctor.Run(ctx, patients[0], d), nil
+	}
+	reports := make([]doctor.Report, len(views))
+	var all sync.WaitGroup
+	for i, p := range patients {
+		all.Go(func() { reports[i] = doctor.Run(ctx, p, d) })
+	}
+	all.Wait()
+	return doctor.Together(views, reports), nil
 }
 
 // namespace is the one that is watched; empty: all, or several.
@@ -77,7 +102,7 @@ func (o *Options) patient(ctx context.Context, v Version) doctor.Patient {
 			}
 		}
 		read := true
-		plan, whole, err := planWith(ctx, *o, v, slog.New(slog.DiscardHandler), []func(*reconcile.Config){replace}, func(s reconcile.Status) { read = len(o.unread(s)) == 0 })
+		plan, whole, err := planWith(ctx, *o, v, slog.New(slog.DiscardHandler), planning{adjust: []func(*reconcile.Config){replace}, look: func(s reconcile.Status) { read = len(o.unread(s)) == 0 }})
 		return plan, whole && read, err
 	}
 	return p

@@ -19,9 +19,13 @@ import (
 	sources "nafuda.io/nafuda/internal/source/all"
 )
 
-// MakePlan finds out what a run with the options would change now, and changes nothing.
-func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (report.Plan, error) {
-	p, _, err := planOnce(ctx, o, v, log)
+// MakePlan finds out what a run with the options would change now, and changes nothing. It shows one view, or for an empty name all of them: they are
+// planned together all the same, for what one has another can't get.
+func MakePlan(ctx context.Context, o Options, view string, v Version, log *slog.Logger) (report.Plan, error) {
+	if err := o.checkView(view); err != nil {
+		return report.Plan{}, err
+	}
+	p, _, err := planWith(ctx, o, v, log, planning{view: view})
 	return p, err
 }
 
@@ -30,9 +34,9 @@ func MakePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (repo
 func MakeWholePlan(ctx context.Context, o Options, v Version, log *slog.Logger) (report.Plan, error) {
 	var unread []string
 	none := false
-	p, whole, err := planOnce(ctx, o, v, log, func(s reconcile.Status) {
+	p, whole, err := planWith(ctx, o, v, log, planning{look: func(s reconcile.Status) {
 		none, unread = len(s.Zones) == 0, o.unread(s)
-	})
+	}})
 	switch {
 	case err != nil:
 		return p, err
@@ -57,14 +61,17 @@ func (o *Options) unread(s reconcile.Status) []string {
 	return out
 }
 
-// planOnce is MakePlan, and reports whether everything that a plan depends on could be read; look sees the loop's last status.
-func planOnce(ctx context.Context, o Options, v Version, log *slog.Logger, look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
-	return planWith(ctx, o, v, log, nil, look...)
+// planning is what differs from plan to plan.
+type planning struct {
+	view   string                    // that is shown; empty: every one
+	adjust []func(*reconcile.Config) // who has the last word about the loop's configuration
+	look   func(reconcile.Status)    // sees the loop's last status; nil: nobody does
 }
 
-// planWith is planOnce by a loop about whose configuration others have the last word.
-func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjust []func(*reconcile.Config), look ...func(reconcile.Status)) (plan report.Plan, whole bool, err error) {
+// planWith is MakePlan, and reports whether everything that a plan depends on could be read.
+func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, how planning) (plan report.Plan, whole bool, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
+	log = forLooking(ctx, log)
 	changes := make(map[string][]report.Change) // by view
 	var last reconcile.Status
 	logs := newLogger(log, &o)
@@ -80,7 +87,7 @@ func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjus
 		case reconcile.Settled:
 			last = e.Status
 		}
-	}, adjust...)
+	}, how.adjust...)
 	if err != nil {
 		return report.Plan{}, false, err
 	}
@@ -91,28 +98,29 @@ func planWith(ctx context.Context, o Options, v Version, log *slog.Logger, adjus
 	if err := ctx.Err(); err != nil {
 		return report.Plan{}, false, fmt.Errorf("plan: %w", err)
 	}
-	for _, f := range look {
-		f(last)
+	if how.look != nil {
+		how.look(last)
 	}
-	plan, err = makePlan(o.views(), changes, last)
+	shown := slices.DeleteFunc(o.viewNames(), func(name string) bool { return how.view != "" && name != how.view })
+	plan, err = makePlan(shown, changes, last)
 	return plan, whole, err
 }
 
-// makePlan puts a plan together, view by view. What concerns no view, or several, such as a brake, stands in the first.
-func makePlan(views []ViewOptions, changes map[string][]report.Change, s reconcile.Status) (report.Plan, error) {
+// makePlan puts a plan of views together, one by one. What concerns no view, or several, such as a brake, stands in the first that it concerns.
+func makePlan(views []string, changes map[string][]report.Change, s reconcile.Status) (report.Plan, error) {
 	var plan report.Plan
 	var all []report.Change
-	for i, v := range views {
-		view := report.View{Name: v.Name, Changes: []report.Change{}, Held: []report.Name{}, Refused: []report.Name{}}
-		view.Changes = append(view.Changes, changes[v.Name]...)
+	for i, name := range views {
+		view := report.View{Name: name, Changes: []report.Change{}, Held: []report.Name{}, Refused: []report.Name{}}
+		view.Changes = append(view.Changes, changes[name]...)
 		slices.SortStableFunc(view.Changes, report.Compare)
 		for _, n := range s.Names {
-			if n.View == v.Name || n.View == "" && i == 0 {
+			if n.View == name || n.View == "" && i == 0 {
 				addName(&view, n)
 			}
 		}
 		if i == 0 {
-			addShared(&view, s)
+			addShared(&view, views, s)
 		}
 		all = append(all, view.Changes...)
 		plan.Views = append(plan.Views, view)
@@ -122,10 +130,11 @@ func makePlan(views []ViewOptions, changes map[string][]report.Change, s reconci
 	return plan, err
 }
 
-// addShared enters what isn't of one view.
-func addShared(view *report.View, s reconcile.Status) {
+// addShared enters what isn't of one view. Brakes are of the zones that the views use.
+func addShared(view *report.View, views []string, s reconcile.Status) {
 	for _, z := range s.Zones {
-		if b := z.Braked; b != nil {
+		used := len(z.Views) == 0 || slices.ContainsFunc(z.Views, func(name string) bool { return slices.Contains(views, name) })
+		if b := z.Braked; b != nil && used {
 			view.Braked = append(view.Braked, report.Braked{Zone: report.Zone{ID: z.ID, Name: z.Name}, Deletes: b.Deletes, Updates: b.Updates, Approve: b.Approve})
 		}
 	}

@@ -102,7 +102,7 @@ func TestProofHostNamesEndToEnd(t *testing.T) {
 	o := names.options(t, url)
 	log := &lockedLog{}
 
-	plan, err := MakePlan(t.Context(), o, Version{}, o.Logger(log))
+	plan, err := MakePlan(t.Context(), o, "", Version{}, o.Logger(log))
 	made := func(c report.Change) bool {
 		return c.Type == record.A && c.After != nil && slices.Equal(c.After.Targets, []string{"192.0.2.1", "192.0.2.2"})
 	}
@@ -144,11 +144,11 @@ func TestProofHostNamesEndToEnd(t *testing.T) {
 func checkHeld(t *testing.T, o Options, code reason.Code) {
 	t.Helper()
 	log := &lockedLog{}
-	plan, err := MakePlan(t.Context(), o, Version{}, o.Logger(log))
+	plan, err := MakePlan(t.Context(), o, "", Version{}, o.Logger(log))
 	if err != nil || len(plan.Views[0].Changes) > 0 || len(plan.Views[0].Held) != 1 || plan.Views[0].Held[0].Reason.Code != code {
 		t.Errorf("plan: %v, %+v; want a hold with %s\n%s", err, plan, code, log)
 	}
-	r, err := Explain(t.Context(), o, Version{}, o.Logger(log), dnsname.Name("web.example.com"), endpoint.Ref{})
+	r, err := Explain(t.Context(), o, Version{}, o.Logger(log), dnsname.Name("web.example.com"), endpoint.Ref{}, "")
 	if err != nil || r.Good || len(r.Walks) != 1 || r.Walks[0].Stop() == nil || r.Walks[0].Stop().Step != why.Source || r.Walks[0].Stop().Reason.Code != code {
 		t.Errorf("why: %v, %+v; want it to stop with %s", err, r, code)
 	}

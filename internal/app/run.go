@@ -112,7 +112,7 @@ func (p *program) adjust(c *reconcile.Config) {
 	p.events = p.options.tellEvents(c, leads(p.lease))
 	c.Journal = p.journal
 	p.providers.Store(providersOf(c.Accounts))
-	c.Verifier = p.options.verifierOf(p.zones)
+	c.Verifier = p.options.verifierAt(p.zones.addresses())
 	if p.lease == nil {
 		return
 	}

@@ -67,7 +67,7 @@ func wantLines(t *testing.T, got string, want ...string) {
 func verified(t *testing.T, o Options) string {
 	t.Helper()
 	o.Probe.Verify = false
-	r, err := Verify(t.Context(), o, verify.Options{Limit: 100, Resolver: "127.0.0.1:1", Nobody: "none"}, Version{"v0", "r"}, slog.New(slog.DiscardHandler), nil)
+	r, err := Verify(t.Context(), o, verify.Options{Limit: 100, Resolver: "127.0.0.1:1", Nobody: "none"}, Version{"v0", "r"}, slog.New(slog.DiscardHandler), Asked{})
 	if err != nil {
 		t.Fatal(err)
 	}

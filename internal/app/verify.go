@@ -13,32 +13,33 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
-	"nafuda.io/nafuda/internal/ops/probe"
 	"nafuda.io/nafuda/internal/ops/verify"
 )
 
+// Asked says what verify is asked about.
+type Asked struct {
+	Names []dnsname.Name // none: all that objects ask for or that are ours, as many as the options allow
+	View  string         // empty: every one
+}
+
 // Verify finds out, with a run of its own that changes nothing, where names differ between objects, provider, the zone's servers and a
-// resolver; without names, which of those that objects ask for or that are ours, as many as the options allow.
-func Verify(ctx context.Context, o Options, c verify.Options, v Version, log *slog.Logger, names []dnsname.Name) (verify.Report, error) {
+// resolver.
+func Verify(ctx context.Context, o Options, c verify.Options, v Version, log *slog.Logger, about Asked) (verify.Report, error) {
 	resolvers, err := c.Resolvers()
 	if err != nil {
 		return verify.Report{}, err
 	}
-	known, more, err := o.explain(ctx, c.Limit, v, log, names)
+	if err := o.checkView(about.View); err != nil {
+		return verify.Report{}, err
+	}
+	subjects, more, err := o.subjects(ctx, c.Limit, v, log, about)
 	if err != nil {
 		return verify.Report{}, fmt.Errorf("verify: %w", err)
-	}
-	var subjects []verify.Subject
-	for _, n := range known {
-		subjects = append(subjects, verify.Subjects(n)...)
-	}
-	if len(names) == 0 { // who asks about all doesn't ask about what the options leave out
-		subjects = slices.DeleteFunc(subjects, func(s verify.Subject) bool { return !s.LeftOut.None() })
 	}
 	const patience = 10 * time.Minute // of a long list; a single question has a shorter one
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	asking := verify.Asking{Asker: probe.New(o.Probe), Options: c, Resolvers: resolvers, Whom: o.whom(), Inside: verify.Inside()}
+	asking := verify.Asking{Asker: o.asker(ctx), Options: c, Resolvers: resolvers, Whom: o.whom(), Inside: verify.Inside()}
 	r := verify.Make(subjects, asking.Ask(ctx, subjects))
 	if err := ctx.Err(); err != nil {
 		return verify.Report{}, fmt.Errorf("verify: %w", err)
@@ -59,22 +60,15 @@ func (o *Options) whom() verify.Whom {
 	}
 }
 
-// explain tells all about names, or about so many of those that there are, and how many more there would have been.
-func (o Options) explain(ctx context.Context, limit int, v Version, log *slog.Logger, names []dnsname.Name) (known []reconcile.NameFacts, more int, err error) {
+// subjects tells all about names, or about so many of those that there are, and how many more there would have been.
+func (o Options) subjects(ctx context.Context, limit int, v Version, log *slog.Logger, about Asked) (found []verify.Subject, more int, err error) {
 	o.Loop.Once, o.Loop.DryRun = true, true
+	log = forLooking(ctx, log)
 	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
-		s, ok := e.(reconcile.Settled)
-		if !ok {
-			return
-		}
-		if len(names) == 0 {
-			names = s.Names()
-		}
-		more = max(len(names)-limit, 0)
-		for _, n := range names[:len(names)-more] {
-			known = append(known, s.Explain(n, endpoint.Ref{}).Names...)
+		if s, ok := e.(reconcile.Settled); ok {
+			found, more = about.collect(s, limit)
 		}
 	})
 	if err != nil {
@@ -83,5 +77,44 @@ func (o Options) explain(ctx context.Context, limit int, v Version, log *slog.Lo
 	if err := loop.Run(ctx); err != nil && !errors.Is(err, reconcile.ErrIncomplete) { // what is incomplete has its reason
 		return nil, 0, err
 	}
-	return known, more, ctx.Err()
+	return found, more, ctx.Err()
+}
+
+// collect makes subjects of so many names at most, and counts the others.
+func (a Asked) collect(s reconcile.Settled, limit int) (found []verify.Subject, more int) {
+	names := a.Names
+	if len(names) == 0 {
+		names = s.Names()
+	}
+	asked := 0
+	for i, n := range names {
+		if asked == limit && a.View == "" { // each of the rest is in some view
+			return found, len(names) - i
+		}
+		switch list := a.pick(s.Explain(n, endpoint.Ref{})); {
+		case len(list) == 0 && a.View != "":
+		case asked == limit:
+			more++
+		default:
+			asked++
+			found = append(found, list...)
+		}
+	}
+	return found, more
+}
+
+// pick makes subjects of what was asked about. Who asks about all doesn't ask about what the options leave out, nor does who asks about a name that one
+// of several views has.
+func (a Asked) pick(e reconcile.Explanation) []verify.Subject {
+	var out []verify.Subject
+	for _, n := range e.Names {
+		out = append(out, verify.Subjects(n)...)
+	}
+	others := func(s verify.Subject) bool { return a.View != "" && s.View != a.View }
+	out = slices.DeleteFunc(out, others)
+	leftOut := func(s verify.Subject) bool { return !s.LeftOut.None() }
+	if len(a.Names) == 0 || slices.ContainsFunc(out, func(s verify.Subject) bool { return !leftOut(s) }) {
+		out = slices.DeleteFunc(out, leftOut)
+	}
+	return out
 }

@@ -91,18 +91,31 @@ func (o Options) One(name string) (Options, error) {
 		i = 0
 	}
 	if i < 0 {
-		var names []string
-		for _, v := range views {
-			names = append(names, v.Name)
-		}
-		return o, fmt.Errorf("this command takes one view: choose it with --view: %s", strings.Join(names, ", "))
+		return o, fmt.Errorf("this command takes one view: choose it with --view: %s", strings.Join(o.viewNames(), ", "))
 	}
 	o.ViewOptions, o.Config, o.Views, o.live = views[i], "", nil, nil
 	return o, nil
 }
 
-// viewNames is what a view may be called.
-var viewNames = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// viewNames are the names of the views, in their order.
+func (o *Options) viewNames() []string {
+	var names []string
+	for _, v := range o.views() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// checkView refuses a name that isn't that of a view. The empty name stands for all of them.
+func (o *Options) checkView(name string) error {
+	if names := o.viewNames(); name != "" && !slices.Contains(names, name) {
+		return fmt.Errorf("--view=%.60s: there is no such view: use %s", name, strings.Join(names, " or "))
+	}
+	return nil
+}
+
+// calledSo is what a view may be called.
+var calledSo = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // checkViews returns the mistakes in the names of the file's views, each under views[INDEX].
 func (o *Options) checkViews() error {
@@ -115,7 +128,7 @@ func (o *Options) checkViews() error {
 		switch {
 		case v.Name == "":
 			errs = append(errs, fmt.Errorf("views[%d]: give it a name of its own: name: lan, for example", i))
-		case !viewNames.MatchString(v.Name):
+		case !calledSo.MatchString(v.Name):
 			errs = append(errs, fmt.Errorf("views[%d]: name: %.60q isn't one: write small letters, digits and hyphens, at most 63", i, v.Name))
 		case before[v.Name]:
 			errs = append(errs, fmt.Errorf("views[%d]: name: another view is called %s already: choose another name", i, v.Name))

@@ -20,15 +20,20 @@ import (
 	sources "nafuda.io/nafuda/internal/source/all"
 )
 
-// Explain finds out, with a run of its own that changes nothing, why a name, or an object where name is empty, is published as it is.
-func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name dnsname.Name, ref endpoint.Ref) (why.Report, error) {
+// Explain finds out, with a run of its own that changes nothing, why a name, or an object where name is empty, is published as it is, in one view, or for an empty name in all of
+// them.
+func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name dnsname.Name, ref endpoint.Ref, view string) (why.Report, error) {
+	if err := o.checkView(view); err != nil {
+		return why.Report{}, err
+	}
 	o.Loop.Once, o.Loop.DryRun = true, true
+	log = forLooking(ctx, log)
 	var found *reconcile.Explanation
 	logs := newLogger(log, &o)
 	loop, err := build(ctx, o, v, log, func(e reconcile.Event) {
 		logs.observe(e)
 		if s, ok := e.(reconcile.Settled); ok {
-			x := s.Explain(name, ref)
+			x := why.In(s.Explain(name, ref), view)
 			found = &x
 		}
 	})
@@ -41,7 +46,7 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 	if err := ctx.Err(); err != nil {
 		return why.Report{}, fmt.Errorf("explain: %w", err)
 	}
-	if v := o.verifier(); v != nil {
+	if v := o.verifierAt(o.answering(ctx)); v != nil {
 		askDNS(ctx, v, found)
 	}
 	r := why.Make(*found)
@@ -52,8 +57,11 @@ func Explain(ctx context.Context, o Options, v Version, log *slog.Logger, name d
 }
 
 // whyOf explains what a command asks a running instance for.
-func (o *Options) whyOf(loop *reconcile.Loop) func(context.Context, string) (any, error) {
-	return func(ctx context.Context, of string) (any, error) {
+func (o *Options) whyOf(loop *reconcile.Loop) func(ctx context.Context, of, view string) (any, error) {
+	return func(ctx context.Context, of, view string) (any, error) {
+		if err := o.checkView(view); err != nil {
+			return nil, fmt.Errorf("%w: %w", control.ErrBadRequest, err)
+		}
 		name, ref, err := why.ParseSubject(of, o.namespace())
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", control.ErrBadRequest, err)
@@ -62,7 +70,7 @@ func (o *Options) whyOf(loop *reconcile.Loop) func(context.Context, string) (any
 		if err != nil {
 			return nil, err
 		}
-		r := why.Make(e)
+		r := why.Make(why.In(e, view))
 		if len(r.Looked) > 0 {
 			r.Looked = append(r.Looked, o.unwatched()...)
 		}

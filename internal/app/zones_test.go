@@ -124,13 +124,13 @@ func TestOwnZonesAreAskedOfUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer z.dns.Close()
-	if _, own := o.verifierOf(z).(ownVerifier); !own {
+	if _, own := o.verifierAt(z.addresses()).(ownVerifier); !own {
 		t.Error("others are asked about our zones")
 	}
-	if _, own := o.verifierOf(nil).(ownVerifier); own {
+	if _, own := o.verifierAt(nil).(ownVerifier); own {
 		t.Error("we are asked, who serve no zones")
 	}
-	if o.Probe.Verify = false; o.verifierOf(z) != nil {
+	if o.Probe.Verify = false; o.verifierAt(z.addresses()) != nil {
 		t.Error("somebody is asked in spite of --no-verify")
 	}
 }

@@ -17,7 +17,7 @@ var errUnwell = errors.New("a check failed")
 type doctorCommand struct {
 	Options app.Options    `embed:""`
 	Doctor  doctor.Options `embed:""`
-	View    string         `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is examined, where it has several."`
+	View    string         `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is examined; by default every one."`
 	Form    outputFlag     `embed:""`
 }
 

@@ -23,8 +23,8 @@ var errMistakes = errors.New("the arguments can't be used as they are: correct w
 
 type migrateCommand struct {
 	Flags      string     `name:"from-flags" verbatim:"" env:"-" placeholder:"ARGS" help:"The arguments of the running ExternalDNS, in quotes."`
-	Manifest   string     `name:"from-manifest" env:"-" placeholder:"FILE" help:"Its Deployment, as YAML or JSON, or - for standard input: kubectl get deployment external-dns -o yaml | nafuda migrate --from-manifest=-"`
-	Container  string     `name:"container" env:"-" placeholder:"NAME" help:"The container that is meant, where it isn't plain: its name, or that of the Deployment, a slash and its name."`
+	Manifest   string     `name:"from-manifest" env:"-" placeholder:"FILE" help:"Its Deployment, StatefulSet, DaemonSet, ReplicaSet or Pod, as YAML or JSON, alone or among other objects, or - for standard input: kubectl get deployment external-dns -o yaml | nafuda migrate --from-manifest=-"`
+	Container  string     `name:"container" env:"-" placeholder:"NAME" help:"The container that is meant, where it isn't plain: its name, or that of the Deployment (or the like), a slash and its name."`
 	Env        []string   `name:"env" sep:"none" env:"-" placeholder:"NAME=VALUE" help:"Value of a variable of the container which isn't in the manifest, or which an argument needs as $(NAME). Repeatable."`
 	Image      string     `name:"image" env:"-" default:"nafuda.io/nafuda:dev" help:"The image to change to."`
 	Kubeconfig string     `name:"kubeconfig" env:"-" placeholder:"FILE" help:"Kubeconfig of the cluster, where it isn't the one that kubectl uses."`

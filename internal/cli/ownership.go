@@ -43,12 +43,11 @@ func (c *ownershipCommand) start(ctx context.Context, x IO, notes []string) erro
 		return err
 	}
 	if !c.Apply {
-		verbs := []any{"write", w.Rows, "remove", w.Markers}
+		first, last := "rows of "+report.Count(w.Rows, "record set"), "markers of "+report.Count(w.Markers, "record set")
 		if w.To == ownership.ToTXT {
-			verbs = []any{"remove", w.Rows, "write", w.Markers}
+			first, last = last, first
 		}
-		fmt.Fprintf(x.Out, "would %s the rows of %d record sets and %s the markers of %d; ", verbs...)
-		fmt.Fprintf(x.Out, "%d are done\n", w.Done)
+		fmt.Fprintf(x.Out, "would write the %s and remove the %s; done already: %d\n", first, last, w.Done)
 	}
 	for _, l := range w.Left {
 		fmt.Fprintf(x.Out, "stays: %s in zone %s: %s\n", report.Clean(l.Key.String()), l.Zone, report.Clean(l.Why.String()))

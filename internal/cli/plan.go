@@ -16,13 +16,14 @@ var errChanges = errors.New("there are changes")
 
 type planCommand struct {
 	Options app.Options `embed:""`
+	View    string      `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is shown; by default every one."`
 	Output  string      `name:"output" short:"o" default:"text" enum:"text,json" help:"Form of the plan: text for people, json for machines."`
 }
 
 func (c *planCommand) start(ctx context.Context, x IO, notes []string) error {
 	log := c.Options.Logger(x.Err)
 	tell(log, notes)
-	p, err := app.MakePlan(ctx, c.Options, built(), log)
+	p, err := app.MakePlan(ctx, c.Options, c.View, built(), log)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 type statusCommand struct {
 	Instance instanceFlags `embed:""`
+	View     string        `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is shown; by default every one."`
 	Form     outputFlag    `embed:""`
 }
 
@@ -27,6 +28,11 @@ func (c *statusCommand) start(ctx context.Context, x IO) error {
 	s, err := client.Status(ctx)
 	if err != nil {
 		return err
+	}
+	if c.View != "" {
+		if s, err = s.Only(c.View); err != nil {
+			return err
+		}
 	}
 	if c.Form.json() {
 		err = writeJSON(x.Out, s)

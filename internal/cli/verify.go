@@ -17,6 +17,7 @@ type verifyCommand struct {
 	Names   []string       `arg:"" optional:"" name:"name" help:"Host names to verify; by default all that objects ask for or that are ours."`
 	Options app.Options    `embed:""`
 	Verify  verify.Options `embed:""`
+	View    string         `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is looked at; by default every one."`
 	Form    outputFlag     `embed:""`
 }
 
@@ -55,7 +56,7 @@ func (c *verifyCommand) start(ctx context.Context, x IO, notes []string) error {
 	}
 	log := c.Options.Logger(x.Err)
 	tell(log, notes)
-	r, err := app.Verify(ctx, c.Options, c.Verify, built(), log, names)
+	r, err := app.Verify(ctx, c.Options, c.Verify, built(), log, app.Asked{Names: names, View: c.View})
 	if err != nil {
 		return err
 	}

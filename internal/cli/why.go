@@ -20,6 +20,7 @@ var errNotGood = errors.New("something isn't published as wanted")
 type whyCommand struct {
 	Of      string      `arg:"" name:"name|kind/namespace/name" help:"The host name or the object to explain, such as www.example.com or ingress/default/web."`
 	Options app.Options `embed:"" check:"-"`
+	View    string      `name:"view" env:"-" placeholder:"NAME" help:"The view of --config that is explained; by default every one."`
 	Form    outputFlag  `embed:""`
 }
 
@@ -73,7 +74,7 @@ func (c *whyCommand) running(ctx context.Context) (r why.Report, err error) {
 	if of == "" {
 		of = ref.String()
 	}
-	text, err := client.Why(ctx, of)
+	text, err := client.Why(ctx, of, c.View)
 	if err != nil {
 		return r, err
 	}
@@ -97,5 +98,5 @@ func (c *whyCommand) alone(ctx context.Context, x IO, notes []string, nobody err
 	}
 	log := c.Options.Logger(x.Err)
 	tell(log, notes)
-	return app.Explain(ctx, c.Options, built(), log, name, ref)
+	return app.Explain(ctx, c.Options, built(), log, name, ref, c.View)
 }

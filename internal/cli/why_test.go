@@ -179,7 +179,7 @@ func TestWhy(t *testing.T) {
 // others answer is told by verify; names that views leave behind are counted in the log.
 var toldElsewhere = []reason.Code{
 	reason.ChangedSince, reason.LeftBehind,
-	reason.Intercepted, reason.NotDelegated, reason.OtherZone, reason.PrivateUnseen, reason.Rebinding, reason.AbsenceCached, reason.StaleCache,
+	reason.Intercepted, reason.NotDelegated, reason.NotForwarded, reason.OtherZone, reason.PrivateUnseen, reason.Rebinding, reason.AbsenceCached, reason.StaleCache,
 	reason.LocalAnswer, reason.LongerTTL, reason.ResolverFails, reason.NoResolver, reason.TargetAbsent, reason.NoConnection, reason.NoHairpin,
 }
 

@@ -43,6 +43,7 @@ const patience = 30 * time.Second
 //	whoami ADDRESS...          starts a name server and pages that say who asks: see there
 //	higher FILE SOA NAME       fails unless the SOA's serial is higher than that of the answer in a file
 //	line ADDRESS|down          tells the sandbox's router what its line is like from now on
+//	listening VARIABLE         waits until the sandbox answers for the zones of its own, and has the variable say where
 //	identity                   starts an emulated STS that knows the key of the AWS variables
 func words() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
@@ -70,6 +71,7 @@ func words() map[string]func(*testscript.TestScript, bool, []string) {
 		"whoami":    whoami,
 		"higher":    higher,
 		"line":      line,
+		"listening": listening,
 	}
 }
 
@@ -301,4 +303,13 @@ func serve(ts *testscript.TestScript, h http.Handler) string {
 	server := httptest.NewServer(h)
 	ts.Defer(server.Close)
 	return server.URL
+}
+
+// listening sets a variable to the address at which a running instance answers questions about its own zones.
+func listening(ts *testscript.TestScript, _ bool, args []string) {
+	poll(ts, "listening", func() (string, bool, error) {
+		at, err := address(ts, `answering DNS questions" addresses="?(\d[0-9.:]*\d)`)
+		ts.Setenv(args[0], at)
+		return at, err == nil, err
+	})
 }

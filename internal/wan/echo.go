@@ -19,7 +19,9 @@ type echo struct {
 	roots         *x509.CertPool
 }
 
-func (e echo) Source() Source { return Source{Kind: HTTPS, Operator: e.operator, Endpoint: e.url} }
+func (e echo) Source() Source {
+	return Source{Kind: HTTPS, Operator: e.operator, Endpoint: unkeyed(e.url)}
+}
 
 func (e echo) Ask(ctx context.Context, f Family) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

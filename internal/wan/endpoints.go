@@ -65,7 +65,7 @@ func (o Options) endpoints(roots ...*x509.CertPool) ([]Method, error) {
 		for _, text := range list {
 			m, err := endpoint(k, text, pool)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("--%s=%s: %w", flags[k], text, err))
+				errs = append(errs, fmt.Errorf("--%s=%s: %w", flags[k], unkeyed(text), err))
 				continue
 			}
 			if o.uses(k) {
@@ -75,6 +75,37 @@ func (o Options) endpoints(roots ...*x509.CertPool) ([]Method, error) {
 		longest = max(longest, len(made[k]))
 	}
 	return inTurn(made, longest), errors.Join(errs...)
+}
+
+// unkeyed is a URL, or what was to be one, without what may let somebody in: the user, and the values of its query, as "?token=...".
+func unkeyed(text string) string {
+	head, rest, is := strings.Cut(text, "://")
+	if !is {
+		return text
+	}
+	rest, query, asks := strings.Cut(rest, "?")
+	end := len(rest)
+	if i := strings.IndexAny(rest, "/#"); i >= 0 {
+		end = i
+	}
+	rest = rest[strings.LastIndexByte(rest[:end], '@')+1:]
+	if !asks {
+		return head + "://" + rest
+	}
+	var keys []string
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, given := strings.Cut(pair, "=")
+		switch {
+		case !given:
+			key = "..."
+		case key == "name" || key == "type" || key == "class": // of whoami: what is asked for is no secret
+			key += "=" + value
+		default:
+			key += "=..."
+		}
+		keys = append(keys, key)
+	}
+	return head + "://" + rest + "?" + strings.Join(keys, "&")
 }
 
 // inTurn lists the first of each kind, then the second of each, and so on; of the kinds' first ones, no two have an operator in common
@@ -145,7 +176,7 @@ func whoamiAt(op, at string, u *url.URL, roots *x509.CertPool) (Method, error) {
 	if err != nil {
 		return nil, fmt.Errorf("must have ?name= and a host name: %w", err)
 	}
-	w := whoami{operator: named(op, u.Hostname(), u.Host), shown: at, scheme: u.Scheme, host: u.Hostname(), port: port, path: u.EscapedPath(), name: string(name), class: dns.ClassINET, roots: roots}
+	w := whoami{operator: named(op, u.Hostname(), u.Host), shown: unkeyed(at), scheme: u.Scheme, host: u.Hostname(), port: port, path: u.EscapedPath(), name: string(name), class: dns.ClassINET, roots: roots}
 	if t := q.Get("type"); t != "" {
 		if w.qtype = dns.StringToType[strings.ToUpper(t)]; w.qtype != dns.TypeTXT && w.qtype != dns.TypeA && w.qtype != dns.TypeAAAA {
 			return nil, fmt.Errorf("the type %s must be TXT, A or AAAA", t)

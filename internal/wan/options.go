@@ -84,7 +84,7 @@ func (o Options) checkRouter() error {
 		add("--wan-gateway=%s: must be an IPv4 address, such as 192.0.2.1", o.Gateway)
 	}
 	if u, err := url.Parse(o.IGD); o.IGD != "" && (err != nil || u.Scheme != "http" || u.Host == "") {
-		add("--wan-igd=%s: must be a URL, such as http://192.0.2.1:5000/rootDesc.xml", o.IGD)
+		add("--wan-igd=%s: must be a URL, such as http://192.0.2.1:5000/rootDesc.xml", unkeyed(o.IGD))
 	}
 	if _, err := netip.ParseAddrPort(o.SSDP); o.SSDP != "" && err != nil {
 		add("--wan-ssdp=%s: must be an address and a port", o.SSDP)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 )
 
 const (
@@ -46,11 +47,11 @@ func (g *Zone) whyDeletes() reason.Reason {
 	case g.allGo(n, base):
 		return reason.New(reason.BrakeDeletes, "all our names in the zone %s would be gone within an hour", g.zone.Name)
 	case n*100 > g.options.MaxDeletePercent*base:
-		return reason.New(reason.BrakeDeletes, "more than %d names, and more than %d %% of ours, would go from the zone %s within an hour",
-			g.options.MaxDeletes, g.options.MaxDeletePercent, g.zone.Name)
+		return reason.New(reason.BrakeDeletes, "more than %s, and more than %d %% of ours, would go from the zone %s within an hour",
+			spelling.Count(g.options.MaxDeletes, "name"), g.options.MaxDeletePercent, g.zone.Name)
 	default:
-		return reason.New(reason.BrakeDeletes, "more than %d names would go from the zone %s within the first hour after a start",
-			g.options.MaxDeletes, g.zone.Name)
+		return reason.New(reason.BrakeDeletes, "more than %s would go from the zone %s within the first hour after a start",
+			spelling.Count(g.options.MaxDeletes, "name"), g.zone.Name)
 	}
 }
 

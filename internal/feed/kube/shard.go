@@ -183,7 +183,7 @@ func (s *shard) synced() {
 // complete is the state of a kind that is listed and watched.
 func (s *shard) complete() (feed.State, error) {
 	if n := len(s.refusals); n > 0 {
-		return feed.Failing, fmt.Errorf("list %s: %d objects can't be read; correct or delete them", s.resource(), n)
+		return feed.Failing, fmt.Errorf("list %s: %d of the objects can't be read; correct or delete them", s.resource(), n)
 	}
 	return feed.Synced, nil
 }

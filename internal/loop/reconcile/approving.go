@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
@@ -183,11 +184,11 @@ func (c *core) heldBack(now time.Time) error {
 			z.told = brakeTold{}
 			z.tellBrake(c, now)
 		}
-		errs = append(errs, fmt.Errorf("%w: the brake of the zone %s holds %d deletes and %d updates: look at them, then pass --approve=%s", ErrIncomplete, z.Name, len(b.Deletes), len(b.Updates), b.Hash))
+		errs = append(errs, fmt.Errorf("%w: the brake of the zone %s holds %s and %s: look at them, then pass --approve=%s", ErrIncomplete, z.Name, spelling.Count(len(b.Deletes), "delete"), spelling.Count(len(b.Updates), "update"), b.Hash))
 	}
 	for _, z := range c.sortedZones() {
 		if n := len(z.quota.waiting); n > 0 && !z.vanished && !c.DryRun {
-			errs = append(errs, fmt.Errorf("%w: the zone %s may have %d record sets, which leaves no room for %d names", ErrIncomplete, z.Name, z.quota.limit, n))
+			errs = append(errs, fmt.Errorf("%w: the zone %s may have %d record sets, which leaves no room for %s", ErrIncomplete, z.Name, z.quota.limit, spelling.Count(n, "name")))
 		}
 	}
 	return errors.Join(errs...)

@@ -24,10 +24,16 @@ type Explanation struct {
 	Object *ObjectFacts // about Ref
 	Names  []NameFacts  // about Name, or about each name of the object and each that is marked for it, sorted
 	Kinds  []Kind       // that sources iterate over, sorted by name
-	Zones  []zone.Zone  // that are used, sorted
+	Zones  []ZoneSeen   // that are used, sorted
 	Unread []Refusal    // objects and files that can't be read: what was asked about may be in one of them
 	Near   []string     // what is spelt alike, where nothing is known of what was asked about
 	DryRun bool         // nothing is sent
+}
+
+// ZoneSeen is a hosted zone. World is that of its provider's description: whether the zones that aren't private are the world's.
+type ZoneSeen struct {
+	zone.Zone
+	World bool
 }
 
 // ObjectFacts are what is known of one object.
@@ -66,6 +72,7 @@ type ViewFacts struct {
 // ZoneFacts are what is and would be at a name in one zone.
 type ZoneFacts struct {
 	Zone      zone.Zone
+	World     bool            // see ZoneSeen
 	Chosen    bool            // the name's records belong here; else it only lies below
 	Unusable  reason.Reason   // the zone has vanished, or hasn't been read, and why: nothing below is known then
 	Fault     reason.Reason   // why the zone's last call failed
@@ -149,7 +156,7 @@ func (c Config) lastEntry(name dnsname.Name, z zone.Key) (*journal.Entry, error)
 func (c *core) explain(name dnsname.Name, ref endpoint.Ref) Explanation {
 	e := Explanation{Name: name, Ref: ref, DryRun: c.DryRun, Kinds: c.iterated()}
 	for _, z := range c.sortedZones() {
-		e.Zones = append(e.Zones, z.Zone)
+		e.Zones = append(e.Zones, ZoneSeen{z.Zone, z.world()})
 	}
 	names := []dnsname.Name{name}
 	if name == "" {

@@ -97,7 +97,7 @@ func unreached(err error, what string) reason.Reason {
 
 // explainZone tells of a name in a zone what one view would do. It plans anew, on a copy of what a plan leaves behind.
 func (c *core) explainZone(z *zoneState, name dnsname.Name, v *zoneView) ZoneFacts {
-	f := ZoneFacts{Zone: z.Zone, Retry: z.pauseAfter(time.Now()), Busy: z.busy, Queued: z.queue.has(name) || c.window.has(name), Unusable: z.unusable()}
+	f := ZoneFacts{Zone: z.Zone, World: z.world(), Retry: z.pauseAfter(time.Now()), Busy: z.busy, Queued: z.queue.has(name) || c.window.has(name), Unusable: z.unusable()}
 	if !f.Unusable.None() {
 		return f
 	}
@@ -121,6 +121,9 @@ func (c *core) explainZone(z *zoneState, name dnsname.Name, v *zoneView) ZoneFac
 	z.explainGuard(name, &f)
 	return f
 }
+
+// world reports whether the zones of the provider that aren't private are the world's.
+func (z *zoneState) world() bool { return z.account.provider.Describe().World }
 
 // unusable tells why nothing is known of what the zone holds.
 func (z *zoneState) unusable() reason.Reason {

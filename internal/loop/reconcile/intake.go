@@ -221,7 +221,7 @@ func (c *core) readInFull(kind string) reason.Reason {
 	case state != feed.Synced:
 		return reason.New(reason.NotSynced, "objects of the kind %s haven't been read in full", kind)
 	case c.unread(kind) > 0:
-		return reason.New(reason.NotSynced, "%d objects or files that may be of the kind %s can't be read", c.unread(kind), kind)
+		return reason.New(reason.NotSynced, "of the objects and files that may be of the kind %s, %d can't be read", kind, c.unread(kind))
 	default:
 		return reason.Reason{}
 	}

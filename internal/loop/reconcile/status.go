@@ -48,6 +48,7 @@ type Zone struct {
 	ID       string     `json:"id"`
 	Name     string     `json:"name"`
 	Account  string     `json:"account"`
+	Views    []string   `json:"views"` // that use it, in their order; none: what one has left is in it
 	Private  bool       `json:"private,omitempty"`
 	Read     bool       `json:"read"`
 	Records  int        `json:"records"`
@@ -188,6 +189,10 @@ func (z *zoneState) status() Zone {
 	s := Zone{
 		ID: z.ID, Name: string(z.Name), Account: z.account.name, Private: z.Private, Read: z.read, Records: z.mirror.Len(), Limit: z.quota.limit, NoRoom: len(z.quota.waiting),
 		Waiting: z.queue.len(), Vanished: z.vanished, Error: text(z.fault),
+	}
+	s.Views = make([]string, 0, len(z.views))
+	for _, v := range z.views {
+		s.Views = append(s.Views, v.Spec.Name)
 	}
 	if z.fault != nil {
 		s.Retry = z.pause

@@ -61,7 +61,7 @@ func (c *core) target(spec view.Spec, z *zoneState, name dnsname.Name, eps []end
 // no such address through.
 func unnamed(spec view.Spec, z *zoneState, name dnsname.Name, eps []endpoint.Endpoint) ([]endpoint.Endpoint, []change.Decision) {
 	addr, is := dnsname.Reversed(name)
-	if !is || spec.Publishes() || !view.Private(addr.String()) || !z.account.provider.Describe().World {
+	if !is || spec.Publishes() || !view.Private(addr.String()) || !z.world() {
 		return eps, nil
 	}
 	var lost []change.Decision
@@ -120,7 +120,7 @@ func (c *core) exposes(spec view.Spec, z *zoneState, name dnsname.Name, eps []en
 		return nil
 	}
 	e, target := view.PrivateTarget(eps)
-	if target == "" || spec.Public(e.From) || !z.account.provider.Describe().World {
+	if target == "" || spec.Public(e.From) || !z.world() {
 		return nil
 	}
 	why := reason.New(reason.PrivatePublished, "%s asks for %s in the public zone %s", e.From.Ref, target, z.Name)

@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -279,7 +280,7 @@ var errCantReadNames = errors.New("the provider can't read single names")
 func (a *account) readNames(ctx context.Context, j job) ([]record.Set, error) {
 	reader, ok := a.provider.(provider.NameReader)
 	if !ok {
-		return nil, fmt.Errorf("read %d names: %w", len(j.names.names), errCantReadNames)
+		return nil, fmt.Errorf("read %s: %w", spelling.Count(len(j.names.names), "name"), errCantReadNames)
 	}
 	return reader.Names(ctx, j.zone, j.names.names)
 }

@@ -134,6 +134,7 @@ const (
 const (
 	Intercepted   Code = "Port53Intercepted"
 	NotDelegated  Code = "ZoneNotDelegated"
+	NotForwarded  Code = "ZoneNotForwarded"
 	OtherZone     Code = "OtherZoneAnswers"
 	PrivateUnseen Code = "PrivateZoneUnseen"
 	Rebinding     Code = "RebindingProtection"
@@ -244,7 +245,8 @@ var docs = index([]Doc{
 	{AnswersDiffer, "A server of the zone doesn't answer as planned.", "see what it answers; the zone may be delegated to other servers, or something else may have changed the name"},
 	{Intercepted, "Somebody on the way answers in place of the zone's servers: a router or provider that catches everything to port 53.", "turn the interception off (routers call it DNS redirection or DNS filter), or run verify from another network; what others see isn't concerned"},
 	{NotDelegated, "The parent of the zone names other servers than the zone's own, or none: what is published in the zone isn't what the world asks.", "set the servers of the zone at the registrar or in the parent zone (aws route53 get-hosted-zone lists them)"},
-	{OtherZone, "Another zone of the same name answers here: with a public and a private one, where one stands decides which.", ""},
+	{NotForwarded, "The resolver doesn't ask the servers of a zone that only those find who are told of them, such as one that we serve for the LAN.", "add a forward or stub entry for the zone to the resolver of the LAN, as docs/home.md has them for each resolver; one that the whole Internet is to find needs its servers in the parent zone"},
+	{OtherZone, "Another zone answers here: with a public and a private one, or one of the LAN, where one stands decides which.", "publish the name in that zone too, or take one of a longer name for what only the LAN shall see"},
 	{PrivateUnseen, "The name is in a private zone, and the resolver isn't in a network that the zone is associated with.", "ask from within the VPC, associate the VPC, or publish in a public zone (--aws-zone-type=public)"},
 	{Rebinding, "A resolver leaves private addresses out of the answers of public names, as protection against DNS rebinding.", "make an exception for the zone in the resolver (dnsmasq: rebind-domain-ok, Unbound: private-domain, FRITZ!Box: exceptions of the DNS rebind protection), or use another resolver"},
 	{AbsenceCached, "A resolver remembers from before that there is nothing; it may as long as the zone's SOA record says, which is 900 s with Route 53 as it comes.", "wait, or empty the caches of the resolver and of this machine; don't look a name up before it is published"},

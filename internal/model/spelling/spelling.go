@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spelling finds words that are spelt alike, for messages that ask whether another one was meant.
+// Package spelling has what messages need of words: which are spelt alike, to ask whether another one was meant, and how many there are of one.
 package spelling
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 )
@@ -72,4 +73,21 @@ func distance(a, b string) int {
 		before, last = last, row
 	}
 	return last[len(b)]
+}
+
+// Count says how many there are of something whose plural ends in s.
+func Count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return Grouped(n) + " " + what + "s"
+}
+
+// Grouped writes a number with a comma after each three digits.
+func Grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

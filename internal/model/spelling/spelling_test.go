@@ -37,3 +37,11 @@ func TestNear(t *testing.T) {
 		t.Errorf("Nearest = %q", best)
 	}
 }
+
+func TestCount(t *testing.T) {
+	for want, n := range map[string]int{"0 record sets": 0, "1 record set": 1, "999 record sets": 999, "1,000 record sets": 1000, "1,234,567 record sets": 1234567} {
+		if got := spelling.Count(n, "record set"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func (t *Target) Stop(ctx context.Context, out io.Writer) error {
 	return t.poll(ctx, patience, func(ctx context.Context) error {
 		n, err := t.cluster.pods(ctx, t.o.Namespace, "app="+t.o.Name)
 		if err == nil && n > 0 {
-			err = fmt.Errorf("%d pods with the label app=%s in %s run still; nothing more was deleted: run this again once they are gone", n, t.o.Name, t.o.Namespace)
+			err = fmt.Errorf("pods with the label app=%[2]s in %[3]s run still: %[1]d; nothing more was deleted: run this again once they are gone", n, t.o.Name, t.o.Namespace)
 		}
 		return err
 	})

@@ -303,7 +303,7 @@ func podsRun(w *world) {
 	pod := "apiVersion: v1\nkind: Pod\nmetadata: {name: running, namespace: kube-system, labels: {app: running}}\nspec: {containers: [{name: x, image: x}]}\n"
 	w.cluster.Apply(w, pod)
 	w.access.Patience = 50 * time.Millisecond
-	if err := w.open(o).Stop(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "1 pods with the label app=running") {
+	if err := w.open(o).Stop(w.Context(), &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "run still: 1;") {
 		w.Errorf("got %v", err)
 	}
 	w.cluster.Delete(w, pod)

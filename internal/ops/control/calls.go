@@ -61,8 +61,13 @@ func (c *Client) Journal(ctx context.Context, r JournalRequest) (j report.Journa
 	return j, err
 }
 
-// Why asks for an explanation of a name or KIND/NAMESPACE/NAME, in the JSON of what explains it. A standby fails with ErrStandby.
-func (c *Client) Why(ctx context.Context, of string) (text json.RawMessage, err error) {
-	err = c.call(ctx, http.MethodGet, "/v1/why?of="+url.QueryEscape(of), nil, &text)
+// Why asks for an explanation of a name or KIND/NAMESPACE/NAME in one view, or for an empty name in all of them, in the JSON of what explains it. A
+// standby fails with ErrStandby.
+func (c *Client) Why(ctx context.Context, of, view string) (text json.RawMessage, err error) {
+	q := url.Values{"of": {of}}
+	if view != "" {
+		q.Set("view", view)
+	}
+	err = c.call(ctx, http.MethodGet, "/v1/why?"+q.Encode(), nil, &text)
 	return text, err
 }

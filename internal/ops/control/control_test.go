@@ -33,7 +33,9 @@ func somewhere() []wan.State {
 
 func TestCalls(t *testing.T) {
 	loop := newScripted()
-	o, stop := serve(t, control.Instance{Loop: loop, Version: "v1", WAN: somewhere, Why: func(_ context.Context, of string) (any, error) { return map[string]string{"of": of}, nil }})
+	o, stop := serve(t, control.Instance{Loop: loop, Version: "v1", WAN: somewhere, Why: func(_ context.Context, of, view string) (any, error) {
+		return map[string]string{"of": of, "view": view}, nil
+	}})
 	c, ctx := client(t, o), t.Context()
 	s, err := c.Status(ctx)
 	if err != nil || !s.Ready || s.Version != "v1" || s.Standby || len(s.Zones) != 1 || len(s.Brakes) != 1 || s.Brakes[0].Deletes != 1 {
@@ -64,7 +66,7 @@ func TestCalls(t *testing.T) {
 	if u, err := c.Undo(ctx, reconcile.UndoRequest{Entries: []journal.ID{7}}, hash); err != nil || u.Hash != hash {
 		t.Errorf("undo %+v, %v", u, err)
 	}
-	if text, err := c.Why(ctx, "ingress/default/a&b"); err != nil || string(text) != `{"of":"ingress/default/a\u0026b"}` {
+	if text, err := c.Why(ctx, "ingress/default/a&b", "lan"); err != nil || string(text) != `{"of":"ingress/default/a\u0026b","view":"lan"}` {
 		t.Errorf("why %s, %v", text, err)
 	}
 	close(loop.asked)
@@ -134,7 +136,7 @@ func TestStandby(t *testing.T) {
 	<-loop.asked
 	<-loop.asked
 	calls := map[string]func() error{
-		"why":     func() error { _, err := c.Why(ctx, "a.example.com"); return err },
+		"why":     func() error { _, err := c.Why(ctx, "a.example.com", ""); return err },
 		"held":    func() error { _, err := c.Held(ctx); return err },
 		"approve": func() error { _, err := c.Approve(ctx, hash); return err },
 		"plan":    func() error { _, err := c.PlanUndo(ctx, reconcile.UndoRequest{Name: "a.example.com"}); return err },
@@ -175,5 +177,18 @@ func TestErrorsAreOneLine(t *testing.T) {
 	_, err := client(t, o).Status(t.Context())
 	if err == nil || strings.ContainsAny(err.Error(), "\x1b\n") {
 		t.Errorf("%q", err)
+	}
+}
+
+// TestAlive: a mistake of ours in one answer is told as one, and the next answer comes.
+func TestAlive(t *testing.T) {
+	o, stop := serve(t, control.Instance{Loop: newScripted(), Why: func(_ context.Context, of, _ string) (any, error) { return of[100], nil }})
+	defer func() { _ = stop() }()
+	c := client(t, o)
+	if _, err := c.Why(t.Context(), "short", ""); err == nil || !strings.Contains(err.Error(), "answer /v1/why: the program made an error: runtime error: index out of range") {
+		t.Errorf("a panic is told as %v", err)
+	}
+	if _, err := c.Status(t.Context()); err != nil {
+		t.Errorf("after a panic: %v", err)
 	}
 }

@@ -46,12 +46,12 @@ func UndoOf(u reconcile.Undoing) report.Undo {
 
 func statusOf(s reconcile.Status, braked []reconcile.Braked) report.Status {
 	out := report.Status{
-		Ready: s.Ready, Missing: s.Missing, Waiting: s.Waiting,
+		Ready: s.Ready, Missing: s.Missing, Waiting: s.Waiting, Views: s.Views,
 		Zones: []report.ZoneStatus{}, Kinds: []report.KindStatus{}, Brakes: []report.Brake{}, Names: counts(s),
 	}
 	for _, z := range s.Zones {
 		out.Zones = append(out.Zones, report.ZoneStatus{
-			Zone: report.Zone{ID: z.ID, Name: z.Name}, Account: z.Account, Private: z.Private, Read: z.Read, Records: z.Records, Limit: z.Limit, NoRoom: z.NoRoom,
+			Zone: report.Zone{ID: z.ID, Name: z.Name}, Account: z.Account, Views: z.Views, Private: z.Private, Read: z.Read, Records: z.Records, Limit: z.Limit, NoRoom: z.NoRoom,
 			Waiting: z.Waiting, Vanished: z.Vanished, Error: z.Error, Retry: z.Retry,
 		})
 	}

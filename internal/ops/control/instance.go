@@ -31,8 +31,8 @@ type Instance struct {
 	Journal *journal.Journal // nil: it keeps none
 	// Standby names the replica that has the lease, if one is known to, and whether that is another one. Nil: there is no lease.
 	Standby func() (leader string, standby bool)
-	// Why explains a name or KIND/NAMESPACE/NAME, as a value for encoding/json. Nil: it can't.
-	Why     func(ctx context.Context, of string) (any, error)
+	// Why explains a name or KIND/NAMESPACE/NAME in one view, or for an empty name in all of them, as a value for encoding/json. Nil: it can't.
+	Why     func(ctx context.Context, of, view string) (any, error)
 	Version string
 	Config  func() *report.ConfigStatus // nil, or answering nil: there is no configuration file
 	// WAN says what is known of the public address. Nil: nobody looks for it.

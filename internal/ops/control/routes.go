@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/internal/model/crash"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/ops/report"
 )
@@ -38,7 +39,11 @@ func answer(f asked) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), handleTimeout)
 		defer cancel()
-		v, err := f(ctx, r)
+		var v any
+		var err error
+		if trouble := crash.Catch("answer "+r.URL.Path, func() { v, err = f(ctx, r) }); trouble != nil {
+			err = fmt.Errorf("%w; please report it, with what was asked: %s", trouble, trouble.Stack)
+		}
 		status := http.StatusOK
 		if err != nil {
 			v, status = failureOf(err)
@@ -123,7 +128,8 @@ func (i *Instance) why(ctx context.Context, r *http.Request) (any, error) {
 	if i.Why == nil {
 		return nil, fmt.Errorf("explain: this instance can't: %w", errors.ErrUnsupported)
 	}
-	return i.Why(ctx, r.URL.Query().Get("of"))
+	q := r.URL.Query()
+	return i.Why(ctx, q.Get("of"), q.Get("view"))
 }
 
 func (i *Instance) held(ctx context.Context, _ *http.Request) (any, error) {

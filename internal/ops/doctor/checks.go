@@ -57,7 +57,7 @@ func Checks() []Check {
 		},
 		{
 			"delegation", "the parent of each public zone names the zone's own servers",
-			"it names only some of them or others too, or it couldn't be asked", "it names none of them: nobody finds the zone's names", checkDelegation,
+			"it names only some of them or others too, or it couldn't be asked; or none of them, and the zone is on a name server of `--provider=rfc2136`, which may be there for a LAN", "it names none of them: nobody finds the zone's names", checkDelegation,
 		},
 		{
 			"quota", "each zone has room", "a zone is four fifths full, or its quota isn't known", "a zone is full", checkQuota,

@@ -19,6 +19,7 @@ import (
 // delegation is who answers for a zone, by the zone itself and by its parent.
 type delegation struct {
 	zone   zone.Zone
+	world  bool     // the zones of its provider are the world's
 	own    []string // the name servers in the zone's own NS record set
 	parent []string // those that the parent's servers refer to; none: it has no such delegation
 	err    error    // the parent couldn't be asked
@@ -45,7 +46,7 @@ func checkDelegation(ctx context.Context, e *exam) []Finding {
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			d := delegation{zone: c.Zone, own: c.servers()}
+			d := delegation{zone: c.Zone, world: c.World, own: c.servers()}
 			d.parent, d.err = e.probe.Delegation(ctx, cmp.Or(e.patient.Resolver, net.DefaultResolver), cmp.Or(e.patient.Port, "53"), c.Zone.Name)
 			mu.Lock()
 			defer mu.Unlock()
@@ -80,6 +81,9 @@ func judgeDelegation(d delegation) Finding {
 		return warn("restore the NS record set of the zone's apex", "zone %s (%s) has no NS record set of its own", d.zone.Name, d.zone.ID)
 	case d.err != nil:
 		return warn("see that port 53 leads out of this network; nothing is published by DNS from here, so this may not matter", "who answers for %s isn't known: %v", d.zone.Name, d.err)
+	case len(common) == 0 && !d.world:
+		return warn("where the whole Internet is to find it, "+fix+"; in a LAN, add a forward or stub entry for it to the resolver (docs/home.md)",
+			"zone %s (%s): its parent doesn't name its servers %s, so only resolvers that are told of them find its names", d.zone.Name, d.zone.ID, strings.Join(own, ", "))
 	case len(parent) == 0:
 		return fail(fix, "zone %s (%s) isn't delegated: its parent has no NS record set for it, so nobody finds its names", d.zone.Name, d.zone.ID)
 	case len(common) == 0:

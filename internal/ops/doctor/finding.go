@@ -27,7 +27,8 @@ func worse(a, b Level) int {
 type Finding struct {
 	Level Level  `json:"level"`
 	Text  string `json:"text"`
-	Fix   string `json:"fix,omitempty"` // what a person can do about it; empty where nothing needs doing
+	Fix   string `json:"fix,omitempty"`  // what a person can do about it; empty where nothing needs doing
+	View  string `json:"view,omitempty"` // that it is found in, where several are examined; empty: in all of them
 }
 
 func ok(format string, args ...any) Finding {
@@ -35,11 +36,11 @@ func ok(format string, args ...any) Finding {
 }
 
 func warn(fix, format string, args ...any) Finding {
-	return Finding{Warn, fmt.Sprintf(format, args...), fix}
+	return Finding{Level: Warn, Text: fmt.Sprintf(format, args...), Fix: fix}
 }
 
 func fail(fix, format string, args ...any) Finding {
-	return Finding{Fail, fmt.Sprintf(format, args...), fix}
+	return Finding{Level: Fail, Text: fmt.Sprintf(format, args...), Fix: fix}
 }
 
 // Result is what one check has found. Level is the worst of its findings.
@@ -55,10 +56,13 @@ type Report struct {
 	Checks []Result `json:"checks"`
 }
 
+// nothing is the finding of a check that has found nothing to look at.
+func nothing() Finding { return ok("nothing to check") }
+
 // result puts the worst findings first, and gives a check that has found nothing a finding.
 func result(name string, found []Finding) Result {
 	if len(found) == 0 {
-		found = []Finding{ok("nothing to check")}
+		found = []Finding{nothing()}
 	}
 	found = slices.Clone(found)
 	slices.SortStableFunc(found, func(a, b Finding) int { return worse(b.Level, a.Level) })

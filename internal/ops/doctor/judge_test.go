@@ -125,8 +125,8 @@ func heldFor(c reason.Code, kind string, t record.Type) report.Plan {
 }
 
 func zoneJudgements() map[string][]judgement {
-	twin := testZone
-	twin.ID = "Z2"
+	twin, lan := testZone, testZone
+	twin.ID, lan.Provider = "Z2", "local"
 	refused := func(c reason.Code) report.Plan {
 		n := report.Name{Name: "www.example.com", What: change.Refused, From: "ingress/default/web", Zone: &report.Zone{ID: "Z1", Name: "example.com"}, Reason: reason.New(c, "it stands there")}
 		n.Fix = n.Reason.Fix()
@@ -134,18 +134,18 @@ func zoneJudgements() map[string][]judgement {
 	}
 	own := []string{"ns1.example.net.", "NS2.example.net"}
 	return map[string][]judgement{
-		"zones ok": {{"one, and one left out", judgeZones(listing{used: []zone.Zone{testZone}, skipped: []provider.SkippedZone{{Zone: twin, Why: reason.New(reason.Filtered, "the filter does it")}}}, []dnsname.Name{"a.example.com"}), "used: example.com (Z1, public, 3 record sets)", ""}},
+		"zones ok": {{"one, and one left out", judgeZones(listing{used: []listed{{testZone, true}}, skipped: []provider.SkippedZone{{Zone: twin, Why: reason.New(reason.Filtered, "the filter does it")}}}, []dnsname.Name{"a.example.com"}), "used: example.com (Z1, public, 3 record sets)", ""}, {"not the world's", judgeZones(listing{used: []listed{{lan, false}, {lan, false}}}, nil), "used: example.com (Z1, of the provider local, 3 record sets)", ""}},
 		"zones warn": {
-			{"twins", judgeZones(listing{used: []zone.Zone{testZone, twin}}, nil), "the public zones Z1 and Z2 have the same name", "--zone-id-filter"},
-			{"a domain without one", judgeZones(listing{used: []zone.Zone{testZone}}, []dnsname.Name{"example.org"}), "--domain-filter=example.org: no zone", "correct it"},
+			{"twins", judgeZones(listing{used: []listed{{testZone, true}, {twin, true}}}, nil), "the public zones Z1 and Z2 have the same name", "--zone-id-filter"},
+			{"a domain without one", judgeZones(listing{used: []listed{{testZone, true}}}, []dnsname.Name{"example.org"}), "--domain-filter=example.org: no zone", "correct it"},
 		},
 		"zones fail":      {{"none", judgeZones(listing{}, nil), "no hosted zone is used", "--domain-filter"}, {"unknown", judgeZones(listing{unknown: one(fail("", "the zones aren't known"))}, []dnsname.Name{"example.org"}), "the zones aren't known", ""}},
 		"listen ok":       {{"free", judgeListen([]listening{{at: ":53"}}), ":53 is free", ""}, {"we ourselves", judgeListen([]listening{{at: ":53", err: errTest, answers: true}}), "runs already", ""}},
 		"listen warn":     {{"loopback", judgeListen([]listening{{at: "127.0.0.1:53"}, {at: "[::1]:53"}}), "nobody but this machine", "--dns-listen"}},
 		"listen fail":     {{"taken", judgeListen([]listening{{at: ":5353"}, {at: ":53", err: syscall.EADDRINUSE}}), "at :53: address already in use", "systemd-resolved"}},
-		"delegation ok":   {{"the same servers, otherwise written", one(judgeDelegation(delegation{testZone, own, []string{"NS1.EXAMPLE.NET", "ns2.example.net."}, nil})), "is delegated to its servers", ""}},
-		"delegation warn": {{"one of two", one(judgeDelegation(delegation{testZone, own, []string{"ns1.example.net"}, nil})), "its parent names ns1.example.net", "registrar"}, {"one more", one(judgeDelegation(delegation{testZone, own, []string{"ns1.example.net", "ns2.example.net", "ns3.example.net"}, nil})), "ns3.example.net", "registrar"}, {"silence", one(judgeDelegation(delegation{testZone, own, nil, errTest})), "isn't known", "port 53"}, {"no servers of its own", one(judgeDelegation(delegation{testZone, nil, own, nil})), "no NS record set of its own", "restore"}},
-		"delegation fail": {{"nobody", one(judgeDelegation(delegation{testZone, own, nil, nil})), "isn't delegated", "ns1.example.net, ns2.example.net"}, {"others", one(judgeDelegation(delegation{testZone, own, []string{"ns9.example.net"}, nil})), "its parent names ns9.example.net", "registrar"}},
+		"delegation ok":   {{"the same servers, otherwise written", one(judgeDelegation(delegation{testZone, true, own, []string{"NS1.EXAMPLE.NET", "ns2.example.net."}, nil})), "is delegated to its servers", ""}},
+		"delegation warn": {{"one of two", one(judgeDelegation(delegation{testZone, true, own, []string{"ns1.example.net"}, nil})), "its parent names ns1.example.net", "registrar"}, {"one more", one(judgeDelegation(delegation{testZone, true, own, []string{"ns1.example.net", "ns2.example.net", "ns3.example.net"}, nil})), "ns3.example.net", "registrar"}, {"silence", one(judgeDelegation(delegation{testZone, true, own, nil, errTest})), "isn't known", "port 53"}, {"told to resolvers only", one(judgeDelegation(delegation{testZone, false, own, nil, nil})), "only resolvers that are told of them", "docs/home.md"}, {"other servers", one(judgeDelegation(delegation{testZone, false, own, []string{"ns9.example.net"}, nil})), "doesn't name its servers", "docs/home.md"}, {"no servers of its own", one(judgeDelegation(delegation{testZone, true, nil, own, nil})), "no NS record set of its own", "restore"}},
+		"delegation fail": {{"nobody", one(judgeDelegation(delegation{testZone, true, own, nil, nil})), "isn't delegated", "ns1.example.net, ns2.example.net"}, {"others", one(judgeDelegation(delegation{testZone, true, own, []string{"ns9.example.net"}, nil})), "its parent names ns9.example.net", "registrar"}},
 		"owners ok":       {{"we and nobody", judgeOwners(holders{zone: testZone, us: "me", names: map[string]int{"me": 2}, nobody: 3}), "2 names with our owner \"me\", 3 without", ""}},
 		"owners warn":     {{"a second", judgeOwners(holders{zone: testZone, us: "me", names: map[string]int{"me": 2, "you": 1}}), "second owner: 1 name with the owner \"you\"", "--txt-owner-id"}},
 		"owners fail":     {{"two at once", judgeOwners(holders{zone: testZone, us: "me", names: map[string]int{"you": 1}, several: []dnsname.Name{"a.example.com"}}), "same record sets: a.example.com", "delete the marker"}},

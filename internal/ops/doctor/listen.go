@@ -5,7 +5,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"net"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -49,13 +48,8 @@ func tryListen(ctx context.Context, at string, zones []dnsname.Name) listening {
 // answersFor reports whether a server at an address of this machine answers for a zone with authority.
 func answersFor(ctx context.Context, at string, zone dnsname.Name) bool {
 	const patience = 2 * time.Second
-	if host, port, err := net.SplitHostPort(at); err == nil {
-		if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
-			at = net.JoinHostPort("127.0.0.1", port)
-		}
-	}
 	client := &dns.Client{Timeout: patience}
-	r, _, err := client.ExchangeContext(ctx, new(dns.Msg).SetQuestion(zone.FQDN(), dns.TypeSOA), at)
+	r, _, err := client.ExchangeContext(ctx, new(dns.Msg).SetQuestion(zone.FQDN(), dns.TypeSOA), local.FromHere(at))
 	return err == nil && r.Rcode == dns.RcodeSuccess && r.Authoritative && len(r.Answer) > 0
 }
 

@@ -115,7 +115,7 @@ func judgeRBAC(asked []granted) []Finding {
 				maker = "deploy/rbac.yaml has such a rule"
 			}
 			fix := fmt.Sprintf("give the role of the service account the verb %s on %s: %s", g.attributes.Verb, g.attributes.Resource, maker)
-			out = append(out, Finding{g.level, fmt.Sprintf("we may not %s%s: %s", g.what, why, g.without), fix})
+			out = append(out, Finding{Level: g.level, Text: fmt.Sprintf("we may not %s%s: %s", g.what, why, g.without), Fix: fix})
 		}
 	}
 	if len(allowed) > 0 {

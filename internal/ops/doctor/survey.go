@@ -33,14 +33,18 @@ type survey struct {
 
 // content is what a zone holds.
 type content struct {
-	Zone zone.Zone
-	Sets map[dnsname.Name][]record.Set
-	Err  error // why that isn't known
+	Zone  zone.Zone
+	World bool // the zones of its provider are the world's
+	Sets  map[dnsname.Name][]record.Set
+	Err   error // why that isn't known
 }
 
 func newSurvey(a *account) *survey {
 	return &survey{account: a, listed: make(chan struct{}), done: make(chan struct{})}
 }
+
+// world reports whether the account's zones that aren't private are the world's.
+func (s *survey) world() bool { return s.account.Provider.Describe().World }
 
 func (s *survey) run(ctx context.Context) {
 	defer close(s.done)
@@ -49,7 +53,7 @@ func (s *survey) run(ctx context.Context) {
 	for _, z := range s.used {
 		sets, err := s.zone(ctx, z)
 		s.mu.Lock()
-		s.read = append(s.read, content{z, sets, err})
+		s.read = append(s.read, content{Zone: z, World: s.world(), Sets: sets, Err: err})
 		s.mu.Unlock()
 	}
 }
@@ -112,7 +116,7 @@ func (s *survey) contents(ctx context.Context) ([]content, error) {
 	out := slices.Clone(s.read)
 	s.mu.Unlock()
 	for _, z := range zones[len(out):] {
-		out = append(out, content{Zone: z, Err: errUnread})
+		out = append(out, content{Zone: z, World: s.world(), Err: errUnread})
 	}
 	return out, nil
 }

@@ -24,7 +24,7 @@ func (r Report) Write(w io.Writer, colour bool) error {
 		shown := make(map[Level]int)
 		for _, f := range c.Findings {
 			if shown[f.Level]++; shown[f.Level] <= mostShown {
-				fmt.Fprintf(&b, "%s  %-12s %s\n", paint(f.Level, colour), c.Check, f.Text)
+				fmt.Fprintf(&b, "%s  %-12s %s\n", paint(f.Level, colour), c.Check, f.viewed())
 			}
 			if f.Fix != "" && shown[f.Level] <= mostShown {
 				fmt.Fprintf(&b, "      %-12s fix: %s\n", "", f.Fix)
@@ -39,6 +39,14 @@ func (r Report) Write(w io.Writer, colour bool) error {
 	fmt.Fprintf(&b, "\n%d ok, %d warn, %d fail\n", count[OK], count[Warn], count[Fail])
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// viewed is the text with the view that it is of.
+func (f Finding) viewed() string {
+	if f.View == "" {
+		return f.Text
+	}
+	return "view " + f.View + ": " + f.Text
 }
 
 // paint is a level four characters wide.

@@ -78,7 +78,7 @@ func (r *Running) noteVariables(e environment, more bool) {
 	note := func(format string, args ...any) { r.Notes = append(r.Notes, fmt.Sprintf(format, args...)) }
 	list := func(names []string) string { return brief(errors.New(strings.Join(names, ", "))) }
 	if len(e.literal) > 0 {
-		note("%s: the value stands in the Deployment for all to read who may see it: put it into a Secret, and a reference (valueFrom.secretKeyRef) in its place", list(e.literal))
+		note("%s: the value stands in the %s for all to read who may see it: put it into a Secret, and a reference (valueFrom.secretKeyRef) in its place", list(e.literal), r.Kind)
 	}
 	if len(e.aws) > 0 {
 		note("the container sets %s; this plan uses the credentials and the region of this shell, which must see the same hosted zones", list(e.aws))

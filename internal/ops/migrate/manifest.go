@@ -14,64 +14,29 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"nafuda.io/nafuda/internal/feed/manifest"
+	"nafuda.io/nafuda/internal/ops/report"
 )
 
 // MaxManifest is how many bytes of a manifest are read.
 const MaxManifest = 4 << 20
 
 const (
-	maxFound = 1_000 // Deployments
+	maxFound = 1_000 // objects that run containers
 	maxDepth = 3     // lists in lists
 )
 
-// deployment has the fields of a Deployment that matter here (apps/v1).
-type deployment struct {
-	APIVersion string            `json:"apiVersion"`
-	Kind       string            `json:"kind"`
-	Items      []json.RawMessage `json:"items"`
-	Metadata   struct {
-		Name      string `json:"name"`
-		Namespace string `json:"namespace"`
-	} `json:"metadata"`
-	Spec struct {
-		Replicas *int `json:"replicas"`
-		Strategy struct {
-			Type string `json:"type"`
-		} `json:"strategy"`
-		Template struct {
-			Spec struct {
-				Containers []container `json:"containers"`
-			} `json:"spec"`
-		} `json:"template"`
-	} `json:"spec"`
-}
-
-type container struct {
-	Name    string            `json:"name"`
-	Image   string            `json:"image"`
-	Command []string          `json:"command"`
-	Args    []string          `json:"args"`
-	Env     []variable        `json:"env"`
-	EnvFrom []json.RawMessage `json:"envFrom"`
-}
-
-type variable struct {
-	Name      string          `json:"name"`
-	Value     string          `json:"value"`
-	ValueFrom json.RawMessage `json:"valueFrom"`
-}
-
 // finder gathers what a manifest has.
 type finder struct {
-	found  []deployment
+	found  []workload
 	others map[string]int // by kind
 }
 
-// Read finds the container that runs ExternalDNS in the YAML or JSON of a Deployment, which may stand among other objects or in a List.
+// Read finds the container that runs ExternalDNS in the YAML or JSON of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Pod, which may stand among
+// other objects or in a List. What a Deployment is made into counts as that Deployment.
 // A name chooses a container, for where several could be meant. Known are values of variables that the manifest doesn't have.
 func Read(stream []byte, name string, known map[string]string) (Running, error) {
 	if len(stream) > MaxManifest {
-		return Running{}, fmt.Errorf("read the manifest: it has more than %d bytes: give that of one Deployment", MaxManifest)
+		return Running{}, fmt.Errorf("read the manifest: it has more than %d bytes: give that of one object", MaxManifest)
 	}
 	f := finder{others: make(map[string]int)}
 	for i, doc := range manifest.Documents(stream) {
@@ -83,13 +48,13 @@ func Read(stream []byte, name string, known map[string]string) (Running, error) 
 			return Running{}, fmt.Errorf("read document %d of the manifest: %s", i+1, brief(err))
 		}
 	}
-	d, c, err := f.choose(name)
+	c, err := f.choose(name)
 	if err != nil {
 		return Running{}, err
 	}
-	r, err := running(d, c, known)
+	r, err := running(c, known)
 	for _, kind := range slices.Sorted(maps.Keys(f.others)) {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d of kind %s beside the Deployment: left as they are", f.others[kind], brief(errors.New(kind))))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s of the kind %s beside the %s: left as they are", report.Count(f.others[kind], "object"), brief(errors.New(kind)), c.in.Kind))
 	}
 	return r, err
 }
@@ -115,18 +80,18 @@ func (f *finder) object(body []byte, depth int) error {
 	}
 	switch {
 	case head.Kind == "":
-		return errors.New("it has no kind, so it isn't a Kubernetes object")
-	case head.Kind == "List" || head.Kind == "DeploymentList":
+		return errors.New("it has no kind, so it isn't a Kubernetes object: give what kubectl get deployment external-dns -o yaml prints, or helm template for the values of a chart")
+	case head.Kind == "List" || strings.HasSuffix(head.Kind, "List") && head.Items != nil:
 		return f.items(head.Items, depth)
-	case head.Kind != "Deployment" || !strings.HasPrefix(head.APIVersion, "apps/"):
+	case !runs(head.APIVersion, head.Kind):
 		f.others[head.Kind]++
 		return nil
 	case len(f.found) == maxFound:
-		return fmt.Errorf("there are more than %d Deployments: give one", maxFound)
+		return fmt.Errorf("there are more than %d objects that run containers: give one", maxFound)
 	}
-	var d deployment
+	var d workload
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(body, &d); err != nil {
-		return errors.New("a field of the Deployment isn't of its type; kubectl apply --dry-run=server tells which")
+		return fmt.Errorf("a field of the %s isn't of its type; kubectl apply --dry-run=server tells which", head.Kind)
 	}
 	f.found = append(f.found, d)
 	return nil
@@ -145,35 +110,61 @@ func (f *finder) items(items []json.RawMessage, depth int) error {
 }
 
 // choose finds the one container that is meant: the named one, or the one that is like ExternalDNS.
-func (f *finder) choose(name string) (deployment, container, error) {
-	var in []deployment
-	var found []container
-	var all []string
-	for _, d := range f.found {
-		for _, c := range d.Spec.Template.Spec.Containers {
-			all = append(all, d.Metadata.Name+"/"+c.Name)
-			if name == c.Name || name == d.Metadata.Name+"/"+c.Name || name == "" && c.looksRight() {
-				in, found = append(in, d), append(found, c)
-			}
+func (f *finder) choose(name string) (candidate, error) {
+	all := f.candidates()
+	var found []candidate
+	var names []string
+	for _, c := range all {
+		if slices.Contains(names, c.name()) && slices.ContainsFunc(found, c.same) {
+			continue
+		}
+		names = append(names, c.name())
+		if name == c.runs.Name || name == c.name() || name == "" && c.runs.looksRight() {
+			found = append(found, c)
 		}
 	}
 	const shown = 20
-	list := brief(errors.New(strings.Join(all[:min(len(all), shown)], ", ")))
+	names = unrepeated(names)
+	list := brief(errors.New(strings.Join(names[:min(len(names), shown)], ", ")))
 	switch {
 	case len(all) == 0:
-		return deployment{}, container{}, errors.New("the manifest has no Deployment with a container: give that of ExternalDNS, as kubectl get deployment -o yaml prints it")
+		return candidate{}, fmt.Errorf("the manifest has no Deployment, StatefulSet, DaemonSet, ReplicaSet or Pod with a container%s: give what runs, "+
+			"as kubectl get deployment external-dns -o yaml prints it, or its arguments with --from-flags", f.instead())
 	case len(found) == 0:
-		return deployment{}, container{}, fmt.Errorf("none of the containers %s is like ExternalDNS: name it with --container", list)
+		return candidate{}, fmt.Errorf("none of the containers %s is like ExternalDNS: name it with --container", list)
 	case len(found) > 1:
-		return deployment{}, container{}, fmt.Errorf("%d of the containers %s could be meant: name one with --container=DEPLOYMENT/CONTAINER", len(found), list)
+		return candidate{}, fmt.Errorf("%d of the containers %s could be meant: name one with --container=NAME/CONTAINER, or give the manifest of one alone", len(found), list)
 	}
-	return in[0], found[0], nil
+	return found[0], nil
 }
 
-// looksRight reports whether a container runs ExternalDNS: by the name of its image or program.
-func (c container) looksRight() bool {
-	image, _, _ := strings.Cut(c.Image, "@")
-	image = image[strings.LastIndexByte(image, '/')+1:]
-	image, _, _ = strings.Cut(image, ":")
-	return strings.Contains(image, "external-dns") || len(c.Command) > 0 && isProgram(c.Command[0])
+// candidates are all containers, those of an object before those of what it is made into.
+func (f *finder) candidates() []candidate {
+	var out []candidate
+	for _, w := range f.found {
+		for _, c := range w.containers() {
+			out = append(out, candidate{w.maker(), w, c})
+		}
+	}
+	slices.SortStableFunc(out, byMaker)
+	return out
+}
+
+// unrepeated is a list without what stood in it before.
+func unrepeated(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// instead says which kinds there are in place of those that run containers.
+func (f *finder) instead() string {
+	if len(f.others) == 0 {
+		return ""
+	}
+	return brief(errors.New(", but " + strings.Join(slices.Sorted(maps.Keys(f.others)), ", ")))
 }

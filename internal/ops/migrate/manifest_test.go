@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		},
 		"among others": {
 			text: "# of the chart\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x}\n---\n" + one(", args: [--a]"), words: []string{"--a"},
-			notes: []string{"1 of kind ServiceAccount"}, why: "other kinds are left as they are",
+			notes: []string{"1 object of the kind ServiceAccount beside the Deployment"}, why: "other kinds are left as they are",
 		},
 		"list": {
 			text:  "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(one(", args: [--a]"), "\n", "\n  "),

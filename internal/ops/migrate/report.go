@@ -135,16 +135,21 @@ func (t *text) swap(s Swap) {
 	for _, a := range s.Args {
 		t.line("  %s", report.Clean(Quote(a)))
 	}
-	t.line("The swap")
-	for _, c := range s.There {
-		t.line("  %s", report.Clean(c))
-	}
-	t.line("The way back")
-	for _, c := range s.Back {
-		t.line("  %s", report.Clean(c))
-	}
+	t.commands("The swap", s.There)
+	t.commands("The way back", s.Back)
 	for _, n := range s.Notes {
 		t.line("  (%s)", report.Clean(n))
+	}
+}
+
+// commands are a paragraph, where there are any.
+func (t *text) commands(title string, list []string) {
+	if len(list) == 0 {
+		return
+	}
+	t.line("%s", title)
+	for _, c := range list {
+		t.line("  %s", report.Clean(c))
 	}
 }
 

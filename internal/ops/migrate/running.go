@@ -13,7 +13,8 @@ import (
 
 // Running is the ExternalDNS that is there now.
 type Running struct {
-	Namespace, Deployment, Container, Image string // empty where only arguments are known
+	Namespace, Name, Container, Image string // empty where only arguments are known
+	Kind                              string // of what runs it: a Deployment, where only arguments are known
 
 	Args  []string // as they stand
 	Words []string // Args with their variables' values
@@ -22,6 +23,8 @@ type Running struct {
 
 	command  []string // that the image's own is replaced by, as it stands; its arguments are the first of Args
 	recreate bool
+	static   bool     // it is a Pod of a file that kubelet reads
+	selector string   // of a ReplicaSet: which Pods are its own
 	secrets  []string // values that aren't to be printed
 	// secretFlags are flags whose values aren't.
 	secretFlags []string
@@ -36,7 +39,7 @@ func FromArgs(text string, known map[string]string) (Running, error) {
 	if len(args) == 0 {
 		return Running{}, errors.New("--from-flags: it has no argument: give those of ExternalDNS, in quotes")
 	}
-	r := Running{Args: args}
+	r := Running{Args: args, Kind: kindDeployment}
 	r.hide(known)
 	return r, r.expand(known)
 }
@@ -72,14 +75,18 @@ func settings(names []string) string {
 var named = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
 
 // running reads what matters of a container.
-func running(d deployment, c container, known map[string]string) (Running, error) {
+func running(found candidate, known map[string]string) (Running, error) {
+	d, c := found.in, found.runs
 	r := Running{
-		Namespace: d.Metadata.Namespace, Deployment: d.Metadata.Name, Container: c.Name, Image: c.Image,
-		Args: slices.Clone(c.Args), command: c.Command, recreate: d.Spec.Strategy.Type == "Recreate",
+		Namespace: d.Metadata.Namespace, Kind: found.of.Kind, Name: found.of.Name, Container: c.Name, Image: c.Image,
+		Args: slices.Clone(c.Args), command: c.Command, recreate: d.Spec.Strategy.Type == "Recreate", static: d.static(), selector: d.selector(),
 	}
-	for _, name := range []string{d.Metadata.Name, c.Name, cmp.Or(d.Metadata.Namespace, "default")} {
+	if !runs("apps/v1", r.Kind) && r.Kind != kindPod {
+		return r, fmt.Errorf("the %s is made for the %s %s, of a kind that isn't known here: give the arguments with --from-flags, and change the image there", d.Kind, brief(errors.New(r.Kind)), brief(errors.New(r.Name)))
+	}
+	for _, name := range []string{r.Name, c.Name, cmp.Or(d.Metadata.Namespace, "default")} {
 		if !named.MatchString(name) {
-			return r, errors.New("the Deployment, its namespace or its container has a name that Kubernetes doesn't allow: give the manifest as kubectl prints it")
+			return r, fmt.Errorf("the %s, its namespace or its container has a name that Kubernetes doesn't allow: give the manifest as kubectl prints it", r.Kind)
 		}
 	}
 	if len(c.Command) > 0 {
@@ -98,8 +105,16 @@ func running(d deployment, c container, known map[string]string) (Running, error
 	if err != nil {
 		return r, err
 	}
-	if d.Spec.Replicas != nil && *d.Spec.Replicas > 1 {
-		r.Notes = append(r.Notes, fmt.Sprintf("the Deployment has %d replicas: with Nafuda one publishes and the others stand by", *d.Spec.Replicas))
-	}
+	r.noteReplicas(d)
 	return r, r.expand(vars)
+}
+
+// noteReplicas tells what becomes of several.
+func (r *Running) noteReplicas(d workload) {
+	if d.Spec.Replicas != nil && *d.Spec.Replicas > 1 {
+		r.Notes = append(r.Notes, fmt.Sprintf("the %s has %d replicas: with Nafuda one publishes and the others stand by", d.Kind, *d.Spec.Replicas))
+	}
+	if r.Kind == kindDaemonSet {
+		r.Notes = append(r.Notes, "a DaemonSet runs on each node: with Nafuda one of them publishes and the others stand by; a Deployment with one replica does as well")
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/ops/report"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/rows"
@@ -58,7 +59,7 @@ func (m Move) writeRows(ctx context.Context, s *state, tell func(string, ...any)
 			}
 		}
 	}
-	tell("wrote %d rows", n)
+	tell("wrote %s", report.Count(n, "row"))
 	return nil
 }
 
@@ -73,7 +74,7 @@ func (m Move) removeRows(ctx context.Context, s *state, tell func(string, ...any
 		}
 		n++
 	}
-	tell("removed %d rows", n)
+	tell("removed %s", report.Count(n, "row"))
 	return nil
 }
 
@@ -150,7 +151,7 @@ func (m Move) send(ctx context.Context, s *state, tell func(string, ...any), did
 			if err := m.sendBatch(ctx, p, b); err != nil {
 				return err
 			}
-			tell("%s the markers of %d names in zone %s", did, len(b.Groups), p.Name)
+			tell("%s the markers of %s in zone %s", did, report.Count(len(b.Groups), "name"), p.Name)
 		}
 	}
 	return nil

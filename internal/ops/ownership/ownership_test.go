@@ -136,6 +136,20 @@ func TestToTable(t *testing.T) {
 	}
 }
 
+// TestOneIsNotMany: what is told of one row, record set and name is told in the singular.
+func TestOneIsNotMany(t *testing.T) {
+	w := newWorld(marked()[4:6])
+	for _, to := range []ownership.Direction{ownership.ToTable, ownership.ToTXT} {
+		var told strings.Builder
+		if err := w.move(t, to).Apply(t.Context(), func(format string, args ...any) { fmt.Fprintf(&told, format+"\n", args...) }); err != nil {
+			t.Fatal(err)
+		}
+		if text := told.String(); !strings.Contains(text, " 1 row\n") || !strings.Contains(text, "the markers of 1 name in zone") {
+			t.Errorf("to %s: %s", to, text)
+		}
+	}
+}
+
 // TestThereAndBack has markers be as they were, but for their form, which follows what is left in the zone.
 func TestThereAndBack(t *testing.T) {
 	w := newWorld(marked(), theirRow())

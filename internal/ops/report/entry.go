@@ -3,6 +3,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -93,7 +94,11 @@ func (j Journal) Write(w io.Writer, zone *time.Location, colour bool) error {
 		if e.Receipt != "" {
 			outcome += ", receipt " + e.Receipt
 		}
-		t.line("", "%s  entry %s  %s (%s)  %s", e.Time.In(zone).Format(time.RFC3339), e.ID, clean(e.Zone.Name), clean(e.Zone.ID), clean(outcome))
+		where := fmt.Sprintf("%s (%s)", clean(e.Zone.Name), clean(e.Zone.ID))
+		if Named(e.View) {
+			where += ", view " + clean(e.View)
+		}
+		t.line("", "%s  entry %s  %s  %s", e.Time.In(zone).Format(time.RFC3339), e.ID, where, clean(outcome))
 		if e.Error != "" {
 			t.line(red, "  ! %s", clean(e.Error))
 		}

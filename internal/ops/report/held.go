@@ -3,12 +3,12 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 )
 
 // Held is what the brake of one zone holds. The hash approves exactly these changes.
@@ -45,21 +45,7 @@ func (h Held) Counts() string {
 }
 
 // Count says how many there are of something whose plural ends in s.
-func Count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%s %ss", grouped(n), what)
-}
-
-// grouped writes a number with a comma after each three digits.
-func grouped(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func Count(n int, what string) string { return spelling.Count(n, what) }
 
 func (t *planText) reasons(list []reason.Reason) {
 	for _, r := range list {

@@ -5,11 +5,13 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 )
 
 // Status is what a running instance says of itself, at one moment and in short.
@@ -20,6 +22,7 @@ type Status struct {
 	Leader  string       `json:"leader,omitempty"`  // the replica that has the lease; empty: there is none, or nobody is known to have it
 	Standby bool         `json:"standby"`           // another replica does the work
 	Waiting int          `json:"waiting"`           // names that wait to be planned or sent
+	Views   []string     `json:"views,omitempty"`   // in their order
 	Zones   []ZoneStatus `json:"zones"`
 	Kinds   []KindStatus `json:"kinds"`
 	Brakes  []Brake      `json:"brakes"`
@@ -33,6 +36,7 @@ type Status struct {
 type ZoneStatus struct {
 	Zone     Zone      `json:"zone"`
 	Account  string    `json:"account"`
+	Views    []string  `json:"views,omitempty"` // that use it
 	Private  bool      `json:"private"`
 	Read     bool      `json:"read"`
 	Records  int       `json:"records"`
@@ -77,6 +81,24 @@ type ConfigStatus struct {
 	Restart  []string  `json:"restart,omitempty"`  // keys that only a restart changes
 }
 
+// Only is what concerns one view: the zones that it uses, what their brakes hold, and its names. The rest concerns the process. It fails where
+// there is no such view.
+func (s Status) Only(view string) (Status, error) {
+	if !slices.Contains(s.Views, view) {
+		return s, fmt.Errorf("--view=%.60s: the instance has no such view: use %s", view, strings.Join(s.Views, " or "))
+	}
+	used := make(map[Zone]bool)
+	s.Zones = slices.DeleteFunc(slices.Clone(s.Zones), func(z ZoneStatus) bool {
+		here := slices.Contains(z.Views, view)
+		used[z.Zone] = used[z.Zone] || here
+		return !here
+	})
+	s.Brakes = slices.DeleteFunc(slices.Clone(s.Brakes), func(b Brake) bool { return !used[b.Zone] })
+	s.Names = slices.DeleteFunc(slices.Clone(s.Names), func(n NameCount) bool { return n.View != "" && n.View != view })
+	s.Views = []string{view}
+	return s, nil
+}
+
 // Write writes the status for people; no line of ours is wider than 80 columns but for long names and errors.
 func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 	t := planText{colour: colour}
@@ -112,7 +134,7 @@ func (s Status) Write(w io.Writer, zone *time.Location, colour bool) error {
 		if n.View != "" {
 			view = "  in view " + clean(n.View)
 		}
-		t.line("", "  %8s  %-8s  %s%s", grouped(n.N), clean(string(n.What)), clean(string(n.Reason)), view)
+		t.line("", "  %8s  %-8s  %s%s", spelling.Grouped(n.N), clean(string(n.What)), clean(string(n.Reason)), view)
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err
@@ -162,10 +184,17 @@ func (z ZoneStatus) write(t *planText, location *time.Location) {
 		what = "not read yet"
 	}
 	if z.Limit > 0 {
-		what += " of " + grouped(z.Limit)
+		what += " of " + spelling.Grouped(z.Limit)
 	}
 	if z.Private {
 		what += ", private"
+	}
+	if slices.ContainsFunc(z.Views, Named) {
+		views := "view"
+		if len(z.Views) > 1 {
+			views = "views"
+		}
+		what += ", " + views + " " + clean(strings.Join(z.Views, ", "))
 	}
 	if z.Waiting > 0 {
 		what += ", " + Count(z.Waiting, "name") + " waiting"

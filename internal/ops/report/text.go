@@ -30,7 +30,7 @@ const (
 func (p Plan) Write(w io.Writer, colour bool) error {
 	t := planText{colour: colour}
 	for _, v := range p.Views {
-		t.view(v, len(p.Views) > 1)
+		t.view(v, len(p.Views) > 1 || Named(v.Name))
 	}
 	braked := slices.ContainsFunc(p.Views, func(v View) bool { return len(v.Braked) > 0 })
 	switch {
@@ -124,8 +124,8 @@ func (t *planText) view(v View, named bool) {
 	}
 	t.names("Held", yellow, v.Held)
 	for _, b := range v.Braked {
-		t.line(yellow, "The brake of the zone %s (%s) holds %d deletes and %d updates. Release them with nafuda approve --plan=%s, or a run with --once with --approve=%s.",
-			clean(b.Zone.Name), clean(b.Zone.ID), b.Deletes, b.Updates, b.Approve, b.Approve)
+		t.line(yellow, "The brake of the zone %s (%s) holds %s and %s. Release them with nafuda approve --plan=%s, or a run with --once with --approve=%s.",
+			clean(b.Zone.Name), clean(b.Zone.ID), Count(b.Deletes, "delete"), Count(b.Updates, "update"), b.Approve, b.Approve)
 	}
 	t.names("Refused", red, v.Refused)
 	t.names("Noted", dim, v.Noted)

@@ -110,8 +110,8 @@ func resolver(s Subject, f Found) (Mark, reason.Reason) {
 // resolverDiffers finds out why the resolver answers otherwise, by the signs that doc.go lists.
 func resolverDiffers(s Subject, f Found, d difference) (Mark, reason.Reason) {
 	at, was := f.Resolver.At, says(f.Resolver)
-	if len(s.Twins) > 0 && compare(s.Twins, f.Resolver) == same {
-		return None, reason.New(reason.OtherZone, "%s answers from another zone: %s", at, shown(f.Resolver.Values))
+	if why := elsewhere(s, f, d); !why.None() {
+		return None, why
 	}
 	if why := delegation(s, f); !why.None() {
 		return No, why
@@ -130,6 +130,18 @@ func resolverDiffers(s Subject, f Found, d difference) (Mark, reason.Reason) {
 	default:
 		return No, reason.New(reason.StaleCache, "%s %s, for another %d s, and the zone has %s", at, was, f.Resolver.TTL, shown(values(s.There)))
 	}
+}
+
+// elsewhere tells that another zone answers instead, which may be as it should.
+func elsewhere(s Subject, f Found, d difference) reason.Reason {
+	if len(s.Twins) > 0 && compare(s.Twins, f.Resolver) == same {
+		return reason.New(reason.OtherZone, "%s answers from another zone: %s", f.Resolver.At, shown(f.Resolver.Values))
+	}
+	twin := s
+	if twin.There = s.Twins; d == absent && !stripped(s, f, d) && stripped(twin, f, d) {
+		return reason.New(reason.OtherZone, "%s answers from another zone, and leaves out its private %s", f.Resolver.At, shown(missing(twin, f)))
+	}
+	return reason.Reason{}
 }
 
 // ends judges where a CNAME or an alias leads to.
@@ -154,19 +166,38 @@ func ends(s Subject, f Found) (Mark, reason.Reason) {
 
 // delegation compares the servers that the resolver finds for the zone with the zone's own.
 func delegation(s Subject, f Found) reason.Reason {
+	have := probe.Canonical(record.NS, s.Servers)
+	among := func(list []string) bool {
+		return slices.ContainsFunc(f.Apex.Values, func(v string) bool { return slices.Contains(list, v) })
+	}
 	switch {
 	case !f.apexAsked || s.Zone.Private || len(s.Servers) == 0 || f.Resolver.Authority: // a resolver with a zone of its own
 		return reason.Reason{}
+	case among(have):
+		return reason.Reason{}
+	case among(probe.Canonical(record.NS, s.Others)):
+		return reason.New(reason.OtherZone, "%s asks %s, whose zone %s is another one", f.Apex.At, shown(f.Apex.Values), s.Zone.Name)
+	case !s.World:
+		return forwarding(s, f, have)
 	case f.Apex.Code == nxDomain:
 		return reason.New(reason.NotDelegated, "%s says that %s isn't there: nobody delegates the zone", f.Apex.At, s.Zone.Name)
 	case len(f.Apex.Values) == 0:
 		return reason.Reason{}
 	}
-	have := probe.Canonical(record.NS, s.Servers)
-	if slices.ContainsFunc(f.Apex.Values, func(v string) bool { return slices.Contains(have, v) }) {
-		return reason.Reason{}
-	}
 	return reason.New(reason.NotDelegated, "the world asks %s for %s, and the zone's servers are %s", shown(f.Apex.Values), s.Zone.Name, shown(have))
+}
+
+// forwarding tells that the resolver doesn't ask the servers of a zone that no parent has to name. One that does would say which they are; that it
+// has nothing to say doesn't prove it where it has been told to say nothing, or fails.
+func forwarding(s Subject, f Found, have []string) reason.Reason {
+	a := f.Apex
+	switch {
+	case a.Blocked || a.Code != nxDomain && a.Code != noError:
+		return reason.Reason{}
+	case len(a.Values) == 0:
+		return reason.New(reason.NotForwarded, "%s knows no servers of %s: it doesn't ask %s", a.At, s.Zone.Name, shown(have))
+	}
+	return reason.New(reason.NotForwarded, "%s asks %s about %s, and the zone's servers are %s", a.At, shown(a.Values), s.Zone.Name, shown(have))
 }
 
 // stripped reports that private addresses are left out, and not because the resolver remembers that nothing was there.

@@ -25,7 +25,7 @@ func aliasOf(target string) record.Set {
 // subject is www.example.com in a public zone, published as asked for.
 func subject(sets ...record.Set) Subject {
 	s := Subject{
-		Name: "www.example.com", Type: record.A, Zone: zone.Zone{Key: zone.Key{ID: "Z1"}, Name: "example.com"}, Servers: []string{"ns1.example.net", "ns2.example.net"},
+		Name: "www.example.com", Type: record.A, Zone: zone.Zone{Key: zone.Key{ID: "Z1"}, Name: "example.com"}, World: true, Servers: []string{"ns1.example.net", "ns2.example.net"},
 		Objects: []string{"ingress/default/web"}, There: sets, Known: true,
 	}
 	if len(sets) > 0 {
@@ -77,6 +77,15 @@ func TestCauses(t *testing.T) {
 	twin := www
 	twin.Twins = []record.Set{set("www.example.com", record.A, lan)}
 	empty := gives()
+	home := nas // served for the LAN: no parent names its servers
+	home.World, home.Zone.Provider, home.Servers, home.Twins = false, "local", []string{"ns.example.com"}, nil
+	inHome := func(f Found, ns ...string) Found { f.Apex = gives(ns...); return f }
+	atBoth := home
+	atBoth.Twins = []record.Set{set("www.example.com", record.A, public)}
+	outside := www // the LAN has a zone of the same name
+	outside.Others = []string{"ns.example.com"}
+	outsideTwin := outside
+	outsideTwin.Twins = []record.Set{set("www.example.com", record.A, lan)}
 	blockedEmpty, nowhere := empty, probe.Seen{}
 	blockedEmpty.Blocked = true
 	weighted := subject(set("www.example.com", record.A, public), set("www.example.com", record.A, "198.51.100.8"))
@@ -135,6 +144,34 @@ func TestCauses(t *testing.T) {
 		"blocked":             {why: "it says so", s: www, f: found(gives(public), blockedEmpty), place: "resolver", want: reason.LocalAnswer},
 		"own data":            {why: "a resolver with authority", s: www, f: found(gives(public), withAuthority(gives(lan))), place: "resolver", want: reason.LocalAnswer},
 		"own zone":            {why: "without the name in it; its NS are its own, too", s: www, f: change(found(gives(public), withAuthority(absentFor(nxDomain, 60))), func(f *Found) { f.Apex = gives("router.example") }), place: "resolver", want: reason.LocalAnswer},
+		"copy behind": {why: "the running instance has more than its file", s: func() Subject {
+			s := home
+			s.There, s.Wanted, s.Differs = nil, home.There, reason.New(reason.Asked, "not yet")
+			return s
+		}(), f: inHome(found(gives(lan), gives(lan)), "ns.example.com")},
+		"copy, and wrong": {why: "the instance hasn't what is wanted either", s: func() Subject {
+			s := home
+			s.There, s.Wanted, s.Differs = nil, home.There, reason.New(reason.Asked, "not yet")
+			return s
+		}(), f: inHome(found(absentFor(nxDomain, 9), absentFor(nxDomain, 9)), "ns.example.com"), place: "provider", want: reason.Asked},
+		"of the LAN":    {why: "the resolver passes questions on", s: home, f: inHome(found(gives(lan), gives(lan)), "ns.example.com")},
+		"not forwarded": {why: "the resolver asks the root about it; no registrar is to blame", s: home, f: inHome(found(gives(lan), absentFor(nxDomain, 900))), place: "resolver", want: reason.NotForwarded, text: "knows no servers of example.com: it doesn't ask ns.example.com"},
+		"zone unknown": {why: "the same", s: home, f: func() Found {
+			f := found(gives(lan), absentFor(nxDomain, 900))
+			f.Apex = absentFor(nxDomain, 900)
+			return f
+		}(), place: "resolver", want: reason.NotForwarded},
+		"forwarded elsewhere": {why: "another server of that zone", s: home, f: inHome(found(gives(lan), absentFor(nxDomain, 900)), "router.example"), place: "resolver", want: reason.NotForwarded, text: "asks router.example about example.com"},
+		"LAN, stripped":       {why: "it is passed on, and the answer isn't let in", s: home, f: inHome(found(gives(lan), empty), "ns.example.com"), place: "resolver", want: reason.Rebinding},
+		"LAN, resolver fails": {why: "what fails proves nothing", s: home, f: func() Found {
+			f := found(gives(lan), probe.Seen{At: "x", Code: "SERVFAIL"})
+			f.Apex = probe.Seen{At: "x", Code: "SERVFAIL"}
+			return f
+		}(), place: "resolver", want: reason.Rebinding},
+		"LAN, from outside":   {why: "the public view's answer", s: atBoth, f: inHome(found(gives(lan), gives(public))), want: reason.OtherZone},
+		"public, from inside": {why: "the LAN's view answers", s: outsideTwin, f: inHome(found(gives(public), gives(lan)), "ns.example.com"), want: reason.OtherZone},
+		"public, stripped":    {why: "the LAN's zone is asked, and its answer isn't let in: that is told of the LAN's", s: outsideTwin, f: inHome(found(gives(public), empty), "ns.example.com"), want: reason.OtherZone, text: "leaves out its private 192.168.1.7"},
+		"hidden by the LAN":   {why: "no registrar is to blame: who has a zone answers for all of it", s: outside, f: inHome(found(gives(public), absentFor(nxDomain, 900)), "ns.example.com"), place: "resolver", want: reason.OtherZone, text: "whose zone example.com is another one"},
 		"broken resolver":     {why: "told", s: www, f: found(gives(public), probe.Seen{At: "x", Code: "SERVFAIL"}), place: "resolver", want: reason.ResolverFails, text: "SERVFAIL"},
 		"dead resolver":       {why: "told", s: www, f: found(gives(public), nowhere), place: "resolver", want: reason.ResolverFails, text: "no answer from 192.0.2.53:53"},
 		"no resolver":         {why: "a note", s: www, f: change(good, func(f *Found) { f.Resolvers, f.Resolver = "", nowhere }), want: reason.NoResolver},

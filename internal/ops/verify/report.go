@@ -25,6 +25,7 @@ type Row struct {
 	View     string       `json:"view"`
 	Zone     *report.Zone `json:"zone,omitempty"`
 	Private  bool         `json:"private,omitempty"` // the zone is
+	Seen     string       `json:"seen,omitempty"`    // by whom the zone is: private, public, or of which provider it is
 	Good     bool         `json:"good"`
 	Objects  []string     `json:"objects"` // that ask for the name
 	Object   Place        `json:"object"`
@@ -78,10 +79,11 @@ func Make(subjects []Subject, found []Found) Report {
 
 // Judge compares what was found of a subject. It is pure: equal arguments give equal rows.
 func Judge(s Subject, f Found) Row {
+	s = s.asServed(f)
 	row := Row{Name: s.Name, Type: s.Type, View: s.View, Private: s.Zone.Private, Objects: append([]string{}, s.Objects...), Reached: f.Reached}
 	if s.Zone.ID != "" {
 		z := report.ZoneOf(s.Zone)
-		row.Zone = &z
+		row.Zone, row.Seen = &z, report.Seen(s.Zone, s.World)
 	}
 	row.Object = placed(objects(s))
 	row.Provider = placed(providers(s))

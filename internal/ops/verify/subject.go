@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/provider/local"
 )
 
 // Subject is one name and type in one zone: what objects ask for there, and what the provider has.
@@ -19,14 +20,17 @@ type Subject struct {
 	View    string
 	Type    record.Type
 	Zone    zone.Zone // the zero zone: no zone holds the name
+	World   bool      // the zone is the world's, unless it is private
 	Servers []string  // host names of the zone's own servers
+	Others  []string  // those of other zones that have the zone's name
 	Objects []string  // that ask for the name, or hold it, sorted
 	There   []record.Set
+	Wanted  []record.Set  // There with the changes that are to come
 	Known   bool          // whether There is known
 	Unasked reason.Reason // why what the objects ask for isn't known, or that nobody asks
 	Differs reason.Reason // why There isn't what the objects ask for; none: it is
 	LeftOut reason.Reason // why what they ask for isn't to be published; none: it is
-	Twins   []record.Set  // of the same name and type in other zones
+	Twins   []record.Set  // of the same name and type in other zones, of whichever view
 }
 
 // Subjects makes subjects of what the loop knows about a name, sorted by view, zone and type.
@@ -40,12 +44,12 @@ func Subjects(n reconcile.NameFacts) []Subject {
 			s.leaveOut(v.Without)
 			of = append(of, s)
 		}
-		for i, z := range v.Zones {
+		for _, z := range v.Zones {
 			for _, t := range types(n, z) {
 				s := begin(n)
 				s.Type = t
 				s.fill(z)
-				s.Twins = twins(v.Zones, i, t)
+				s.compareWith(others(n, z))
 				of = append(of, s)
 			}
 		}
@@ -107,12 +111,13 @@ func objectsOwn(c reason.Code) bool {
 
 // fill enters what a zone has and would have.
 func (s *Subject) fill(z reconcile.ZoneFacts) {
-	s.Zone, s.Servers, s.Known = z.Zone, z.Servers, z.Unusable.None()
+	s.Zone, s.World, s.Servers, s.Known = z.Zone, z.World, z.Servers, z.Unusable.None()
 	for _, o := range z.Observed {
 		if o.Set.Type == s.Type && !o.Marker {
 			s.There = append(s.There, o.Set)
 		}
 	}
+	s.Wanted = s.wanted(z.Changes)
 	s.Differs = s.differs(z)
 	switch {
 	case objectsOwn(s.Differs.Code):
@@ -120,6 +125,35 @@ func (s *Subject) fill(z reconcile.ZoneFacts) {
 	case len(s.Objects) == 0 && len(s.There) == 0 && s.Known:
 		s.Unasked = reason.New(reason.NobodyAsks, "no object asks for %s, and it isn't there", s.Name)
 	}
+}
+
+// wanted is There after changes.
+func (s *Subject) wanted(changes []change.Change) []record.Set {
+	out := slices.Clone(s.There)
+	for _, c := range changes {
+		if c.Marker || c.Key().Type != s.Type {
+			continue
+		}
+		out = slices.DeleteFunc(out, func(have record.Set) bool { return have.Key == c.Key() })
+		if c.After != nil {
+			out = append(out, *c.After)
+		}
+	}
+	return out
+}
+
+// asServed is the subject as it is known once the servers have been asked. Of a zone that a running instance serves itself, another process has a copy at
+// most: the file that is a second behind, or none. Where the servers answer what is wanted already, the instance has it.
+func (s Subject) asServed(f Found) Subject {
+	if s.Zone.Provider != local.Name || !s.Known {
+		return s
+	}
+	i := informed(f.Servers)
+	if i < 0 || !f.Servers[i].Seen.Authority || compare(s.There, f.Servers[i].Seen) == same || compare(s.Wanted, f.Servers[i].Seen) != same {
+		return s
+	}
+	s.There, s.Differs = s.Wanted, reason.Reason{}
+	return s
 }
 
 // differs says why the zone doesn't have what is asked for, and enters why that may be left out.
@@ -162,15 +196,31 @@ func (s *Subject) leaveOut(decisions []change.Decision) {
 	}
 }
 
-// twins are the record sets of a type in the other zones of a name.
-func twins(zones []reconcile.ZoneFacts, but int, t record.Type) []record.Set {
-	var out []record.Set
-	for i, z := range zones {
-		for _, o := range z.Observed {
-			if i != but && o.Set.Type == t && !o.Marker {
-				out = append(out, o.Set)
+// others are the zones of a name beside one, each once.
+func others(n reconcile.NameFacts, but reconcile.ZoneFacts) []reconcile.ZoneFacts {
+	seen := map[zone.Key]bool{but.Zone.Key: true}
+	var out []reconcile.ZoneFacts
+	for _, v := range n.Views {
+		for _, z := range v.Zones {
+			if !seen[z.Zone.Key] {
+				out = append(out, z)
 			}
+			seen[z.Zone.Key] = true
 		}
 	}
 	return out
+}
+
+// compareWith enters what other zones have that may be answered instead.
+func (s *Subject) compareWith(zones []reconcile.ZoneFacts) {
+	for _, z := range zones {
+		for _, o := range z.Observed {
+			if o.Set.Type == s.Type && !o.Marker {
+				s.Twins = append(s.Twins, o.Set)
+			}
+		}
+		if z.Zone.Name == s.Zone.Name {
+			s.Others = append(s.Others, z.Servers...)
+		}
+	}
 }

@@ -22,10 +22,11 @@ const (
 )
 
 const (
-	width    = 100 // columns of a terminal
-	longest  = 40  // of a name in the table; longer ones have a line of their own
-	shortest = 15  // of values that are shown
-	margin   = 13  // before the text of a cause
+	width      = 100 // columns of a terminal
+	longest    = 40  // of a name in the table; longer ones have a line of their own
+	shortest   = 15  // of values that are shown
+	widestView = 16  // of a view's name
+	margin     = 13  // before the text of a cause
 )
 
 // Write writes a table, a line a name and type, at most 100 columns wide, and below each what differs, why, and what to do. Text from
@@ -38,6 +39,9 @@ func (r Report) Write(w io.Writer, colour bool) error {
 		}
 		t.kind = max(t.kind, len(row.Type))
 		t.connect = t.connect || row.Connect != nil
+		if report.Named(row.View) {
+			t.view = max(t.view, len("VIEW"), min(len(row.View), widestView))
+		}
 	}
 	if len(r.Rows) > 0 {
 		t.head()
@@ -55,6 +59,7 @@ type text struct {
 	b          strings.Builder
 	colour     bool
 	name, kind int // widths
+	view       int // 0: no view has a name
 	connect    bool
 	fixes      map[reason.Code]string // the name below which each fix stands
 }
@@ -69,7 +74,15 @@ func (t *text) head() {
 	if t.connect {
 		connect = "CONNECT  "
 	}
-	t.line("%-*s  %-*s  OBJECT  PROVIDER  SERVERS  RESOLVER  %sVALUES", t.name, "NAME", t.kind, "TYPE", connect)
+	t.line("%-*s  %-*s  %sOBJECT  PROVIDER  SERVERS  RESOLVER  %sVALUES", t.name, "NAME", t.kind, "TYPE", t.viewed("VIEW"), connect)
+}
+
+// viewed is the column of the view, where there is one.
+func (t *text) viewed(view string) string {
+	if t.view == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%-*s  ", t.view, cut(report.Clean(view), t.view))
 }
 
 func (t *text) row(r Row, several bool) {
@@ -80,7 +93,7 @@ func (t *text) row(r Row, several bool) {
 		first = ""
 	}
 	marks := t.mark(r.Object.Mark, 6) + t.mark(r.Provider.Mark, 8) + t.mark(r.Servers.Mark, 7) + t.mark(r.Resolver.Mark, 8)
-	taken := t.name + 2 + t.kind + 2 + 8 + 10 + 9 + 10
+	taken := t.name + 2 + t.kind + 2 + len(t.viewed("")) + 8 + 10 + 9 + 10
 	if t.connect {
 		connect := None
 		if r.Connect != nil {
@@ -89,17 +102,9 @@ func (t *text) row(r Row, several bool) {
 		marks += t.mark(connect, 7)
 		taken += 9
 	}
-	t.line("%-*s  %-*s  %s%s", t.name, first, t.kind, r.Type, marks, cut(report.Clean(strings.Join(r.shownValues(), ", ")), max(width-taken, shortest)))
+	t.line("%-*s  %-*s  %s%s%s", t.name, first, t.kind, r.Type, t.viewed(r.View), marks, cut(report.Clean(strings.Join(r.shownValues(), ", ")), max(width-taken, shortest)))
 	if several && r.Zone != nil {
-		kind := "public"
-		if r.Private {
-			kind = "private"
-		}
-		where := fmt.Sprintf("%s (%s), %s", r.Zone.Name, r.Zone.ID, kind)
-		if report.Named(r.View) {
-			where += ", view " + r.View
-		}
-		t.below("zone", where)
+		t.below("zone", fmt.Sprintf("%s (%s), %s", r.Zone.Name, r.Zone.ID, r.Seen))
 	}
 	for _, c := range r.Causes {
 		t.below(c.Place, fmt.Sprintf("%s [%s]", c.Reason.Text, c.Reason.Code))

@@ -32,7 +32,7 @@ var (
 // explained is an explanation of www.example.com in a zone of which the facts are edited.
 func explained(edit func(*reconcile.Explanation, *reconcile.ZoneFacts)) reconcile.Explanation {
 	z := reconcile.ZoneFacts{
-		Zone: zone.Zone{Key: zone.Key{Provider: "aws", Account: "default", ID: "Z1"}, Name: "example.com"}, Chosen: true,
+		Zone: zone.Zone{Key: zone.Key{Provider: "aws", Account: "default", ID: "Z1"}, Name: "example.com"}, World: true, Chosen: true,
 		Observed: []reconcile.SetFacts{{Set: set, Ours: true, Owner: "me", Resource: web.String()}}, State: reconcile.StateInSync,
 	}
 	from := &endpoint.Origin{Source: "ingress", Ref: web}

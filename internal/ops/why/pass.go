@@ -9,7 +9,8 @@ import (
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/reason"
-	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/internal/model/spelling"
+	"nafuda.io/nafuda/internal/ops/report"
 )
 
 // pass says how a name has passed a place that doesn't stop it.
@@ -41,7 +42,7 @@ func (w *walker) passSource(s *Step) {
 	texts := make([]string, 0, most+1)
 	for i, a := range w.name.Askers {
 		if i == most {
-			texts = append(texts, fmt.Sprintf("and %d more objects", len(w.name.Askers)-most))
+			texts = append(texts, fmt.Sprintf("and %s", spelling.Count(len(w.name.Askers)-most, "more object")))
 			break
 		}
 		texts = append(texts, asks(a))
@@ -62,19 +63,15 @@ func describeZone(z *reconcile.ZoneFacts) string {
 	if z == nil {
 		return ""
 	}
-	text := nameZone(z.Zone)
+	text := nameZone(reconcile.ZoneSeen{Zone: z.Zone, World: z.World})
 	if !z.Chosen {
 		text += ", which isn't where the name's records belong now"
 	}
 	return text
 }
 
-func nameZone(z zone.Zone) string {
-	kind := "public"
-	if z.Private {
-		kind = "private"
-	}
-	return fmt.Sprintf("%s (%s), %s", z.Name, z.ID, kind)
+func nameZone(z reconcile.ZoneSeen) string {
+	return fmt.Sprintf("%s (%s), %s", z.Name, z.ID, report.Seen(z.Zone, z.World))
 }
 
 func (w *walker) owners() string {

@@ -5,7 +5,9 @@ package why_test
 import (
 	"testing"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/endpoint"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/ops/why"
 )
 
@@ -67,4 +69,19 @@ func FuzzParseSubject(f *testing.F) {
 			t.Fatalf("ParseSubject(%q) = %+v", text, ref)
 		}
 	})
+}
+
+// TestNobodyAndNoZone (alive): a name that no object asks for, and that no zone holds, is one that people ask about, too.
+func TestNobodyAndNoZone(t *testing.T) {
+	r := why.Make(reconcile.Explanation{Name: "nope.example.net", Names: []reconcile.NameFacts{{
+		Name: "nope.example.net", Views: []reconcile.ViewFacts{{View: "public", NoZone: reason.New(reason.NoZone, "no zone holds it")}, {View: "lan"}},
+	}}})
+	if len(r.Walks) != 2 || r.Good {
+		t.Fatalf("%+v", r)
+	}
+	for _, w := range r.Walks {
+		if s := w.Stop(); s == nil || s.Reason.Code != reason.NobodyAsks {
+			t.Errorf("view %s stops at %+v", w.View, s)
+		}
+	}
 }

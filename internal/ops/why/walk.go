@@ -74,9 +74,11 @@ func (w *walker) walk() Walk {
 	stops, notes := w.judge()
 	slices.SortStableFunc(stops, func(a, b stop) int { return a.at.rank() - b.at.rank() })
 	for _, at := range order {
-		step := w.pass(at)
+		var step Step
 		if len(stops) > 0 && stops[0].at == at {
 			step = w.halt(stops[0])
+		} else {
+			step = w.pass(at)
 		}
 		for _, n := range notes {
 			if len(step.Notes) < mostNotes && placeOf(n.Reason.Code) == at && (step.Reason == nil || *step.Reason != n.Reason) {

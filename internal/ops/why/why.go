@@ -95,6 +95,18 @@ type Note struct {
 	Reason   reason.Reason `json:"reason"`
 }
 
+// In is what an explanation says of one view, or for an empty name all of it. What other views make of a name is left out.
+func In(e reconcile.Explanation, view string) reconcile.Explanation {
+	if view == "" {
+		return e
+	}
+	e.Names = slices.Clone(e.Names)
+	for i, n := range e.Names {
+		e.Names[i].Views = slices.DeleteFunc(slices.Clone(n.Views), func(v reconcile.ViewFacts) bool { return v.View != view })
+	}
+	return e
+}
+
 // Make makes a report of an explanation. Equal explanations give equal reports.
 func Make(e reconcile.Explanation) Report {
 	r := Report{Asked: string(e.Name), Walks: []Walk{}}

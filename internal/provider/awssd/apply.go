@@ -10,6 +10,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 )
@@ -18,7 +19,7 @@ import (
 // from being changed: where some were, the error is Partial, and its Keys are what was refused. An error of the service itself ends
 // the batch.
 func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provider.Receipt, error) {
-	doing := fmt.Sprintf("change %d record sets of namespace %s", len(b.Changes()), z.Name)
+	doing := fmt.Sprintf("change %s of namespace %s", spelling.Count(len(b.Changes()), "record set"), z.Name)
 	if err := ctx.Err(); err != nil {
 		return "", &provider.Error{Class: provider.Unavailable, Err: fmt.Errorf("%s: %w", doing, err)}
 	}

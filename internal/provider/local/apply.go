@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/serve/zonedb"
@@ -20,7 +21,7 @@ import (
 // Apply implements provider.Provider. When it returns, questions are answered from the batch. There are no receipts.
 func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provider.Receipt, error) {
 	changes := b.Changes()
-	doing := fmt.Sprintf("change %d record sets in zone %s", len(changes), z.ID)
+	doing := fmt.Sprintf("change %s in zone %s", spelling.Count(len(changes), "record set"), z.ID)
 	v, err := p.find(ctx, z, doing)
 	if err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -57,16 +58,21 @@ func Advice(err error) string {
 	return ""
 }
 
+// FromHere is an address of --dns-listen as this machine reaches it: loopback in place of every address.
+func FromHere(at string) string {
+	host, port, err := net.SplitHostPort(at)
+	if a, bad := netip.ParseAddr(host); err == nil && (host == "" || bad == nil && a.IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return at
+}
+
 // Addresses are where this machine reaches us: what is listened on, with the port that the system chose where 0 was asked for, and
 // loopback where every address was.
 func (l *Listener) Addresses() []string {
 	out := make([]string, 0, len(l.sockets))
 	for _, s := range l.sockets {
-		at := s.TCP.Addr().String()
-		if p, err := netip.ParseAddrPort(at); err == nil && p.Addr().IsUnspecified() {
-			at = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), p.Port()).String()
-		}
-		out = append(out, at)
+		out = append(out, FromHere(s.TCP.Addr().String()))
 	}
 	return out
 }

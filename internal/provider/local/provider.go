@@ -10,6 +10,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/serve/zonedb"
@@ -123,7 +124,7 @@ func (p *Provider) Records(ctx context.Context, z zone.Zone, c provider.Cursor) 
 
 // Names implements provider.NameReader.
 func (p *Provider) Names(ctx context.Context, z zone.Zone, names []dnsname.Name) ([]record.Set, error) {
-	v, err := p.find(ctx, z, fmt.Sprintf("read %d names in zone %s", len(names), z.ID))
+	v, err := p.find(ctx, z, fmt.Sprintf("read %s in zone %s", spelling.Count(len(names), "name"), z.ID))
 	if err != nil {
 		return nil, err
 	}

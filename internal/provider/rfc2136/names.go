@@ -12,6 +12,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
@@ -20,7 +21,7 @@ func (p *Provider) Names(ctx context.Context, z zone.Zone, names []dnsname.Name)
 	names = slices.Clone(names)
 	slices.SortFunc(names, dnsname.Name.Compare)
 	names = slices.Compact(names)
-	doing := fmt.Sprintf("read %d names in zone %s", len(names), z.Name)
+	doing := fmt.Sprintf("read %s in zone %s", spelling.Count(len(names), "name"), z.Name)
 	if err := p.known(z); err != nil {
 		return nil, failed(err, doing)
 	}

@@ -16,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/record"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/awsconf"
@@ -29,7 +30,7 @@ import (
 // once the names have been read and hold what Before says; this is the one write that isn't conditional, and two requests wide
 // is the gap in which another writer could be overwritten. A batch with deletes is Rejected with Guardrail, its Keys the deletes.
 func (p *Provider) Apply(ctx context.Context, z zone.Zone, b change.Batch) (provider.Receipt, error) {
-	doing := fmt.Sprintf("change %d record sets of zone %s", len(b.Changes()), z.Name)
+	doing := fmt.Sprintf("change %s of zone %s", spelling.Count(len(b.Changes()), "record set"), z.Name)
 	if err := ctx.Err(); err != nil {
 		return "", &provider.Error{Class: provider.Unavailable, Err: fmt.Errorf("%s: %w", doing, err)}
 	}
