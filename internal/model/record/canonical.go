@@ -134,8 +134,8 @@ func Unquote(v string) string {
 	if !strings.HasPrefix(v, `"`) {
 		return v
 	}
-	if text := v[1:]; strings.IndexAny(text, `"\`) == len(text)-1 && strings.HasSuffix(text, `"`) {
-		return text[:len(text)-1] // one string without escapes, as nearly all are
+	if text, ok := plain(v[1:]); ok {
+		return text // as nearly all are
 	}
 	var b strings.Builder
 	inside := false
@@ -155,6 +155,12 @@ func Unquote(v string) string {
 		}
 	}
 	return b.String()
+}
+
+// plain returns what comes before the quote that ends a text, if that is its first and nothing before it is escaped.
+func plain(quoted string) (string, bool) {
+	text, ok := strings.CutSuffix(quoted, `"`)
+	return text, ok && !strings.ContainsAny(text, `"\`)
 }
 
 // decimal reads three decimal digits of at most 255, or returns -1.
