@@ -31,6 +31,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	asks := make(renames)
 	var first rank
 	var later []dirty
+	known, _ := c.knows(z, now)
 	defer func() { z.quota.packed = 0 }()
 	for !z.queue.empty() {
 		d := z.queue.pop()
@@ -43,7 +44,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			continue
 		}
 		r := z.rankOf(group)
-		if !z.free(c, group, r) {
+		if !z.free(c, group, r) || !z.stays(c, group, r, known) {
 			later = append(later, d)
 			continue
 		}
