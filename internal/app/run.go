@@ -147,7 +147,7 @@ func (p *program) run(outer context.Context) error {
 		return err
 	}
 	if pages != nil {
-		about := extras{config: p.reload.state, wan: p.wan}
+		about := extras{config: p.reload.state, wan: p.wan, full: p.journal.Full}
 		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, about)) })
 	}
 	p.zones.run(ctx, group)

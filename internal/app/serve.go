@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -24,6 +25,16 @@ const askTimeout = 5 * time.Second
 type extras struct {
 	config func() *report.ConfigStatus
 	wan    *wan.Watcher // nil: nobody looks for the public address
+	full   func() error // why the journal can't be written
+}
+
+// remark is what /readyz says of an instance that is ready. One that can't write its journal is: it answers questions, and who reads the
+// page to send these elsewhere is to go on sending them here.
+func remark(standby string, full error) string {
+	if full == nil {
+		return standby
+	}
+	return cmp.Or(standby, "OK, but nothing is sent: the journal can't be written: "+full.Error())
 }
 
 // handlers make the pages of the status server from what the loop says.
@@ -45,7 +56,7 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, eve
 			enterWAN(m, about.wan)
 			text.ServeHTTP(out, r)
 		}),
-		Standby: loop.Standby,
+		Remark: func() string { return remark(loop.Standby(), about.full()) },
 		Ready: func() []string {
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
 			defer cancel()

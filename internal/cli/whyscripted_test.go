@@ -50,6 +50,7 @@ type scripted struct {
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
 	keeper  reconcile.Keeper
+	shut    bool // the journal can't be written
 	second  bool // the view stands behind another one that publishes to the zone
 }
 
@@ -195,6 +196,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		}},
 		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
 		reason.NotKept:     {because: "nothing can be saved", keeper: forgetful{}, at: why.Plan, later: func(w *world) { w.drop("web") }},
+		reason.NotRecorded: {because: "the journal's disk is full", shut: true, at: why.Sent},
 		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
 			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
 			w.drop("web", "b", "c")
@@ -337,6 +339,11 @@ func (s scripted) run(t *testing.T) why.Report {
 	var err error
 	if config.Journal, err = journal.Open("", journal.Options{}); err != nil {
 		t.Fatal(err)
+	}
+	if s.shut {
+		if err := config.Journal.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if !s.answer.Why.None() {
 		config.Verifier = verifier(s.answer)

@@ -67,6 +67,7 @@ const (
 	ChangedSince Code = "ChangedSince"
 	NewNameFirst Code = "NewNameFirst"
 	NotKept      Code = "NotKept"
+	NotRecorded  Code = "NotRecorded"
 )
 
 // Who gets a name.
@@ -202,6 +203,7 @@ var docs = index([]Doc{
 	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
 	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
 	{NotKept, "What the brake has spent can't be saved, so deletes wait: after a restart nobody would know of them.", "make room in --state-dir, or let the service account update the Lease; the log says what fails"},
+	{NotRecorded, "The change can't be written into the journal, and what isn't there can't be undone, so nothing is sent.", "make room in --state-dir, or look after its disk; it goes on by itself within half a minute"},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},

@@ -42,7 +42,7 @@ func placeOf(c reason.Code) Place {
 		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous, reason.ClaimsUnread:
 		return Owner
 	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge, reason.ZoneFull,
-		reason.Unreached, reason.Guardrail, reason.Stale, reason.Half:
+		reason.Unreached, reason.NotRecorded, reason.Guardrail, reason.Stale, reason.Half:
 		return Sent
 	case reason.Unconfirmed:
 		return InSync
