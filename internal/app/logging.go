@@ -355,7 +355,7 @@ func usual(code reason.Code) bool {
 	switch code {
 	case reason.Foreign, reason.OtherOwner, reason.OtherView, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
 		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept,
-		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+		reason.WANUnknown, reason.WANAbsent, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return true
 	default:
 		return false

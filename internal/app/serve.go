@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/report"
@@ -88,7 +89,7 @@ func enterWAN(m *metrics.Metrics, w *wan.Watcher) {
 	now := metrics.WAN{Known: make(map[string]bool), Changes: make(map[string]int), Asks: make(map[string]map[string]int)}
 	counts := w.Counts()
 	for _, s := range w.Status() {
-		if !s.Off {
+		if !s.Off && s.Verdict.Why.Code != reason.WANAbsent {
 			now.Known[string(s.Family)] = s.Verdict.Known()
 			now.Changes[string(s.Family)] = counts.Changes[s.Family]
 		}

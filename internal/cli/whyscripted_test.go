@@ -165,6 +165,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.HostNotFound:  {because: "the load balancer is gone", object: unresolved(reason.HostNotFound), at: why.Source},
 		reason.HostUnknown:   {because: "the resolver is down", object: unresolved(reason.HostUnknown), at: why.Source},
 		reason.WANUnknown:    {because: "no method answers", object: unresolved(reason.WANUnknown), at: why.Source},
+		reason.WANAbsent:     {because: "the line has no IPv6", object: unresolved(reason.WANAbsent), at: why.Source},
 		reason.WANDisagree:   {because: "there are two uplinks", object: unresolved(reason.WANDisagree), at: why.Source},
 		reason.WANPrivate:    {because: "the provider has a NAT", object: unresolved(reason.WANPrivate), at: why.Source},
 		reason.WANShared:     {because: "the line has some ports of an address", object: unresolved(reason.WANShared), at: why.Source},

@@ -51,6 +51,7 @@ const (
 	ZoneVanished  Code = "ZoneVanished"
 	PolicyKeeps   Code = "PolicyKeeps"
 	WANUnknown    Code = "WANNotKnown"
+	WANAbsent     Code = "WANNotThere"
 	WANDisagree   Code = "WANMethodsDisagree"
 	WANPrivate    Code = "WANPrivate"
 	WANShared     Code = "WANShared"
@@ -184,6 +185,7 @@ var docs = index([]Doc{
 	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
 	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{NotAttached, "A Route isn't attached to a Gateway: there is no such Gateway, no listener of it takes the Route or its host, or its controller doesn't accept the Route; until the controller has said so, what is published stays.", "look at status.parents of the Route, and at the listeners of its Gateway: hostname, port, protocol, allowedRoutes"},
+	{WANAbsent, "This machine has no way to the IPv6 Internet, and nobody has ever given a public IPv6 address, so there is nothing to publish of that family; what is published stays.", "nothing, where the line has no IPv6; --no-wan-ipv6 says so for good. Where it has, give the pod a way out: hostNetwork, or a cluster with both families"},
 	{WANUnknown, "Too few independent methods give the public address; what is published stays.", "look at what each says with nafuda wan; a firewall may keep questions in, and in a pod the router needs --wan-gateway; --wan-quorum sets how many have to agree; where the line has no such family, --no-wan-ipv4 or --no-wan-ipv6 says so"},
 	{WANDisagree, "The methods give several public addresses, and it can't be told which is ours; what is published stays.", "look at what each says with nafuda wan: several uplinks, a VPN or a second router make this; choose with --wan-method or --wan-static"},
 	{WANPrivate, "The router's own address is a private one: a provider's NAT (CGNAT, DS-Lite) or a second router is behind it, so that nobody outside reaches us over IPv4; what is published stays.", "ask the provider for a public address, make the outer router a bridge, or publish IPv6 only (--no-wan-ipv4); with a forwarded port, give the address with --wan-static"},

@@ -32,7 +32,7 @@ func placeOf(c reason.Code) Place {
 	switch c {
 	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.FactPending, reason.NotAttached, reason.HoldExpired, reason.KindUnknown,
 		reason.KindForbidden, reason.SourceUnknown, reason.NotSynced, reason.NobodyAsks, reason.NoObject, reason.NoHost,
-		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+		reason.WANUnknown, reason.WANAbsent, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return Source
 	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged, reason.NoReverse, reason.PrivateTarget, reason.TargetReplaced, reason.PrivatePublished:
 		return Filters
