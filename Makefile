@@ -24,7 +24,7 @@ build: ## the stripped binary, in bin/, held to its budget
 
 test: need kube ## every test: unit, golden, script, race, real API server
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on -timeout 30m ./...
+	./.ci/told $(GO) test -race -shuffle=on -timeout 30m ./...
 	GOGC=400 $(GO) test -timeout 40m ./test/simulation # 10,000 schedules; above it was 300
 
 quick: need ## the same without the API server
@@ -53,7 +53,7 @@ fuzz: ## each fuzz target for FUZZTIME
 		echo "$$(dirname $$file) $${line#func }"; \
 		$(GO) test "./$$(dirname $$file)" -run '^$$' -fuzz "^$${line#func }\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
-soak: kube ## ten minutes of kills and faults, then the simulator for long, with seeds that nobody has drawn before; SCHEDULES=1000 for fewer, SOAK="-seed=1" for other flags
+soak: kube ## ten minutes of kills and faults, then the simulator for long, with seeds that nobody has drawn before; SCHEDULES=1000 for fewer, SOAK="-seed=1 -races" for other flags
 	$(GO) test -run '^TestSoak$$' -count=1 -timeout 40m -v ./test/soak -args -duration=6m -kills=200 -ingresses=2000 $(SOAK)
 	$(GO) test -timeout 3h ./test/simulation -v -schedules $(SCHEDULES) -seed $$(date +%s)
 

@@ -33,6 +33,7 @@ import (
 	sources "nafuda.io/nafuda/internal/source/all"
 	"nafuda.io/nafuda/internal/source/kinds"
 	"nafuda.io/nafuda/internal/source/service"
+	"nafuda.io/nafuda/test/feedtest"
 )
 
 // scripted is what only failures and a running loop bring about. The name is web.example.com.
@@ -76,7 +77,7 @@ func (v verifier) Verify(context.Context, reconcile.Question) reconcile.Answer {
 type world struct {
 	memory *providertest.Memory
 	flaky  *providertest.Flaky
-	feed   events
+	feed   feedtest.Script
 	loop   *reconcile.Loop
 }
 
@@ -281,25 +282,6 @@ func TestWhyScripted(t *testing.T) {
 	}
 }
 
-// events is a feed that says what it is given.
-type events chan feed.Event
-
-func (f events) Run(ctx context.Context, want <-chan string, out chan<- feed.Event) error {
-	for {
-		select {
-		case <-want:
-		case e := <-f:
-			select {
-			case out <- e:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 func (s scripted) run(t *testing.T) why.Report {
 	memory := providertest.NewMemory(providertest.MemoryZone("example.com"))
 	memory.Limits = s.limits
@@ -311,7 +293,7 @@ func (s scripted) run(t *testing.T) why.Report {
 	config := reconcile.Config{
 		Options: reconcile.Options{Interval: time.Minute, Resync: 5 * time.Minute, Rate: 100, Burst: 100},
 		Guard:   s.guard, Keeper: s.keeper,
-		Accounts: []reconcile.Account{{Name: "default", Provider: flaky}}, Feed: make(events),
+		Accounts: []reconcile.Account{{Name: "default", Provider: flaky}}, Feed: make(feedtest.Script),
 		Views: []reconcile.View{{
 			Spec:     view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME,CAA"}}.Spec("default", "memory", nil, nil),
 			Registry: txt.New(txt.Options{Owner: "me", Prefix: "x-", Format: "auto"}), Accounts: []string{"default"},
@@ -353,8 +335,8 @@ func (s scripted) run(t *testing.T) why.Report {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- loop.Run(ctx) }()
-	s.feed(config.Feed.(events))
-	w := &world{memory, flaky, config.Feed.(events), loop}
+	s.feed(config.Feed.(feedtest.Script))
+	w := &world{memory, flaky, config.Feed.(feedtest.Script), loop}
 	w.wait(3 * time.Second)
 	if s.later != nil {
 		s.later(w)
@@ -375,7 +357,7 @@ func (s scripted) run(t *testing.T) why.Report {
 }
 
 // feed says what there is of each kind.
-func (s scripted) feed(f events) {
+func (s scripted) feed(f feedtest.Script) {
 	object := s.object
 	if object == nil && s.state == feed.Same {
 		object = &kinds.Ingress{Meta: meta(), Rules: []string{"web.example.com"}, Addresses: []string{"192.0.2.1"}}

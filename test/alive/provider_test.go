@@ -22,35 +22,18 @@ import (
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/test/blackhole"
+	"nafuda.io/nafuda/test/feedtest"
 )
-
-// hand is a feed of one kind whose objects the test puts: each is the address that its name should have.
-type hand struct{ events chan feed.Event }
-
-func (h hand) Run(ctx context.Context, want <-chan string, out chan<- feed.Event) error {
-	for {
-		select {
-		case <-want:
-		case e := <-h.events:
-			select {
-			case out <- e:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
 
 type asked struct {
 	ref     endpoint.Ref
 	address string
 }
 
-func (h hand) put(name, address string) {
+// put has the feed bring an Ingress with the address that its name should have.
+func (w *world) put(name, address string) {
 	ref := endpoint.Ref{Kind: "ingress", Namespace: "default", Name: name}
-	h.events <- feed.Event{Kind: "ingress", State: feed.Synced, Deltas: []feed.Delta{{Ref: ref, Object: asked{ref, address}}}}
+	w.feed <- feed.Event{Kind: "ingress", State: feed.Synced, Deltas: []feed.Delta{{Ref: ref, Object: asked{ref, address}}}}
 }
 
 func eval(obj any, _ source.Lookup) endpoint.Result {
@@ -63,7 +46,7 @@ func eval(obj any, _ source.Lookup) endpoint.Result {
 // world is a loop that reaches an emulated Route 53 through a proxy.
 type world struct {
 	t       *testing.T
-	feed    hand
+	feed    feedtest.Script
 	proxy   *blackhole.Proxy
 	service *r53emu.Server
 	loop    *reconcile.Loop
@@ -73,7 +56,7 @@ type world struct {
 func start(t *testing.T) *world {
 	t.Helper()
 	url, service := r53emutest.Start(t, r53emu.Options{})
-	w := &world{t: t, feed: hand{make(chan feed.Event)}, proxy: blackhole.Start(t, strings.TrimPrefix(url, "http://")), service: service}
+	w := &world{t: t, feed: make(feedtest.Script), proxy: blackhole.Start(t, strings.TrimPrefix(url, "http://")), service: service}
 	w.zone = service.AddZone("example.com", false)
 	opts := view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}}
 	config := reconcile.Config{
@@ -167,11 +150,11 @@ func TestAliveLostAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
-			w.feed.put("a", "192.0.2.1")
+			w.put("a", "192.0.2.1")
 			w.untilAddress("a", "192.0.2.1")
 			w.settled()
 			w.proxy.Set(mode)
-			w.feed.put("a", "192.0.2.2")
+			w.put("a", "192.0.2.2")
 			w.untilAddress("a", "192.0.2.2") // it was applied, and nobody told us
 			w.until("notice", 30*time.Second, func() error {
 				s, err := w.loop.Status(t.Context())
@@ -185,7 +168,7 @@ func TestAliveLostAnswers(t *testing.T) {
 			if n := w.writes(); n != 2 {
 				t.Errorf("%d writes, want 2: what was applied isn't sent again", n)
 			}
-			w.feed.put("a", "192.0.2.3")
+			w.put("a", "192.0.2.3")
 			w.untilAddress("a", "192.0.2.3")
 		})
 	}
@@ -199,12 +182,12 @@ func TestAliveOutages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := start(t)
-			w.feed.put("a", "192.0.2.1")
+			w.put("a", "192.0.2.1")
 			w.untilAddress("a", "192.0.2.1")
 			w.settled()
 			w.proxy.Set(mode)
-			w.feed.put("a", "192.0.2.2")
-			w.feed.put("b", "192.0.2.2")
+			w.put("a", "192.0.2.2")
+			w.put("b", "192.0.2.2")
 			if mode != blackhole.Slow {
 				w.until("notice", 30*time.Second, func() error {
 					s, err := w.loop.Status(t.Context())

@@ -26,11 +26,15 @@ type program struct {
 	stateDir    string
 }
 
-// build builds the program, once, without the race detector: it is slow enough here.
+// build builds the program, once, without the race detector unless it is asked for: it is slow enough here.
 func build(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "nafuda")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "../../cmd/nafuda").CombinedOutput(); err != nil {
+	args := []string{"build", "-o", path}
+	if *races {
+		args = append(args, "-race")
+	}
+	if out, err := exec.CommandContext(t.Context(), "go", append(args, "../../cmd/nafuda")...).CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
 	return path
@@ -43,6 +47,7 @@ func newProgram(t *testing.T, url, kubeconfig string, maxDeletes int) *program {
 		binary: build(t), dir: dir, stateDir: filepath.Join(dir, "state"),
 		env: []string{
 			"HOME=" + dir, "AWS_ENDPOINT_URL_ROUTE_53=" + url, "AWS_SECRET_ACCESS_KEY=example", "AWS_DEFAULT_REGION=eu-west-1",
+			"GORACE=halt_on_error=1",
 			"NAFUDA_VERIFY=false", // the servers that the zones' NS record sets name are Amazon's
 		},
 		flags: []string{

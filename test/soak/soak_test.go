@@ -24,6 +24,7 @@ var (
 	kills     = flag.Int("kills", 12, "how often the program is killed at least")
 	ingresses = flag.Int("ingresses", 150, "how many Ingresses there are")
 	seed      = flag.Uint64("seed", 0, "where the dice begin; 0: anywhere")
+	races     = flag.Bool("races", false, "build the program with the race detector, which ends it at the first race")
 )
 
 // soak is what the phases share.

@@ -15,6 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 // mixture is a zone whose names were marked in different forms, one after the other, with record sets of somebody's between.
@@ -34,7 +35,7 @@ func (m *mixture) options() txt.Options {
 
 // asks has an object for each name.
 func asks(resource string, n dnsname.Name) bool {
-	return string(full(strings.TrimPrefix(resource, "i/"))) == string(n)
+	return string(zonetext.Full(strings.TrimPrefix(resource, "i/"))) == string(n)
 }
 
 // step plans a name under drawn options, with the lines wanted there, and checks what comes of it.
@@ -45,9 +46,9 @@ func (m *mixture) step(name string, wants []string) {
 		lines = append(lines, "i/"+name+" "+w)
 	}
 	in := input(m.state, name, resolved(rows(m.T, strings.Join(lines, "\n"))), reg, change.Sync)
-	in.Ledger = reg.Open(full(name), example, look(m.state), asks)
+	in.Ledger = reg.Open(zonetext.Full(name), example, zonetext.Look(m.state), asks)
 	group, _ := plan.Name(in)
-	before := text(m.state)
+	before := zonetext.Text(m.state)
 	for _, c := range group.Changes {
 		switch h, marker := registry.MarkerOf(later(c)); {
 		case m.hand[c.Key()] && !marker:
@@ -60,7 +61,7 @@ func (m *mixture) step(name string, wants []string) {
 	}
 	m.state = apply(m.T, m.state, group.Changes)
 	for _, s := range m.state {
-		l := reg.Open(s.Name, example, look(m.state), asks)
+		l := reg.Open(s.Name, example, zonetext.Look(m.state), asks)
 		if l.IsMarker(s) {
 			continue
 		}
@@ -68,9 +69,9 @@ func (m *mixture) step(name string, wants []string) {
 		mine := ok && claim.Owner == us
 		switch {
 		case m.ours[s.Key] && !mine && why.Code != "AmbiguousMarker":
-			m.Fatalf("together: %s is claimed by %q (%v) after %v, in\n%s\nbefore\n%s", s.Key, claim.Owner, why, group.Changes, text(m.state), before)
+			m.Fatalf("together: %s is claimed by %q (%v) after %v, in\n%s\nbefore\n%s", s.Key, claim.Owner, why, group.Changes, zonetext.Text(m.state), before)
 		case m.hand[s.Key] && mine:
-			m.Fatalf("foreign: %s has become ours by %v, in\n%s\nbefore\n%s", s.Key, group.Changes, text(m.state), before)
+			m.Fatalf("foreign: %s has become ours by %v, in\n%s\nbefore\n%s", s.Key, group.Changes, zonetext.Text(m.state), before)
 		}
 	}
 }
@@ -90,8 +91,8 @@ func TestForeignTogetherInMixturesOfForms(t *testing.T) {
 			name := rapid.SampledFrom([]string{"www", "b", "a-b", "aaaa-b"}).Draw(t, "name")
 			if rapid.IntRange(0, 4).Draw(t, "by hand") == 0 {
 				line := name + " " + rapid.SampledFrom([]string{"A 192.0.2.99", "AAAA 2001:db8::99"}).Draw(t, "foreign")
-				s := sets(t, line)[0]
-				claimed, _, _ := txt.New(txt.Options{Owner: us, Format: "auto", OldPrefix: []string{"p."}}).Open(s.Name, example, look(append(slices.Clone(m.state), s)), asks).Claim(s)
+				s := zonetext.Sets(t, line)[0]
+				claimed, _, _ := txt.New(txt.Options{Owner: us, Format: "auto", OldPrefix: []string{"p."}}).Open(s.Name, example, zonetext.Look(append(slices.Clone(m.state), s)), asks).Claim(s)
 				there := slices.ContainsFunc(m.state, func(o record.Set) bool { return o.Key == s.Key })
 				if fits(s, m.state) && !there && claimed.Owner == "" { // an untyped marker claims what comes later, too
 					m.state, m.hand[s.Key] = append(m.state, s), true

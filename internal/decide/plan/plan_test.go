@@ -18,11 +18,12 @@ import (
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/noop"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 // rows reads wants, one a line: "resource name TYPE value..." is a record set that an object asks for; "resource hold name" a
 // name that it holds, "resource hold name TYPE" one type of it.
-func rows(t tester, text string) []plan.Row {
+func rows(t zonetext.Tester, text string) []plan.Row {
 	t.Helper()
 	byID := make(map[string]*plan.Row)
 	at := func(id string) *plan.Row {
@@ -52,7 +53,7 @@ func rows(t tester, text string) []plan.Row {
 			r.Askers = append(r.Askers, resource)
 			continue
 		}
-		s := sets(t, rest)[0]
+		s := zonetext.Sets(t, rest)[0]
 		r := at(s.ID)
 		r.Wants = append(r.Wants, change.Want{Set: s, Resource: resource, Askers: []string{resource}})
 		r.Askers = append(r.Askers, resource)
@@ -84,14 +85,14 @@ func managed(types ...record.Type) func(record.Type) bool {
 // asking says that the objects of the rows ask for a name and nobody for others.
 func asking(rs []plan.Row, at string) registry.Asks {
 	return func(resource string, n dnsname.Name) bool {
-		return n == full(at) && slices.ContainsFunc(rs, func(r plan.Row) bool { return slices.Contains(r.Askers, resource) })
+		return n == zonetext.Full(at) && slices.ContainsFunc(rs, func(r plan.Row) bool { return slices.Contains(r.Askers, resource) })
 	}
 }
 
 func input(state []record.Set, at string, rs []plan.Row, reg registry.Registry, policy change.Policy) plan.Input {
 	return plan.Input{
-		Name: full(at), Zone: example, Rows: rs, Observed: look(state)(full(at)), Owner: reg.Owner(), Policy: policy,
-		Ledger:  reg.Open(full(at), example, look(state), asking(rs, at)),
+		Name: zonetext.Full(at), Zone: example, Rows: rs, Observed: zonetext.Look(state)(zonetext.Full(at)), Owner: reg.Owner(), Policy: policy,
+		Ledger:  reg.Open(zonetext.Full(at), example, zonetext.Look(state), asking(rs, at)),
 		Manages: managed(record.A, record.AAAA, record.CNAME), Desired: desired,
 		Gone: func(resource string) reason.Reason {
 			if strings.HasPrefix(resource, "unknown/") {
@@ -198,7 +199,7 @@ func TestName(t *testing.T) {
 			if tc.noop {
 				reg = noop.Registry{}
 			}
-			state := sets(t, tc.state)
+			state := zonetext.Sets(t, tc.state)
 			run := func() (change.Group, []change.Decision) {
 				in := input(state, tc.at, rows(t, tc.asked), reg, tc.policy)
 				if tc.types != nil {
@@ -219,7 +220,7 @@ func TestName(t *testing.T) {
 				tc.want = tc.state
 			}
 			state = apply(t, state, group.Changes)
-			if diff := cmp.Diff(text(sets(t, tc.want)), text(state)); diff != "" {
+			if diff := cmp.Diff(zonetext.Text(zonetext.Sets(t, tc.want)), zonetext.Text(state)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s\n%v", tc.why, diff, decisions)
 			}
 			if diff := cmp.Diff(tc.verdict, verdicts(decisions)); diff != "" {

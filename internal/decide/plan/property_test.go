@@ -16,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 var (
@@ -37,7 +38,7 @@ func drawSet(t *rapid.T, name string) string {
 func drawZone(t *rapid.T) []record.Set {
 	var out []record.Set
 	add := func(line string) {
-		s := sets(t, line)[0]
+		s := zonetext.Sets(t, line)[0]
 		if fits(s, out) && !slices.ContainsFunc(out, func(o record.Set) bool { return o.Key == s.Key }) {
 			out = append(out, s)
 		}
@@ -148,7 +149,7 @@ func TestNameKeepsItsPromises(t *testing.T) {
 				continue
 			}
 			if h, is := registry.MarkerOf(*c.Before); c.Marker && (!is || h.Owner != us) || !c.Marker && !oursNearby(*c.Before, state) {
-				t.Fatalf("%s edits what isn't ours, in\n%s", c, text(state))
+				t.Fatalf("%s edits what isn't ours, in\n%s", c, zonetext.Text(state))
 			}
 			if !c.Marker && policy == change.CreateOnly {
 				t.Fatalf("%s under %s", c, policy)
@@ -159,15 +160,15 @@ func TestNameKeepsItsPromises(t *testing.T) {
 			if c.Marker || c.After == nil {
 				continue
 			}
-			l := reg.Open(full(name), example, look(after), asking(rs, name))
+			l := reg.Open(zonetext.Full(name), example, zonetext.Look(after), asking(rs, name))
 			if claim, ok, why := l.Claim(*c.After); !ok || claim.Owner != us {
-				t.Fatalf("%s is claimed by %q (%v), in\n%s", c, claim.Owner, why, text(after))
+				t.Fatalf("%s is claimed by %q (%v), in\n%s", c, claim.Owner, why, zonetext.Text(after))
 			}
 		}
 		owners := func(state []record.Set) (out, unclear map[record.Key]bool) {
 			out, unclear = make(map[record.Key]bool), make(map[record.Key]bool)
 			for _, s := range state {
-				l := reg.Open(s.Name, example, look(state), asking(rs, name))
+				l := reg.Open(s.Name, example, zonetext.Look(state), asking(rs, name))
 				claim, ok, why := l.Claim(s)
 				out[s.Key] = ok && claim.Owner == us && !l.IsMarker(s)
 				unclear[s.Key] = why.Code == reason.Ambiguous
@@ -180,13 +181,13 @@ func TestNameKeepsItsPromises(t *testing.T) {
 		}
 		before, unclear := owners(state)
 		now, _ := owners(after)
-		texts := strings.Contains(text(state), "spf") // beside a marker: it stays where the marker was, and may be taken for one's record set
+		texts := strings.Contains(zonetext.Text(state), "spf") // beside a marker: it stays where the marker was, and may be taken for one's record set
 		for _, s := range after {
 			switch stays := before[s.Key]; {
-			case stays && !now[s.Key] && !texts && s.Name == full(name) && slices.Contains(types, s.Type):
-				t.Fatalf("%s was ours and isn't after %v, in\n%s\nbefore\n%s", s.Key, group.Changes, text(after), text(state))
+			case stays && !now[s.Key] && !texts && s.Name == zonetext.Full(name) && slices.Contains(types, s.Type):
+				t.Fatalf("%s was ours and isn't after %v, in\n%s\nbefore\n%s", s.Key, group.Changes, zonetext.Text(after), zonetext.Text(state))
 			case !stays && now[s.Key] && !made[s.Key] && !unclear[s.Key] && opts.Format == "shared":
-				t.Fatalf("%s wasn't ours and is after %v, in\n%s\nbefore\n%s", s.Key, group.Changes, text(after), text(state))
+				t.Fatalf("%s wasn't ours and is after %v, in\n%s\nbefore\n%s", s.Key, group.Changes, zonetext.Text(after), zonetext.Text(state))
 			}
 		}
 		again, _ := run(after)
@@ -196,7 +197,7 @@ func TestNameKeepsItsPromises(t *testing.T) {
 			again, _ = run(after)
 		}
 		if len(again.Changes) > 0 {
-			t.Fatalf("planned again after %v: %v, in\n%s\nbefore\n%s", group.Changes, again.Changes, text(after), text(state))
+			t.Fatalf("planned again after %v: %v, in\n%s\nbefore\n%s", group.Changes, again.Changes, zonetext.Text(after), zonetext.Text(state))
 		}
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/source"
 	"nafuda.io/nafuda/test/blackhole"
+	"nafuda.io/nafuda/test/feedtest"
 	kubetest "nafuda.io/nafuda/test/kube"
 )
 
@@ -42,14 +43,14 @@ func TestAliveServer(t *testing.T) {
 		r.untilState("service", feed.Synced)
 		c.Kill(t)
 		r.untilState("service", feed.Failing)
-		if r.has["service/alive/a"] != "one" {
-			t.Errorf("the feed forgot what was there: %v", r.has)
+		if r.Has["service/alive/a"] != "one" {
+			t.Errorf("the feed forgot what was there: %v", r.Has)
 		}
 		c.Restart(t)
 		c.Apply(t, service("alive", "a", "two"))
 		c.Delete(t, service("alive", "gone", "one"))
-		r.until("what changed", func() bool {
-			return r.has["service/alive/a"] == "two" && r.has["service/alive/gone"] == "" && r.state["service"] == feed.Synced
+		r.Until("what changed", func() bool {
+			return r.Has["service/alive/a"] == "two" && r.Has["service/alive/gone"] == "" && r.State["service"] == feed.Synced
 		})
 	})
 	for name, mode := range map[string]blackhole.Mode{"refused": blackhole.Refuse, "reset": blackhole.Reset, "garbage": blackhole.Garbage} {
@@ -61,7 +62,7 @@ func TestAliveServer(t *testing.T) {
 			c.Apply(t, service("alive", "a", name)) // so that something comes, which some modes wait for
 			r.untilState("service", feed.Failing)
 			p.Set(blackhole.Pass)
-			r.until("recovery", func() bool { return r.has["service/alive/a"] == name && r.state["service"] == feed.Synced })
+			r.Until("recovery", func() bool { return r.Has["service/alive/a"] == name && r.State["service"] == feed.Synced })
 		})
 	}
 }
@@ -83,7 +84,7 @@ func TestAliveHalfOpenWatch(t *testing.T) {
 		return nil
 	})
 	p.Set(blackhole.Pass)
-	r.until("recovery", func() bool { return r.has["service/half/a"] == "two" && r.state["service"] == feed.Synced })
+	r.Until("recovery", func() bool { return r.Has["service/half/a"] == "two" && r.State["service"] == feed.Synced })
 }
 
 // TestAliveSlimPanics: an object whose content makes us panic is refused by itself, from a list as from a watch, and is read again when it changes.
@@ -98,14 +99,14 @@ func TestAliveSlimPanics(t *testing.T) {
 		}
 		return slim(obj, keep)
 	}
-	f, err := New(Options{Kubeconfig: c.Kubeconfig, QPS: 100, Burst: 100, RequestTimeout: patience}, kinds, source.Keep{})
+	f, err := New(Options{Kubeconfig: c.Kubeconfig, QPS: 100, Burst: 100, RequestTimeout: feedtest.Patience}, kinds, source.Keep{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := run(t, f, "service")
 	refused := func() string {
 		var names []string
-		for _, x := range r.events[len(r.events)-1].Refusals {
+		for _, x := range r.Events[len(r.Events)-1].Refusals {
 			if x.Why.Code != reason.Crash {
 				t.Errorf("refused for %v", x.Why)
 			}
@@ -113,14 +114,14 @@ func TestAliveSlimPanics(t *testing.T) {
 		}
 		return strings.Join(names, " ")
 	}
-	r.until("the list", func() bool { return r.has["service/odd/good"] == "one" && refused() == "service/odd/bad" })
+	r.Until("the list", func() bool { return r.Has["service/odd/good"] == "one" && refused() == "service/odd/bad" })
 	c.Apply(t, service("odd", "good", "panic"))
-	r.until("the change", func() bool { return strings.Contains(refused(), "service/odd/good") })
-	if r.has["service/odd/good"] != "one" {
-		t.Errorf("what was known of it is forgotten: %v", r.has)
+	r.Until("the change", func() bool { return strings.Contains(refused(), "service/odd/good") })
+	if r.Has["service/odd/good"] != "one" {
+		t.Errorf("what was known of it is forgotten: %v", r.Has)
 	}
 	c.Apply(t, service("odd", "good", "two")+service("odd", "bad", "three"))
-	r.until("the cure", func() bool {
-		return r.has["service/odd/good"] == "two" && r.has["service/odd/bad"] == "three" && refused() == "" && r.state["service"] == feed.Synced
+	r.Until("the cure", func() bool {
+		return r.Has["service/odd/good"] == "two" && r.Has["service/odd/bad"] == "three" && refused() == "" && r.State["service"] == feed.Synced
 	})
 }

@@ -15,6 +15,7 @@ import (
 
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/source"
+	"nafuda.io/nafuda/test/feedtest"
 	kubetest "nafuda.io/nafuda/test/kube"
 )
 
@@ -34,7 +35,7 @@ func namespace(name string) string {
 
 func open(t *testing.T, kubeconfig string, namespaces ...string) *Feed {
 	t.Helper()
-	f, err := New(Options{Kubeconfig: kubeconfig, QPS: 100, Burst: 100, RequestTimeout: patience}, testKinds(), source.Keep{}, namespaces...)
+	f, err := New(Options{Kubeconfig: kubeconfig, QPS: 100, Burst: 100, RequestTimeout: feedtest.Patience}, testKinds(), source.Keep{}, namespaces...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func open(t *testing.T, kubeconfig string, namespaces ...string) *Feed {
 
 // mine are the objects of a test's namespaces.
 func (r *fed) mine(prefix string) map[string]string {
-	out := maps.Clone(r.has)
+	out := maps.Clone(r.Has)
 	maps.DeleteFunc(out, func(ref, _ string) bool { return !strings.Contains(ref, prefix) })
 	return out
 }
@@ -66,22 +67,22 @@ func follows(t *testing.T, c *kubetest.Cluster) {
 	r := run(t, f, "service", "node", "service")
 	r.untilState("service", feed.Synced)
 	r.untilState("node", feed.Synced)
-	if !r.events[0].Replace {
+	if !r.Events[0].Replace {
 		t.Error("the first list isn't a Replace")
 	}
-	if os.Getenv("NAFUDA_KUBE_VERSION") == "" && r.events[0].State != feed.Synced {
+	if os.Getenv("NAFUDA_KUBE_VERSION") == "" && r.Events[0].State != feed.Synced {
 		t.Error("the list wasn't streamed: it came before its watch")
 	}
 	if diff := cmp.Diff(map[string]string{"service/follow/old": "one"}, r.mine("/follow/")); diff != "" {
 		t.Error(diff)
 	}
 	c.Apply(t, service("follow", "new", "two"))
-	r.until("create", func() bool { return r.has["service/follow/new"] == "two" })
+	r.Until("create", func() bool { return r.Has["service/follow/new"] == "two" })
 	c.Apply(t, service("follow", "new", "three"))
-	r.until("update", func() bool { return r.has["service/follow/new"] == "three" })
+	r.Until("update", func() bool { return r.Has["service/follow/new"] == "three" })
 	c.Delete(t, service("follow", "old", "one"))
-	r.until("delete", func() bool { return r.has["service/follow/old"] == "" })
-	for _, e := range r.events {
+	r.Until("delete", func() bool { return r.Has["service/follow/old"] == "" })
+	for _, e := range r.Events {
 		if e.Kind != "service" && e.Kind != "node" {
 			t.Errorf("an event of %s, which nobody wanted", e.Kind)
 		}
@@ -94,16 +95,16 @@ func namespaces(t *testing.T, c *kubetest.Cluster) {
 	r := run(t, open(t, c.Kubeconfig, "ns-b", "ns-a", "ns-b"), "service", "node")
 	r.untilState("service", feed.Synced)
 	r.untilState("node", feed.Synced)
-	if diff := cmp.Diff(map[string]string{"service/ns-a/x": "a", "service/ns-b/x": "b"}, r.has); diff != "" {
+	if diff := cmp.Diff(map[string]string{"service/ns-a/x": "a", "service/ns-b/x": "b"}, r.Has); diff != "" {
 		t.Error(diff)
 	}
-	for _, e := range r.events {
+	for _, e := range r.Events {
 		if e.Kind == "service" && e.Replace {
 			t.Error("a Replace of one namespace would drop the objects of the other")
 		}
 	}
 	c.Delete(t, service("ns-a", "x", "a"))
-	r.until("delete", func() bool { return len(r.has) == 1 })
+	r.Until("delete", func() bool { return len(r.Has) == 1 })
 }
 
 func referenceRole(t *testing.T, c *kubetest.Cluster) {
@@ -117,7 +118,7 @@ func referenceRole(t *testing.T, c *kubetest.Cluster) {
 	for kind, want := range map[string]feed.State{"service": feed.Synced, "ingress": feed.Synced, "node": feed.Synced, "endpointslice": feed.Forbidden} {
 		r.untilState(kind, want)
 	}
-	err = r.err["endpointslice"]
+	err = r.Err["endpointslice"]
 	if err == nil || !strings.Contains(err.Error(), "endpointslices") || !strings.Contains(err.Error(), "grant list and watch") {
 		t.Errorf("the error doesn't say what to grant: %v", err)
 	}
@@ -137,8 +138,8 @@ rules: [{apiGroups: [""], resources: [services], verbs: [list]}]
 	r.untilState("service", feed.Forbidden)
 	c.Apply(t, strings.Replace(role, "[list]", "[list, watch]", 1))
 	r.untilState("service", feed.Synced)
-	states := make([]feed.State, 0, len(r.events))
-	for _, e := range r.events {
+	states := make([]feed.State, 0, len(r.Events))
+	for _, e := range r.Events {
 		states = append(states, e.State)
 	}
 	if i := slices.Index(states, feed.Synced); i != len(states)-1 {

@@ -54,9 +54,9 @@ func TestCustomResource(t *testing.T) {
 	}
 	r := run(t, f, "route")
 	r.untilState("route", feed.Failing)
-	last := r.events[len(r.events)-1]
-	if r.has["route/default/good"] != "[a.example.com]" || len(r.has) != 1 {
-		t.Errorf("objects %v: the bad one spoiled the good one", r.has)
+	last := r.Events[len(r.Events)-1]
+	if r.Has["route/default/good"] != "[a.example.com]" || len(r.Has) != 1 {
+		t.Errorf("objects %v: the bad one spoiled the good one", r.Has)
 	}
 	if len(last.Refusals) != 1 || last.Refusals[0].Ref.Name != "bad" {
 		t.Errorf("refusals %+v", last.Refusals)
@@ -66,8 +66,8 @@ func TestCustomResource(t *testing.T) {
 	a.set(list(item("good", `["a.example.com"]`)), a.watching(`{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Expired","code":410}}`))
 	close(first)
 	r.untilState("route", feed.Synced)
-	if last := r.events[len(r.events)-1]; len(last.Refusals) != 0 || r.err["route"] != nil {
-		t.Errorf("refusals %+v, error %v, though all can be read", last.Refusals, r.err["route"])
+	if last := r.Events[len(r.Events)-1]; len(last.Refusals) != 0 || r.Err["route"] != nil {
+		t.Errorf("refusals %+v, error %v, though all can be read", last.Refusals, r.Err["route"])
 	}
 }
 

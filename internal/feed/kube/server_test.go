@@ -131,13 +131,13 @@ func TestStatesOfAKind(t *testing.T) {
 			f.retry = time.Millisecond
 			r := run(t, f, "service")
 			r.untilState("service", tt.want)
-			if err := r.err["service"]; err == nil || !strings.Contains(err.Error(), tt.says) {
+			if err := r.Err["service"]; err == nil || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("error %v doesn't say %q (%s)", err, tt.says, tt.why)
 			}
 			a.set(listing(false, "a"), a.watching())
 			r.untilState("service", feed.Synced)
-			if r.has["service/default/a"] != "here" || r.err["service"] != nil {
-				t.Errorf("after it recovered: %v, %v", r.has, r.err["service"])
+			if r.Has["service/default/a"] != "here" || r.Err["service"] != nil {
+				t.Errorf("after it recovered: %v, %v", r.Has, r.Err["service"])
 			}
 			a.mu.Lock()
 			defer a.mu.Unlock()
@@ -166,10 +166,10 @@ func TestPages(t *testing.T) {
 	r := run(t, serve(t, a.ServeHTTP), "service")
 	r.untilState("service", feed.Synced)
 	got := make([]string, 0, 5)
-	for _, d := range r.events[0].Deltas {
+	for _, d := range r.Events[0].Deltas {
 		got = append(got, d.Ref.Name)
 	}
-	if diff := cmp.Diff([]string{"a", "b", "c", "d", "e"}, got); diff != "" || !r.events[0].Replace {
+	if diff := cmp.Diff([]string{"a", "b", "c", "d", "e"}, got); diff != "" || !r.Events[0].Replace {
 		t.Errorf("the pages aren't one sorted Replace: %s", diff)
 	}
 }
@@ -194,12 +194,12 @@ func TestBlink(t *testing.T) {
 	}
 	a.set(listing(false, "a"), count(a.watching(event("ADDED", "b", "first"))))
 	r := run(t, serve(t, a.ServeHTTP), "service")
-	r.until("the first watch", func() bool { return r.has["service/default/b"] == "first" })
+	r.Until("the first watch", func() bool { return r.Has["service/default/b"] == "first" })
 	first := a.cut
 	a.set(listing(false, "a"), count(a.watching(event("MODIFIED", "b", "second"), event("DELETED", "a", "here"))))
 	close(first)
-	r.until("the second watch", func() bool { return r.has["service/default/b"] == "second" && r.has["service/default/a"] == "" })
-	for _, e := range r.events {
+	r.Until("the second watch", func() bool { return r.Has["service/default/b"] == "second" && r.Has["service/default/a"] == "" })
+	for _, e := range r.Events {
 		if e.State != feed.Same && e.State != feed.Synced {
 			t.Errorf("state %s (%v) though the watch was established again at once", e.State, e.Err)
 		}
@@ -228,7 +228,7 @@ func TestWatchBreaks(t *testing.T) {
 			a.set(listing(false, "a"), refuse(tt.code, tt.reason))
 			close(first)
 			r.untilState("service", tt.want)
-			if r.has["service/default/a"] != "here" {
+			if r.Has["service/default/a"] != "here" {
 				t.Error("what was sent didn't stay")
 			}
 			a.set(listing(false, "a"), a.watching())
@@ -273,7 +273,7 @@ func TestNamespaceOfManyFails(t *testing.T) {
 	f.retry = time.Millisecond
 	r := run(t, f, "service")
 	r.untilState("service", feed.Forbidden)
-	if err := r.err["service"]; !strings.Contains(err.Error(), "in namespace two") {
+	if err := r.Err["service"]; !strings.Contains(err.Error(), "in namespace two") {
 		t.Errorf("the error doesn't name the namespace: %v", err)
 	}
 	broken.Store(false)
@@ -297,8 +297,8 @@ func TestServerGoesAway(t *testing.T) {
 	close(a.cut)
 	srv.Close()
 	r.untilState("service", feed.Failing)
-	if r.has["service/default/a"] != "here" || r.err["service"] == nil {
-		t.Errorf("objects %v, error %v", r.has, r.err["service"])
+	if r.Has["service/default/a"] != "here" || r.Err["service"] == nil {
+		t.Errorf("objects %v, error %v", r.Has, r.Err["service"])
 	}
 	a.set(listing(false, "b"), a.watching())
 	again, err := net.Listen("tcp", addr)

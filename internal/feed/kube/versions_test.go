@@ -80,15 +80,15 @@ func TestProofOlderVersion(t *testing.T) {
 	}
 	f.retry = time.Millisecond
 	r := run(t, f, "route")
-	r.until("a word about the kind", func() bool { return r.state["route"] == feed.Synced || r.state["route"] == feed.Absent })
-	if r.state["route"] != feed.Synced {
-		t.Fatalf("the kind is %s: %v", r.state["route"], r.err["route"])
+	r.Until("a word about the kind", func() bool { return r.State["route"] == feed.Synced || r.State["route"] == feed.Absent })
+	if r.State["route"] != feed.Synced {
+		t.Fatalf("the kind is %s: %v", r.State["route"], r.Err["route"])
 	}
-	r.until("the watch's object", func() bool { return r.has["route/default/late"] == "[late]" })
-	if len(r.events) == 0 || r.has["route/default/r"] != "[old]" {
-		t.Errorf("objects %v", r.has)
+	r.Until("the watch's object", func() bool { return r.Has["route/default/late"] == "[late]" })
+	if len(r.Events) == 0 || r.Has["route/default/r"] != "[old]" {
+		t.Errorf("objects %v", r.Has)
 	}
-	for _, e := range r.events {
+	for _, e := range r.Events {
 		if e.State == feed.Absent || e.State == feed.Failing {
 			t.Errorf("told %s: %v", e.State, e.Err)
 		}
@@ -99,7 +99,7 @@ func TestProofOlderVersion(t *testing.T) {
 	v.set(list("v1", "new"), v.watching())
 	v.serve("v1")
 	close(cut)
-	r.until("the newest version", func() bool { return r.has["route/default/r"] == "[new]" })
+	r.Until("the newest version", func() bool { return r.Has["route/default/r"] == "[new]" })
 	r.untilState("route", feed.Synced)
 
 	// The definition is deleted.
@@ -107,8 +107,8 @@ func TestProofOlderVersion(t *testing.T) {
 	v.serve()
 	close(cut)
 	r.untilState("route", feed.Absent)
-	if r.has["route/default/r"] != "[new]" {
-		t.Errorf("objects %v: what was read is forgotten", r.has)
+	if r.Has["route/default/r"] != "[new]" {
+		t.Errorf("objects %v: what was read is forgotten", r.Has)
 	}
 	for _, version := range []string{"v1", "v1beta2", "v1beta1"} {
 		if !v.tried(version) {
@@ -117,5 +117,5 @@ func TestProofOlderVersion(t *testing.T) {
 	}
 	v.set(list("v1beta2", "back"), v.watching())
 	v.serve("v1beta2", "v1beta1")
-	r.until("a version comes back", func() bool { return r.has["route/default/r"] == "[back]" })
+	r.Until("a version comes back", func() bool { return r.Has["route/default/r"] == "[back]" })
 }

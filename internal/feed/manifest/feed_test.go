@@ -23,11 +23,11 @@ func TestFollowsAFolder(t *testing.T) {
 	f, err := New(Options{Manifests: []string{dir}}, testKinds(), source.Keep{})
 	must(t, err)
 	r := run(t, f, "ingress", "service")
-	if diff := cmp.Diff(map[string]string{"ingress/default/a": "one"}, r.has); diff != "" {
+	if diff := cmp.Diff(map[string]string{"ingress/default/a": "one"}, r.Has); diff != "" {
 		t.Fatal(diff)
 	}
-	if !r.events[0].Replace || r.state["ingress"] != feed.Synced || r.state["service"] != feed.Synced {
-		t.Errorf("the first event %+v, states %v", r.events[0], r.state)
+	if !r.Events[0].Replace || r.State["ingress"] != feed.Synced || r.State["service"] != feed.Synced {
+		t.Errorf("the first event %+v, states %v", r.Events[0], r.State)
 	}
 	if f.Ignored() != 1 {
 		t.Errorf("ignored %d objects, want the Secret", f.Ignored())
@@ -41,7 +41,7 @@ func TestFollowsAFolder(t *testing.T) {
 	r.untilHas("ingress/default/b", "two")
 	must(t, os.Remove(a))
 	r.untilHas("ingress/default/a", "")
-	last := r.events[len(r.events)-1]
+	last := r.Events[len(r.Events)-1]
 	if last.Replace || last.State != feed.Same || len(last.Deltas) != 1 {
 		t.Errorf("a change is one delta, not %+v", last)
 	}
@@ -61,7 +61,7 @@ func TestEditors(t *testing.T) {
 			r.untilHas("ingress/default/a", "two")
 			write(t, path, ingress("a", "six")) // as long as before, within the clock's tick
 			r.untilHas("ingress/default/a", "six")
-			for _, e := range r.events {
+			for _, e := range r.Events {
 				for _, d := range e.Deltas {
 					if d.Object == nil {
 						t.Errorf("%s was gone for a moment", d.Ref)
@@ -104,8 +104,8 @@ func TestConfigMap(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(dir, "..2026_1")))
 	for _, r := range []*fed{folder, single} {
 		r.untilHas("ingress/default/a", "two")
-		if len(r.has) != 1 {
-			t.Errorf("objects %v: the kubelet's own folders were read", r.has)
+		if len(r.Has) != 1 {
+			t.Errorf("objects %v: the kubelet's own folders were read", r.Has)
 		}
 	}
 }
@@ -117,23 +117,23 @@ func TestBrokenFileKeepsWhatItGave(t *testing.T) {
 	r := follow(t, dir)
 	write(t, path, ingress("a", "two")+"---\nbroken: [\n")
 	r.untilHas("ingress/default/a", "two")
-	r.until("refusal", func() bool { return len(r.refusals) == 1 })
-	if got := r.refusals[0]; got.Ref.Name != path || !strings.HasPrefix(got.Field, path+":") {
+	r.Until("refusal", func() bool { return len(r.refusals()) == 1 })
+	if got := r.refusals()[0]; got.Ref.Name != path || !strings.HasPrefix(got.Field, path+":") {
 		t.Errorf("the refusal doesn't say where: %+v", got)
 	}
-	if r.has["ingress/default/b"] != "one" {
+	if r.Has["ingress/default/b"] != "one" {
 		t.Error("b is gone, though the broken document may hold it")
 	}
 	must(t, os.Chmod(path, 0))
 	write(t, filepath.Join(dir, "c.yaml"), ingress("c", "one"))
 	r.untilHas("ingress/default/c", "one")
-	if len(r.has) != 3 {
-		t.Errorf("an unreadable file took its objects away: %v", r.has)
+	if len(r.Has) != 3 {
+		t.Errorf("an unreadable file took its objects away: %v", r.Has)
 	}
 	must(t, os.Chmod(path, 0o600))
 	write(t, path, ingress("a", "three"))
 	r.untilHas("ingress/default/b", "")
-	r.until("no refusal", func() bool { return len(r.refusals) == 0 })
+	r.Until("no refusal", func() bool { return len(r.refusals()) == 0 })
 }
 
 func TestVanishedRootHolds(t *testing.T) {
@@ -141,12 +141,12 @@ func TestVanishedRootHolds(t *testing.T) {
 	write(t, filepath.Join(dir, "a.yaml"), ingress("a", "one"))
 	r := follow(t, dir)
 	must(t, os.Rename(dir, dir+".away"))
-	r.until("failing", func() bool { return r.state["ingress"] == feed.Failing })
-	if r.has["ingress/default/a"] != "one" || r.err["ingress"] == nil {
-		t.Errorf("a is gone with its folder: %v, %v", r.has, r.err)
+	r.Until("failing", func() bool { return r.State["ingress"] == feed.Failing })
+	if r.Has["ingress/default/a"] != "one" || r.Err["ingress"] == nil {
+		t.Errorf("a is gone with its folder: %v, %v", r.Has, r.Err)
 	}
 	must(t, os.Rename(dir+".away", dir))
-	r.until("synced", func() bool { return r.state["ingress"] == feed.Synced && r.err["ingress"] == nil })
+	r.Until("synced", func() bool { return r.State["ingress"] == feed.Synced && r.Err["ingress"] == nil })
 	write(t, filepath.Join(dir, "b.yaml"), ingress("b", "one"))
 	r.untilHas("ingress/default/b", "one")
 }
@@ -157,13 +157,13 @@ func TestOneObjectTwice(t *testing.T) {
 	write(t, first, ingress("a", "one"))
 	write(t, second, "# second\n"+ingress("a", "two"))
 	r := follow(t, dir)
-	r.until("refusal", func() bool { return len(r.refusals) == 1 })
-	if got := r.refusals[0]; r.has["ingress/default/a"] != "two" || got.Ref.Name != first || !strings.Contains(got.Why.Text, second+":2") {
-		t.Errorf("has %v, refused %+v", r.has, got)
+	r.Until("refusal", func() bool { return len(r.refusals()) == 1 })
+	if got := r.refusals()[0]; r.Has["ingress/default/a"] != "two" || got.Ref.Name != first || !strings.Contains(got.Why.Text, second+":2") {
+		t.Errorf("has %v, refused %+v", r.Has, got)
 	}
 	must(t, os.Remove(second))
 	r.untilHas("ingress/default/a", "one")
-	r.until("no refusal", func() bool { return len(r.refusals) == 0 })
+	r.Until("no refusal", func() bool { return len(r.refusals()) == 0 })
 }
 
 func TestLimits(t *testing.T) {
@@ -173,23 +173,23 @@ func TestLimits(t *testing.T) {
 	must(t, os.Truncate(path, maxFileBytes+1))
 	must(t, os.Mkdir(filepath.Join(dir, "folder.yaml"), 0o700))
 	r := follow(t, dir)
-	r.until("refusal", func() bool { return len(r.refusals) == 1 })
-	if !strings.Contains(r.refusals[0].Why.Text, "larger than 16 MiB") {
-		t.Errorf("got %+v", r.refusals)
+	r.Until("refusal", func() bool { return len(r.refusals()) == 1 })
+	if !strings.Contains(r.refusals()[0].Why.Text, "larger than 16 MiB") {
+		t.Errorf("got %+v", r.refusals())
 	}
 	deep := dir
 	for range maxDepth + 2 {
 		deep = filepath.Join(deep, "d")
 	}
 	must(t, os.MkdirAll(deep, 0o700))
-	r.until("too deep", func() bool { return r.state["ingress"] == feed.Failing })
+	r.Until("too deep", func() bool { return r.State["ingress"] == feed.Failing })
 }
 
 func TestUnknownKindIsAbsent(t *testing.T) {
 	dir := t.TempDir()
 	f, err := New(Options{Manifests: []string{dir}}, testKinds(), source.Keep{})
 	must(t, err)
-	if r := run(t, f, "gateway"); r.state["gateway"] != feed.Absent {
-		t.Errorf("states %v", r.state)
+	if r := run(t, f, "gateway"); r.State["gateway"] != feed.Absent {
+		t.Errorf("states %v", r.State)
 	}
 }

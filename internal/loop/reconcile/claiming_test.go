@@ -32,7 +32,7 @@ func (r *rig) slow(op string, long time.Duration) {
 // undoOnce undoes the last entry without a running loop; with no hash it is only shown.
 func (r *rig) undoOnce(hash string, ds ...feed.Delta) reconcile.Undoing {
 	r.t.Helper()
-	go func() { r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: ds} }()
+	go func() { r.feed <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: ds} }()
 	out, err := r.loop().UndoOnce(r.t.Context(), r.last(), hash)
 	if err != nil {
 		r.t.Fatal(err)

@@ -108,7 +108,7 @@ func TestExplainDryRun(t *testing.T) {
 		r.settled = func(s reconcile.Settled) { e = s.Explain("a.example.com", endpoint.Ref{}) }
 		done := make(chan error)
 		go func() { done <- r.loop().Run(context.Background()) }()
-		r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{delta("d/a", ask("a.example.com=192.0.2.1"))}}
+		r.feed <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{delta("d/a", ask("a.example.com=192.0.2.1"))}}
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func TestDeltaOfAnExplanation(t *testing.T) {
 			}
 			done := make(chan error)
 			go func() { done <- r.loop().Run(context.Background()) }()
-			r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: ds}
+			r.feed <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: ds}
 			if err := <-done; err != nil {
 				t.Fatal(err)
 			}

@@ -24,6 +24,7 @@ import (
 	"nafuda.io/nafuda/internal/model/fact"
 	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/source"
+	"nafuda.io/nafuda/test/feedtest"
 )
 
 // seer brings facts as the test tells them; of those that it isn't told it says nothing.
@@ -168,7 +169,7 @@ func TestProofRestart(t *testing.T) {
 		r.synced(object)
 		r.stop()
 		delete(o.at, fact.OfHost("lb.example.net"))
-		r.feed = script{make(chan feed.Event)}
+		r.feed = make(feedtest.Script)
 		r.start()
 		r.synced(object)
 		time.Sleep(3 * time.Hour)

@@ -27,6 +27,7 @@ import (
 	"nafuda.io/nafuda/internal/registry/storetest"
 	"nafuda.io/nafuda/internal/registry/txt"
 	"nafuda.io/nafuda/internal/source"
+	"nafuda.io/nafuda/test/feedtest"
 )
 
 // thing is the test's object: it asks for names with targets; "hold" as a target holds the name, and "unread" does
@@ -77,31 +78,12 @@ type named struct {
 	thing
 }
 
-// script is a feed that says what the test tells it to.
-type script struct{ events chan feed.Event }
-
-func (s script) Run(ctx context.Context, want <-chan string, out chan<- feed.Event) error {
-	for {
-		select {
-		case <-want:
-		case e := <-s.events:
-			select {
-			case out <- e:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 // rig is a loop under test.
 type rig struct {
 	t      *testing.T
 	memory *providertest.Memory
 	flaky  *providertest.Flaky
-	feed   script
+	feed   feedtest.Script
 	heard  sync.Mutex // guards events
 	events []reconcile.Event
 	stop   func()
@@ -136,7 +118,7 @@ var (
 
 func newRig(t *testing.T, zones ...string) *rig {
 	r := &rig{
-		t: t, memory: providertest.NewMemory(), feed: script{make(chan feed.Event)},
+		t: t, memory: providertest.NewMemory(), feed: make(feedtest.Script),
 		view:  view.Options{Policy: "sync", ManagedTypes: []string{"A,AAAA,CNAME"}},
 		txt:   txt.Options{Owner: "me", Prefix: "x-", Format: "auto"},
 		opts:  reconcile.Options{Interval: 5 * time.Minute, Resync: 2 * time.Hour, Rate: 5, Burst: 10},
@@ -251,7 +233,7 @@ func delta(at string, t *thing) feed.Delta {
 // say sends an event and waits until everything that follows at once has happened.
 func (r *rig) say(e feed.Event) {
 	e.Kind = "ingress"
-	r.feed.events <- e
+	r.feed <- e
 	synctest.Wait()
 }
 

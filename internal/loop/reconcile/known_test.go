@@ -28,7 +28,7 @@ func TestNamesOfARun(t *testing.T) {
 		r.settled = func(s reconcile.Settled) { names = s.Names() }
 		done := make(chan error)
 		go func() { done <- r.loop().Run(context.Background()) }()
-		r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{delta("d/a", ask("a.example.com=192.0.2.1", "new.example.com=192.0.2.1", "h.example.com=hold"))}}
+		r.feed <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{delta("d/a", ask("a.example.com=192.0.2.1", "new.example.com=192.0.2.1", "h.example.com=hold"))}}
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}

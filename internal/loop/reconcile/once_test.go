@@ -27,7 +27,7 @@ func once(t *testing.T, arrange func(*rig), e feed.Event) (r *rig, err error) {
 		done := make(chan error)
 		go func() { done <- r.loop().Run(context.Background()) }()
 		e.Kind = "ingress"
-		r.feed.events <- e
+		r.feed <- e
 		err = <-done
 	})
 	return r, err

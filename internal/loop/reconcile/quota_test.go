@@ -278,7 +278,7 @@ func TestOnceFull(t *testing.T) {
 		r.opts.Once = true
 		done := make(chan error)
 		go func() { done <- r.loop().Run(t.Context()) }()
-		r.feed.events <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{
+		r.feed <- feed.Event{Kind: "ingress", Replace: true, State: feed.Synced, Deltas: []feed.Delta{
 			delta("ns/a", ask("a.example.com=192.0.2.1")), delta("ns/b", ask("b.example.com=192.0.2.2")),
 		}}
 		if err := <-done; !errors.Is(err, reconcile.ErrIncomplete) {

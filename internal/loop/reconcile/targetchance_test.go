@@ -16,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/view"
 	"nafuda.io/nafuda/internal/feed"
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/test/feedtest"
 )
 
 // modelOfHome is what a zone holds whose view replaces private addresses by our public one: values by "name type".
@@ -130,7 +131,7 @@ func TestNoPrivateAddressIsSent(t *testing.T) {
 			}
 			r.stop()
 			writes := r.memory.Calls().Apply
-			r.feed = script{make(chan feed.Event)}
+			r.feed = make(feedtest.Script)
 			r.start()
 			var ds []feed.Delta
 			for at, object := range objects {

@@ -16,6 +16,7 @@ import (
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/model/fact"
+	"nafuda.io/nafuda/test/feedtest"
 )
 
 // wan says from now on what our public address is; see resolved.
@@ -97,7 +98,7 @@ func TestProofRestartBeforeTheAddressIsKnown(t *testing.T) {
 		}
 		r.stop()
 		delete(o.at, fact.OfWAN())
-		r.feed = script{make(chan feed.Event)}
+		r.feed = make(feedtest.Script)
 		r.start()
 		r.synced(objects...)
 		r.everythingAgain()
@@ -191,7 +192,7 @@ func TestBrakeHoldsARuleThatIsSwitchedOn(t *testing.T) {
 			if r.guard, r.view.PrivateTargets = careful, rule; rule == "replace" {
 				r.view = rules
 			}
-			r.feed = script{make(chan feed.Event)}
+			r.feed = make(feedtest.Script)
 			l := r.start()
 			r.synced(objects...)
 			time.Sleep(time.Minute)
@@ -227,7 +228,7 @@ func TestPolicyAndRules(t *testing.T) {
 			r.synced(objects...)
 			r.stop()
 			r.view.PrivateTargets, r.view.Policy = "drop", policy
-			r.feed = script{make(chan feed.Event)}
+			r.feed = make(feedtest.Script)
 			r.start()
 			r.synced(objects...)
 			r.want("example.com", want...)

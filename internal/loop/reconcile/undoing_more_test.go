@@ -245,7 +245,7 @@ func TestUndoOnce(t *testing.T) {
 				}}
 				req := r.last()
 				run := func(hash string) (reconcile.Undoing, error) {
-					go func() { r.feed.events <- now }()
+					go func() { r.feed <- now }()
 					return r.loop().UndoOnce(r.t.Context(), req, hash)
 				}
 				shown, err := run("")

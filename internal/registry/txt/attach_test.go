@@ -14,6 +14,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 // owned reads lines of sets, each after its resource: "resource name TYPE value".
@@ -25,7 +26,7 @@ func owned(t *testing.T, text string) []registry.Owned {
 			continue
 		}
 		resource, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-		out = append(out, registry.Owned{Set: sets(t, rest)[0], Resource: resource})
+		out = append(out, registry.Owned{Set: zonetext.Sets(t, rest)[0], Resource: resource})
 	}
 	return out
 }
@@ -33,7 +34,7 @@ func owned(t *testing.T, text string) []registry.Owned {
 // changesTo is what brings the claimed sets at the names of after and gone to after.
 func changesTo(l registry.Ledger, state []record.Set, after []registry.Owned, at string) []change.Change {
 	var out []change.Change
-	for _, s := range look(state)(full(at)) {
+	for _, s := range zonetext.Look(state)(zonetext.Full(at)) {
 		c, ok, _ := l.Claim(s)
 		if l.IsMarker(s) || !ok || c.Owner != us {
 			continue
@@ -172,9 +173,9 @@ func TestAttach(t *testing.T) {
 			if tc.at == "" {
 				tc.at = "www"
 			}
-			state, after := sets(t, tc.state), owned(t, tc.after)
+			state, after := zonetext.Sets(t, tc.state), owned(t, tc.after)
 			r := txt.New(options(tc.opts))
-			l := r.Open(full(tc.at), example, look(state), asks(t, tc.asks))
+			l := r.Open(zonetext.Full(tc.at), example, zonetext.Look(state), asks(t, tc.asks))
 			changes := changesTo(l, state, after, tc.at)
 			markers, refused := l.Attach(changes, after)
 			if tc.refused != "" {
@@ -187,11 +188,11 @@ func TestAttach(t *testing.T) {
 				t.Fatalf("refused %v (%s)", refused, tc.why)
 			}
 			state = apply(t, state, append(changes, real(markers)...))
-			if diff := cmp.Diff(text(sets(t, tc.want)), text(state)); diff != "" {
+			if diff := cmp.Diff(text(zonetext.Sets(t, tc.want)), text(state)); diff != "" {
 				t.Fatalf("%s (-want +got):\n%s", tc.why, diff)
 			}
 			for _, o := range after { // together: what is ours reads as ours
-				if c, ok, why := r.Open(full(tc.at), example, look(state), asks(t, tc.asks)).Claim(o.Set); !ok || c.Owner != us {
+				if c, ok, why := r.Open(zonetext.Full(tc.at), example, zonetext.Look(state), asks(t, tc.asks)).Claim(o.Set); !ok || c.Owner != us {
 					t.Errorf("afterwards %s is claimed by %q: %v (%s)", o.Set.Key, c.Owner, why, tc.why)
 				}
 			}
@@ -202,15 +203,15 @@ func TestAttach(t *testing.T) {
 // TestUnmanagedStaysListed has an A that changes and an AAAA that nobody plans any more, because its type isn't managed: it stays ours.
 func TestUnmanagedStaysListed(t *testing.T) {
 	for format, want := range map[string]string{"auto": "www TXT =i/x|A+AAAA", "typed": "a-www TXT =i/x\nwww TXT =i/x|AAAA", "untyped": "www TXT =i/x|A+AAAA"} {
-		state := sets(t, "www A 192.0.2.1\nwww AAAA 2001:db8::1\nwww TXT =i/x|A+AAAA")
+		state := zonetext.Sets(t, "www A 192.0.2.1\nwww AAAA 2001:db8::1\nwww TXT =i/x|A+AAAA")
 		after := owned(t, "i/x www A 192.0.2.2")
-		l := txt.New(options(txt.Options{Format: format})).Open(full("www"), example, look(state), nobody)
+		l := txt.New(options(txt.Options{Format: format})).Open(zonetext.Full("www"), example, zonetext.Look(state), nobody)
 		markers, refused := l.Attach([]change.Change{{Before: &state[0], After: &after[0].Set}}, after)
 		if refused != nil {
 			t.Fatal(refused)
 		}
 		got := slices.DeleteFunc(apply(t, state, real(markers)), func(s record.Set) bool { return s.Type != record.TXT })
-		if diff := cmp.Diff(text(sets(t, want)), text(got)); diff != "" {
+		if diff := cmp.Diff(text(zonetext.Sets(t, want)), text(got)); diff != "" {
 			t.Errorf("--txt-format=%s (-want +got):\n%s", format, diff)
 		}
 	}
@@ -242,12 +243,12 @@ func TestSurvey(t *testing.T) {
 		"forced":             {why: "a forced form doesn't follow", opts: txt.Options{Format: "typed"}, state: "x A 1\nx TXT =i/x", want: "a-www"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state := sets(t, tc.state)
+			state := zonetext.Sets(t, tc.state)
 			r := txt.New(options(tc.opts)).Survey(example, slices.Values(state))
-			s := sets(t, "www A 192.0.2.1")[0]
-			markers, refused := r.Open(s.Name, example, look(state), nobody).Attach([]change.Change{{After: &s}}, []registry.Owned{{Set: s, Resource: "i/x"}})
-			if len(markers) != 1 || markers[0].Key().Name != full(tc.want) {
-				t.Errorf("markers %v, refused %v; want %s (%s)", markers, refused, full(tc.want), tc.why)
+			s := zonetext.Sets(t, "www A 192.0.2.1")[0]
+			markers, refused := r.Open(s.Name, example, zonetext.Look(state), nobody).Attach([]change.Change{{After: &s}}, []registry.Owned{{Set: s, Resource: "i/x"}})
+			if len(markers) != 1 || markers[0].Key().Name != zonetext.Full(tc.want) {
+				t.Errorf("markers %v, refused %v; want %s (%s)", markers, refused, zonetext.Full(tc.want), tc.why)
 			}
 		})
 	}

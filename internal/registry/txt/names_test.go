@@ -11,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/registry"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 // TestNames has what each setting calls the marker of a record set, written and read back.
@@ -61,7 +62,7 @@ func TestNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := txt.New(options(tc.opts))
 			s := record.Set{Key: record.Key{Name: tc.at, Type: tc.typ}}
-			l := r.Open(tc.at, example, look(nil), nobody)
+			l := r.Open(tc.at, example, zonetext.Look(nil), nobody)
 			changes, refused := l.Attach([]change.Change{{After: &s}}, []registry.Owned{{Set: s, Resource: "ingress/ns/x"}})
 			if tc.code != "" {
 				if len(refused) != 1 || refused[0].Key != s.Key || refused[0].Why.Code != tc.code || refused[0].Why.Fix() == "" || changes != nil {
@@ -72,7 +73,7 @@ func TestNames(t *testing.T) {
 			if len(changes) != 1 || changes[0].Key().Name != tc.want || changes[0].Action() != change.Create {
 				t.Fatalf("changes %v, refused %v; want the creation of %s (%s)", changes, refused, tc.want, tc.why)
 			}
-			back := r.Open(tc.at, example, look([]record.Set{s, *changes[0].After}), nobody)
+			back := r.Open(tc.at, example, zonetext.Look([]record.Set{s, *changes[0].After}), nobody)
 			c, ok, why := back.Claim(s)
 			if !ok || c.Owner != us || c.Resource != "ingress/ns/x" || c.Key != s.Key {
 				t.Errorf("read back %+v, %v, %v (%s)", c, ok, why, tc.why)
@@ -155,16 +156,16 @@ func TestClaim(t *testing.T) {
 		"apex form below":         {why: "that form is the apex's alone", opts: txt.Options{Prefix: "edns."}, state: "www A 192.0.2.1\na-edns.www TXT =ingress/ns/x", code: reason.Foreign},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state := sets(t, tc.state)
+			state := zonetext.Sets(t, tc.state)
 			s := state[0]
 			if tc.of != "" {
 				for _, x := range state {
-					if x.Name == full(tc.of) && x.Type != record.TXT {
+					if x.Name == zonetext.Full(tc.of) && x.Type != record.TXT {
 						s = x
 					}
 				}
 			}
-			l := txt.New(options(tc.opts)).Open(s.Name, example, look(state), asks(t, tc.asks))
+			l := txt.New(options(tc.opts)).Open(s.Name, example, zonetext.Look(state), asks(t, tc.asks))
 			c, ok, why := l.Claim(s)
 			if ok != (tc.owner != "") || c.Owner != tc.owner || why.Code != tc.code {
 				t.Errorf("claim of %s: owner %q, reason %v; want owner %q, reason %q (%s)", s.Key, c.Owner, why, tc.owner, tc.code, tc.why)

@@ -11,6 +11,7 @@ import (
 
 	"nafuda.io/nafuda/internal/model/change"
 	"nafuda.io/nafuda/internal/registry/txt"
+	"nafuda.io/nafuda/test/zonetext"
 )
 
 // TestSizes holds the table of docs/ownership.md, and of its twin, to what each form writes.
@@ -65,7 +66,7 @@ func markers(t *testing.T, format string, at []string) int {
 	for i := range after {
 		changes = append(changes, change.Change{After: &after[i].Set})
 	}
-	l := txt.New(options(txt.Options{Format: format, Prefix: "x-"})).Open(full("www"), example, look(nil), nobody)
+	l := txt.New(options(txt.Options{Format: format, Prefix: "x-"})).Open(zonetext.Full("www"), example, zonetext.Look(nil), nobody)
 	made, refused := l.Attach(changes, after)
 	if refused != nil {
 		t.Fatal(refused)
