@@ -3,6 +3,7 @@
 package wan
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 
@@ -30,7 +31,7 @@ func TestProofALineWithoutIPv6(t *testing.T) {
 				if tt.before {
 					parties.say("2001:db8::1")
 				}
-				o := Options{Quorum: 2, IPv4: true, IPv6: true, AllowRange: []string{"2001:db8::/32"}, Route: func(Family) bool { return tt.route }}
+				o := Options{Quorum: 2, IPv4: true, IPv6: true, AllowRange: []string{"2001:db8::/32"}, Route: func(context.Context, Family) bool { return tt.route }}
 				f := With(o, all, nil).follower(tt.family)
 				f.look(t.Context(), true)
 				parties.say("")

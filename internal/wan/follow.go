@@ -24,8 +24,8 @@ const (
 type follower struct {
 	asker
 	allowShared bool
-	route       func(Family) bool // nil: there is one
-	ever        bool              // somebody has given an address
+	route       func(context.Context, Family) bool // nil: there is one
+	ever        bool                               // somebody has given an address
 	state       settle
 	last        map[int]Said // what came of asking each method last, by its place, but for outages
 	heard       map[int]Said // the same with outages
@@ -77,7 +77,7 @@ func (f *follower) look(ctx context.Context, all bool) State {
 	f.note(append(f.doubt, said...))
 	f.doubt, f.revival.noticed = nil, false
 	state := State{Family: f.family, Verdict: judge(f.family, said, f.rules), Said: said}
-	state.Verdict = f.orAbsent(state.Verdict, said)
+	state.Verdict = f.orAbsent(ctx, state.Verdict, said)
 	if state.Verdict.Known() {
 		f.found, f.revival.vain = state.Verdict.Addr, 0
 	}

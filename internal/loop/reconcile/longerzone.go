@@ -48,8 +48,8 @@ func (c *core) accountsKnown(z *zoneState) bool {
 
 // stays reports whether a group may be sent though a longer zone than this one may turn up: it takes nothing away, and the name stays here
 // whatever turns up, or stands here already, or, once the account is late, isn't delegated, so that a longer zone would answer nobody.
-func (z *zoneState) stays(c *core, g change.Group, r rank, k knowing) bool {
-	switch {
+func (z *zoneState) stays(c *core, g change.Group, r rank) bool {
+	switch k, _ := c.knows(z, time.Now()); {
 	case k == heard:
 		return true
 	case r != comes:

@@ -31,7 +31,6 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 	asks := make(renames)
 	var first rank
 	var later []dirty
-	known, _ := c.knows(z, now)
 	defer func() { z.quota.packed = 0 }()
 	for !z.queue.empty() {
 		d := z.queue.pop()
@@ -44,7 +43,7 @@ func (z *zoneState) sendDirty(c *core, now time.Time) bool {
 			continue
 		}
 		r := z.rankOf(group)
-		if !z.free(c, group, r) || !z.stays(c, group, r, known) {
+		if !z.free(c, group, r) {
 			later = append(later, d)
 			continue
 		}
@@ -97,7 +96,7 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 
 // free reports whether all has been read that a group depends on.
 func (z *zoneState) free(c *core, g change.Group, r rank) bool {
-	return !z.blind(g) && !c.tooEarly(r) && !c.unclaimable(g, time.Now())
+	return !z.blind(g) && !c.tooEarly(r) && z.stays(c, g, r) && !c.unclaimable(g, time.Now())
 }
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.
