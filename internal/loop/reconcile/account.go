@@ -30,7 +30,6 @@ type account struct {
 	zones      []zone.Zone      // as listed last, those too that no view uses
 	busy       bool
 	next       time.Time // of the next listing
-	asks       time.Time // when zones were asked for first; zero: not yet
 	backoff    backoff
 	failed     time.Time // since when the listing fails; zero: it doesn't
 	fault      error     // of the last listing
@@ -70,9 +69,6 @@ func (a *account) step(c *core, now time.Time) time.Time {
 		return earlier(next, a.next)
 	}
 	a.busy = true
-	if a.asks.IsZero() {
-		a.asks = now
-	}
 	a.asked = make(map[zone.Key]uint64)
 	for _, z := range c.zones {
 		if z.account == a && z.idle() {

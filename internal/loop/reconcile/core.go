@@ -225,6 +225,14 @@ func (c *core) sourcesKnown() bool {
 	return true
 }
 
+// accountsKnown reports whether the zones of each account that a view of the zone uses have been listed, or couldn't be: a name goes
+// into the longest zone above it, which may be in any of them.
+func (c *core) accountsKnown(z *zoneState) bool {
+	return !slices.ContainsFunc(c.accounts, func(a *account) bool {
+		return !a.listed && a.backoff.tries == 0 && slices.ContainsFunc(z.views, func(v *zoneView) bool { return v.reaches(a.name) })
+	})
+}
+
 // mayPlan reports whether all is known that every plan depends on.
 func (c *core) mayPlan() bool {
 	return c.sourcesKnown() && c.keeping.loaded && !c.order.open()

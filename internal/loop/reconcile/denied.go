@@ -68,10 +68,10 @@ const closed = 8
 // putLast makes the names of a batch, and of the bisection that it was part of, dirty again, behind those that wait already.
 func (z *zoneState) putLast(b change.Batch) {
 	waiting := z.queue.list
-	z.queue = queue{pushed: z.queue.pushed}
+	z.queue = queue{}
 	z.requeue(b)
 	mine := z.queue.list
-	z.queue = queue{pushed: z.queue.pushed}
+	z.queue = queue{}
 	z.queue.unshift(mine)
 	z.queue.unshift(rest(waiting, mine))
 }

@@ -103,7 +103,7 @@ func (z *zoneState) consult(c *core, now time.Time) {
 		return
 	}
 	was := z.queue
-	z.queue = queue{pushed: was.pushed}
+	z.queue = queue{}
 	ranks := was.ranks
 	var list []dirty
 	for _, d := range was.list {

@@ -96,7 +96,7 @@ func (z *zoneState) fits(p *change.Packer, g change.Group) bool {
 
 // free reports whether all has been read that a group depends on.
 func (z *zoneState) free(c *core, g change.Group, r rank) bool {
-	return !z.blind(g) && !c.tooEarly(r) && z.stays(c, g, r) && !c.unclaimable(g, time.Now())
+	return !z.blind(g) && !c.tooEarly(r) && !c.unclaimable(g, time.Now())
 }
 
 // blind reports whether a group edits something that is being read, because nobody knows what became of the last write of it.

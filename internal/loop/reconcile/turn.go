@@ -61,7 +61,7 @@ func (c *core) forgetZones() {
 	c.views = newViewStates(nil, c.Views)
 	c.names = newZoneNames(c)
 	for _, a := range c.accounts {
-		a.listed, a.zones, a.next, a.asks, a.backoff, a.asked, a.receipts = false, nil, time.Time{}, time.Time{}, backoff{}, nil, nil
+		a.listed, a.zones, a.next, a.backoff, a.asked, a.receipts = false, nil, time.Time{}, backoff{}, nil, nil
 	}
 }
 

@@ -41,7 +41,6 @@ type zoneState struct {
 	urgent   bool      // the listing under way doesn't wait
 
 	queue   queue // dirty names, not planned yet
-	vain    vain
 	stale   []dnsname.Name
 	loose   map[looseRow]bool     // rows of ours to be brought in order
 	unread  map[dnsname.Name]bool // stale names that the read under way hasn't come to: they aren't written before
@@ -121,8 +120,7 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 		z.reading = true
 		z.readPage(c)
 	default:
-		_, awaited := c.knows(z, now)
-		return earlier(earlier(earlier(z.nextPage(c), z.unpark(now)), earlier(z.nextLook(), z.measure(c, now, false))), awaited)
+		return earlier(earlier(z.nextPage(c), z.unpark(now)), earlier(z.nextLook(), z.measure(c, now, false)))
 	}
 	return never
 }
@@ -130,10 +128,10 @@ func (z *zoneState) step(c *core, now time.Time) time.Time {
 // write sends what is dirty, or brings rows in order where nothing is. It returns false where there is nothing to do, or
 // not all is known for it.
 func (z *zoneState) write(c *core, now time.Time) bool {
-	if !c.mayPlan() {
+	if !c.mayPlan() || !c.accountsKnown(z) {
 		return false
 	}
-	return c.claimsRead(z) && z.sendKnown(c, now) || c.accountsKnown(z) && z.mend(c, now)
+	return c.claimsRead(z) && z.sendDirty(c, now) || z.mend(c, now)
 }
 
 // pageDue reports whether a page is to be read: at once in an urgent read, else when the rolling one has come to it.
@@ -186,8 +184,6 @@ type queue struct {
 	list  []dirty
 	at    map[dnsname.Name]bool
 	ranks map[dnsname.Name]rank // of those that were sorted
-
-	pushed uint64 // how often a name was entered
 }
 
 func (q *queue) push(d dirty) {
@@ -195,7 +191,6 @@ func (q *queue) push(d dirty) {
 		q.at, q.ranks = make(map[dnsname.Name]bool), make(map[dnsname.Name]rank)
 	}
 	delete(q.ranks, d.name) // something has changed
-	q.pushed++
 	if !q.at[d.name] {
 		q.at[d.name] = true
 		q.list = append(q.list, d)
@@ -224,7 +219,7 @@ func (q *queue) pop() dirty {
 	delete(q.at, d.name)
 	delete(q.ranks, d.name)
 	if len(q.list) == 0 {
-		*q = queue{pushed: q.pushed}
+		*q = queue{}
 	}
 	return d
 }
