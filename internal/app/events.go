@@ -130,7 +130,7 @@ func common(code reason.Code) bool {
 	switch code {
 	case reason.GracePeriod, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept:
 		return true
-	case reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+	case reason.WANUnknown, reason.WANAbsent, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return true
 	default:
 		return false

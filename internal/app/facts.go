@@ -12,6 +12,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/resolver"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/fact"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/wan"
 )
 
@@ -37,6 +38,8 @@ func logWAN(log *slog.Logger, s wan.State) {
 	case s.Off:
 	case v.Known():
 		log.Info("the public address is known", "family", string(s.Family), "address", v.Addr.String(), "ports", string(s.Sharing))
+	case v.Why.Code == reason.WANAbsent:
+		log.Info("there is no public address", "family", string(s.Family), "reason", v.Why.Code, "why", v.Why.String())
 	default:
 		log.Warn("the public address isn't known", "family", string(s.Family), "reason", v.Why.Code, "why", v.Why.String())
 	}

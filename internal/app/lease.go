@@ -20,7 +20,7 @@ var _ reconcile.Permits = (*kube.Lease)(nil)
 var _ reconcile.Keeper = kube.LeaseKeeper{}
 
 // releaseTime bounds the release of the lease at the end.
-const releaseTime = time.Second
+const releaseTime = 700 * time.Millisecond
 
 // lease prepares the election; nil: there is none. A single run in a pod, a dry run, and objects from files or the configuration alone need none,
 // nor do replicas of which each fills zones of its own.

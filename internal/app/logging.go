@@ -253,7 +253,7 @@ func (l *logger) changes(e reconcile.Event) {
 		}
 	case reconcile.Unrecorded:
 		if e.Sent {
-			l.log.Warn("the journal doesn't have what came of a batch; its entry stays unknown", "zone", string(e.Zone.Name), "err", e.Err)
+			l.log.Warn("the journal doesn't have what came of a batch yet; it is written with the next one that can be", "zone", string(e.Zone.Name), "err", e.Err)
 			return
 		}
 		l.log.Error("sent nothing, because the journal can't be written; it is tried again", "zone", string(e.Zone.Name), "err", e.Err)
@@ -355,7 +355,7 @@ func usual(code reason.Code) bool {
 	switch code {
 	case reason.Foreign, reason.OtherOwner, reason.OtherView, reason.NoAddressYet, reason.FactPending, reason.NotAttached, reason.PolicyKeeps, reason.KindForbidden, reason.KindUnknown, reason.NotSynced,
 		reason.GracePeriod, reason.NewNameFirst, reason.BrakeDeletes, reason.BrakeUpdates, reason.NotKept,
-		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+		reason.WANUnknown, reason.WANAbsent, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return true
 	default:
 		return false

@@ -43,7 +43,7 @@ func (m *meter) observe(e reconcile.Event) {
 			n = 1 // at least
 		}
 		m.metrics.Drift(string(e.Zone.Name), n)
-	case reconcile.Unkept, reconcile.Turned, reconcile.UpToDate:
+	case reconcile.Unkept, reconcile.Unrecorded, reconcile.Turned, reconcile.UpToDate:
 		m.process(e)
 	}
 }
@@ -55,6 +55,8 @@ func (m *meter) process(e reconcile.Event) {
 		if e.Err != nil {
 			m.metrics.Unsaved()
 		}
+	case reconcile.Unrecorded:
+		m.metrics.Unrecorded()
 	case reconcile.Turned:
 		m.metrics.Leader(e.Ours)
 	case reconcile.UpToDate:

@@ -24,9 +24,19 @@ import (
 	"nafuda.io/nafuda/internal/wan"
 )
 
-// Run runs the controller with checked options until the context ends, or with --once until all is done.
+// Run runs the controller with checked options until the context ends, or with --once until all is done. Whatever it is at when the
+// context ends, it returns nil within five seconds.
 func Run(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	collectOften()
+	err := begin(ctx, o, v, log)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // it was told to end while it started
+		return nil
+	}
+	return err
+}
+
+// begin puts a controller together and runs it.
+func begin(ctx context.Context, o Options, v Version, log *slog.Logger) error {
 	j, err := o.openJournal(log)
 	if err != nil {
 		return err
@@ -123,13 +133,13 @@ func (p *program) adjust(c *reconcile.Config) {
 }
 
 // run runs the loop and what serves people beside it, until the loop ends.
-func (p *program) run(ctx context.Context) error {
-	commands, err := p.options.listen(ctx, p.log)
+func (p *program) run(outer context.Context) error {
+	commands, err := p.options.listen(outer, p.log)
 	if err != nil {
 		return err
 	}
 	p.logs.start(p.version)
-	group, ctx := errgroup.WithContext(ctx)
+	group, ctx := errgroup.WithContext(outer)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	pages, err := p.listenForPages(ctx)
@@ -137,7 +147,7 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if pages != nil {
-		about := extras{config: p.reload.state, wan: p.wan, zones: p.zones}
+		about := extras{config: p.reload.state, wan: p.wan, zones: p.zones, full: p.journal.Full}
 		group.Go(func() error { return status.Serve(ctx, pages, handlers(ctx, p.loop, p.metrics, p.events, about)) })
 	}
 	p.zones.run(ctx, group)
@@ -159,7 +169,7 @@ func (p *program) run(ctx context.Context) error {
 		defer stop()
 		return lead(ctx, p.lease, p.loop, p.log)
 	})
-	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := waitFor(outer, group, p.log); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil

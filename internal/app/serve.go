@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"nafuda.io/nafuda/internal/feed/kube"
 	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/change"
+	"nafuda.io/nafuda/internal/model/reason"
 	"nafuda.io/nafuda/internal/model/record"
 	"nafuda.io/nafuda/internal/ops/metrics"
 	"nafuda.io/nafuda/internal/ops/report"
@@ -25,6 +27,16 @@ type extras struct {
 	config func() *report.ConfigStatus
 	wan    *wan.Watcher // nil: nobody looks for the public address
 	zones  *ownZones    // nil: we serve none
+	full   func() error // why the journal can't be written
+}
+
+// remark is what /readyz says of an instance that is ready. One that can't write its journal is: it answers questions, and who reads the
+// page to send these elsewhere is to go on sending them here.
+func remark(standby string, full error) string {
+	if full == nil {
+		return standby
+	}
+	return cmp.Or(standby, "OK, but nothing is sent: the journal can't be written: "+full.Error())
 }
 
 // handlers make the pages of the status server from what the loop says.
@@ -47,7 +59,7 @@ func handlers(ctx context.Context, loop *reconcile.Loop, m *metrics.Metrics, eve
 			about.zones.enter(m)
 			text.ServeHTTP(out, r)
 		}),
-		Standby: loop.Standby,
+		Remark: func() string { return remark(loop.Standby(), about.full()) },
 		Ready: func() []string {
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
 			defer cancel()
@@ -79,7 +91,7 @@ func enterWAN(m *metrics.Metrics, w *wan.Watcher) {
 	now := metrics.WAN{Known: make(map[string]bool), Changes: make(map[string]int), Asks: make(map[string]map[string]int)}
 	counts := w.Counts()
 	for _, s := range w.Status() {
-		if !s.Off {
+		if !s.Off && s.Verdict.Why.Code != reason.WANAbsent {
 			now.Known[string(s.Family)] = s.Verdict.Known()
 			now.Changes[string(s.Family)] = counts.Changes[s.Family]
 		}

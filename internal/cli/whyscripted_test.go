@@ -51,6 +51,7 @@ type scripted struct {
 	guard   guard.Options // zero: free
 	later   func(*world)  // what happens once all is settled
 	keeper  reconcile.Keeper
+	shut    bool // the journal can't be written
 	second  bool // the view stands behind another one that publishes to the zone
 }
 
@@ -165,6 +166,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		reason.HostNotFound:  {because: "the load balancer is gone", object: unresolved(reason.HostNotFound), at: why.Source},
 		reason.HostUnknown:   {because: "the resolver is down", object: unresolved(reason.HostUnknown), at: why.Source},
 		reason.WANUnknown:    {because: "no method answers", object: unresolved(reason.WANUnknown), at: why.Source},
+		reason.WANAbsent:     {because: "the line has no IPv6", object: unresolved(reason.WANAbsent), at: why.Source},
 		reason.WANDisagree:   {because: "there are two uplinks", object: unresolved(reason.WANDisagree), at: why.Source},
 		reason.WANPrivate:    {because: "the provider has a NAT", object: unresolved(reason.WANPrivate), at: why.Source},
 		reason.WANShared:     {because: "the line has some ports of an address", object: unresolved(reason.WANShared), at: why.Source},
@@ -196,6 +198,7 @@ func scriptedScenarios() map[reason.Code]scripted {
 		}},
 		reason.GracePeriod: {because: "the object went a moment ago", guard: careful, at: why.Plan, later: func(w *world) { w.drop("web") }},
 		reason.NotKept:     {because: "nothing can be saved", keeper: forgetful{}, at: why.Plan, later: func(w *world) { w.drop("web") }},
+		reason.NotRecorded: {because: "the journal's disk is full", shut: true, at: why.Sent},
 		reason.BrakeDeletes: {because: "all that we own would go", guard: careful, at: why.Plan, later: func(w *world) {
 			w.put(map[string]string{"b": "b.example.com", "c": "c.example.com"}, "192.0.2.1")
 			w.drop("web", "b", "c")
@@ -319,6 +322,11 @@ func (s scripted) run(t *testing.T) why.Report {
 	var err error
 	if config.Journal, err = journal.Open("", journal.Options{}); err != nil {
 		t.Fatal(err)
+	}
+	if s.shut {
+		if err := config.Journal.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if !s.answer.Why.None() {
 		config.Verifier = verifier(s.answer)

@@ -21,7 +21,8 @@
 // after 6 s at the latest; each question has 3 s. There is a round every 5 minutes, and sooner after one that couldn't tell. In between,
 // every 8 s, the router and the interfaces are asked, and one stranger (every minute only where somebody local says what is believed), of
 // those that agreed with what was found, and of another kind and operator than the one before; whoever says something new calls for a
-// round. While a new address waits to be believed there is a round every second or so; it is believed after 5 s; the next change within 10
+// round. While nothing is believed two strangers are asked each time, whoever they are; that one is silent is nothing new then, and the first that
+// answers again calls for a round, which it does more and more seldom where that tells nothing. While a new address waits to be believed there is a round every second or so; it is believed after 5 s; the next change within 10
 // minutes takes 20 s, then 80 s, up to 5 minutes. So a change is noticed within 30 s, whichever one operator or one way through the network lies or
 // hangs: test/home lives through that. An address that can't be confirmed any more is believed for 60 s longer.
 //

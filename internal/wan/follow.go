@@ -24,6 +24,8 @@ const (
 type follower struct {
 	asker
 	allowShared bool
+	route       func(context.Context, Family) bool // nil: there is one
+	ever        bool                               // somebody has given an address
 	state       settle
 	last        map[int]Said // what came of asking each method last, by its place, but for outages
 	heard       map[int]Said // the same with outages
@@ -31,7 +33,8 @@ type follower struct {
 	doubt       []Said       // what was said anew, until a round has looked into it
 	turns       turns
 	next        time.Duration // from one round to the next, whatever is said
-	vain        int           // rounds in a row that couldn't tell
+	revival     revival
+	vain        int // rounds in a row that couldn't tell
 	ports       portLook
 }
 
@@ -72,10 +75,11 @@ func (f *follower) run(ctx context.Context, tell func(State)) {
 func (f *follower) look(ctx context.Context, all bool) State {
 	said := f.round(ctx, all)
 	f.note(append(f.doubt, said...))
-	f.doubt = nil
+	f.doubt, f.revival.noticed = nil, false
 	state := State{Family: f.family, Verdict: judge(f.family, said, f.rules), Said: said}
+	state.Verdict = f.orAbsent(ctx, state.Verdict, said)
 	if state.Verdict.Known() {
-		f.found = state.Verdict.Addr
+		f.found, f.revival.vain = state.Verdict.Addr, 0
 	}
 	f.ports.enter(ctx, f.methods, &state, f.allowShared)
 	return state
@@ -130,8 +134,12 @@ func (f *follower) idle(ctx context.Context, wait time.Duration, heard func()) b
 			f.doubt, f.vain = said, 0
 			return true
 		}
+		f.revived(said)
 		f.note(said)
 		heard()
+		if f.hurries(time.Now()) {
+			return true
+		}
 	}
 	return true
 }
@@ -150,7 +158,7 @@ func (f *follower) untilNext(v Verdict) time.Duration {
 
 // unsure reports whether more answers could make an address known.
 func unsure(v Verdict) bool {
-	return v.Why.Code == reason.WANUnknown || v.Why.Code == reason.WANDisagree
+	return v.Why.Code == reason.WANUnknown || v.Why.Code == reason.WANAbsent || v.Why.Code == reason.WANDisagree
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -162,7 +170,8 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// news reports whether somebody says something else than before, or, if asked for the first time, than what is believed.
+// news reports whether somebody says something else than before, or, if asked for the first time, than what is believed. That a stranger doesn't
+// answer is none while nothing is believed: in an outage none does.
 func (f *follower) news(said []Said) bool {
 	for _, s := range said {
 		before, asked := Said{Addrs: addrs(f.state.told)}, false
@@ -171,7 +180,7 @@ func (f *follower) news(said []Said) bool {
 				before, asked = old, true
 			}
 		}
-		if !asked && len(s.Addrs) == 0 {
+		if len(s.Addrs) == 0 && (!asked || !s.By.Kind.local() && unsure(f.state.told)) {
 			continue
 		}
 		if f.family.same(s.first()) != f.family.same(before.first()) {

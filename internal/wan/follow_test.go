@@ -317,6 +317,77 @@ func TestProofAnOutageIsUnknown(t *testing.T) {
 	})
 }
 
+// TestPromptAfterAnOutage: when those who were silent for long answer again, the address that it was is believed again within 30 s, whoever of us kept answering.
+func TestPromptAfterAnOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		list string
+		back time.Duration // from one that answers again to the next
+	}{
+		"strangers alone":              {strangers, 0},
+		"the router kept answering":    {"router/router " + strangers, 0},
+		"an interface kept answering":  {"interface/host " + strangers, 0},
+		"two operators alone":          {"stun/a dns/b", 0},
+		"one after the other":          {strangers, time.Second},
+		"slowly, and the router early": {"router/router " + strangers, 3 * time.Second},
+	} {
+		for _, outage := range []time.Duration{3 * time.Minute, 17 * time.Minute, 3*time.Hour + 5*time.Second} {
+			t.Run(name+" "+outage.String(), func(t *testing.T) {
+				in(t, c.list, Options{}, func(x *watch) {
+					x.follow()
+					check(t, x.news(time.Minute), "192.0.2.1")
+					for _, p := range x.company {
+						if !p.by.Kind.local() {
+							p.says("", 10*time.Millisecond)
+						}
+					}
+					check(t, x.news(outage), "WANNotKnown")
+					go func() {
+						for who := range strings.FieldsSeq(c.list) {
+							x.say("192.0.2.1", who)
+							time.Sleep(c.back)
+						}
+					}()
+					check(t, x.news(30*time.Second), "192.0.2.1")
+				})
+			})
+		}
+	}
+}
+
+// TestQuietWhileOneComesAndGoes: who answers now and then, alone, has nobody asked more often than docs/wan.md says.
+func TestQuietWhileOneComesAndGoes(t *testing.T) {
+	o := Options{}
+	list, err := o.endpoints()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range list {
+		names = append(names, string(m.Source().Kind)+"/"+m.Source().Operator)
+	}
+	in(t, strings.Join(names, " "), Options{}, func(x *watch) {
+		x.follow()
+		x.news(time.Minute)
+		x.say("")
+		x.news(time.Hour)
+		before := x.byOperator()
+		go func() {
+			for range 3600 {
+				x.say("192.0.2.1", names[0])
+				time.Sleep(500 * time.Millisecond)
+				x.say("")
+				time.Sleep(500 * time.Millisecond)
+			}
+		}()
+		x.news(time.Hour)
+		for op, n := range x.byOperator() {
+			if n -= before[op]; n > 320 {
+				t.Errorf("%s is asked %d times an hour, want 320 at most", op, n)
+			}
+		}
+	})
+}
+
 // TestCGNATIsTold when the router's own address becomes private, and the way back.
 func TestCGNATIsTold(t *testing.T) {
 	in(t, "router/router "+strangers, Options{}, func(x *watch) {

@@ -3,6 +3,7 @@
 package wan
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -26,6 +27,9 @@ type Options struct {
 	// Nodes returns the ExternalIP addresses of all Nodes, in any order, or why they aren't known. It is safe for concurrent use and
 	// doesn't wait. Nil: there is no cluster.
 	Nodes func() ([]netip.Addr, error) `kong:"-"`
+
+	// Route reports whether this machine has a way to the Internet of a family. It is safe for concurrent use and doesn't wait. Nil: it has.
+	Route func(context.Context, Family) bool `kong:"-"`
 
 	STUN       []string `name:"wan-stun" sep:"none" placeholder:"[OPERATOR=]HOST:PORT" help:"A STUN server to ask. Repeatable; see docs/wan.md for those that are asked where none is given."`
 	DNS        []string `name:"wan-dns" sep:"none" placeholder:"[OPERATOR=]URL" help:"A name whose answer is who asks, such as udp://ns1.example.com?name=whoami.example.com&type=TXT; tls:// and https:// too. Repeatable; see docs/wan.md."`

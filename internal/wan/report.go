@@ -9,6 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"nafuda.io/nafuda/internal/model/reason"
 )
 
 // Report is what a look found out, for people and machines.
@@ -16,10 +18,10 @@ type Report struct {
 	Families []State `json:"families"`
 }
 
-// Good reports whether of every family that is looked for the address is known.
+// Good reports whether of every family that is looked for, and that there is, the address is known.
 func (r Report) Good() bool {
 	for _, s := range r.Families {
-		if !s.Off && !s.Verdict.Known() {
+		if !s.Off && !s.Verdict.Known() && s.Verdict.Why.Code != reason.WANAbsent {
 			return false
 		}
 	}

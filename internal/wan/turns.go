@@ -21,16 +21,22 @@ type turns struct {
 
 // places are whom to ask in between: the interfaces, the router over the first protocol in which it answered, or over each in turn where it
 // doesn't, and a stranger, seldom where somebody local has said what is believed. Strangers that agree with what was found come before
-// others, of which one is asked seldom so that it can come back, and each time while nothing is believed.
+// others, of which one is asked seldom so that it can come back. While nothing is believed two are asked, whoever they are.
 func (f *follower) places() []int {
 	t := &f.turns
 	t.beats++
 	out, witness := f.near()
 	good, rest := f.strangers()
+	if unsure(f.state.told) {
+		all := slices.Concat(good, rest)
+		out = append(append(out, f.pick(all)...), f.pick(all)...)
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
 	if !witness || t.beats%seldom == 0 {
 		out = append(out, f.pick(good)...)
 	}
-	if t.beats%seldom == seldom/2 || unsure(f.state.told) {
+	if t.beats%seldom == seldom/2 {
 		out = append(out, f.pick(rest)...)
 	}
 	slices.Sort(out)

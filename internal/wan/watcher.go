@@ -43,6 +43,9 @@ func New(o Options, tell func(State)) (*Watcher, error) {
 	if o.uses(Node) {
 		local = append(local, node{o.Nodes})
 	}
+	if o.Route == nil {
+		o.Route = routed
+	}
 	return With(o, append(local, strangers...), tell), nil
 }
 
@@ -72,7 +75,7 @@ func With(o Options, all []Method, tell func(State)) *Watcher {
 
 func (w *Watcher) follower(f Family) *follower {
 	return &follower{
-		asker: asker{family: f, methods: w.methods[f], rules: w.options.rules(), count: w.asked}, allowShared: w.options.AllowShared,
+		asker: asker{family: f, methods: w.methods[f], rules: w.options.rules(), count: w.asked}, allowShared: w.options.AllowShared, route: w.options.Route,
 		last: make(map[int]Said), heard: make(map[int]Said),
 	}
 }

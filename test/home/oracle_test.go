@@ -25,7 +25,7 @@ const (
 	factor   = 4                // times as long for each change of late
 	longest  = 5 * time.Minute
 	lately   = 10 * time.Minute
-	again    = 5 * time.Minute // after which all are asked anew, in any case
+	again    = 30 * time.Second // that it takes longer where nothing has changed but who answers
 )
 
 // oracle knows what is true, and looks at what is published.
@@ -135,7 +135,7 @@ func (o *oracle) since(f wan.Family) time.Time {
 	return at.from
 }
 
-// patience is how long a change may take: 30 s, longer for each one of late, and where nothing changed but who answers, until all are asked.
+// patience is how long a change may take: 30 s, longer for each one of late, and where nothing changed but who answers, until enough of these were asked.
 func (o *oracle) patience(f wan.Family) time.Duration {
 	d := first
 	for _, at := range o.moved[f] {

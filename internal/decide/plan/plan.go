@@ -201,7 +201,11 @@ func (p *planner) waiting(row Row, why reason.Reason) {
 	}
 	for _, t := range slices.Sorted(maps.Keys(row.Holds)) {
 		if !slices.ContainsFunc(have, func(s record.Set) bool { return s.Type == t || s.Type == record.CNAME }) {
-			p.decide(change.Held, record.Key{Name: p.Name, Type: t, ID: row.ID}, row.Askers[0], row.Holds[t])
+			verdict := change.Held
+			if row.Holds[t].Code == reason.WANAbsent { // nothing is lacking that there could be
+				verdict = change.Noted
+			}
+			p.decide(verdict, record.Key{Name: p.Name, Type: t, ID: row.ID}, row.Askers[0], row.Holds[t])
 		}
 	}
 }

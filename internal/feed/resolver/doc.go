@@ -11,6 +11,9 @@
 //   - unknown in all other cases: HostNotFound where the resolver says that there is no such name or no address of either family
 //     (NXDOMAIN and an empty answer look alike to a program), HostUnknown where it fails, is late, or gives more than 100 addresses.
 //
+// Nothing of this outlives the process. After a restart a family that can't be resolved is unknown, so that what is published stays; one that
+// can be begins with the first answer, so a name that gives another part of its addresses each time may lose some for a few minutes.
+//
 // What is read is bounded: 5 s an attempt, 16 names at a time, 5,000 names, 100 addresses a family. Names are asked for with their
 // final dot, so that no search domain of /etc/resolv.conf comes in; /etc/hosts counts, as for every program.
 package resolver

@@ -3,6 +3,7 @@
 package reconcile
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -88,6 +89,8 @@ func unreached(err error, what string) reason.Reason {
 	switch {
 	case err == nil:
 		return reason.New(reason.NotSynced, "%s yet", what)
+	case errors.Is(err, errUnwritten):
+		return reason.New(reason.NotRecorded, "%s", err)
 	case provider.ClassOf(err) == provider.Denied:
 		return reason.New(reason.Denied, "%s: %s", what, err)
 	default:

@@ -13,6 +13,9 @@ import (
 	"nafuda.io/nafuda/internal/provider"
 )
 
+// errUnwritten is why a batch isn't sent that the journal doesn't take.
+var errUnwritten = errors.New("send nothing that can't be undone")
+
 // begin writes the batch of a job, if it has one, into the journal, on the worker's goroutine: it may wait for the disk. Where it fails the batch isn't sent.
 func (a *account) begin(j job) error {
 	if a.journal == nil || j.apply == nil {
@@ -22,7 +25,7 @@ func (a *account) begin(j job) error {
 		Time: time.Now(), Zone: j.zone.Key, ZoneName: j.zone.Name, View: viewOf(j.apply.batch), Batch: j.apply.batch,
 	})
 	if err != nil {
-		return fmt.Errorf("send nothing that can't be undone: %w: make room in --state-dir and look after its disk; it is tried again", err)
+		return fmt.Errorf("%w: %w: make room in --state-dir and look after its disk; it is tried again", errUnwritten, err)
 	}
 	j.apply.entry = id
 	return nil

@@ -18,7 +18,18 @@ type Journal struct {
 	begun  map[ID]bool // and not ended
 	damage []*Damage   // found by Open
 	closed bool
+	full   error // why the last Begin failed; nil: it didn't
+	owed   []owed
 }
+
+// owed is an outcome that couldn't be written.
+type owed struct {
+	id  ID
+	out Outcome
+}
+
+// mostOwed bounds them: each is of a batch that was sent before the journal took no more.
+const mostOwed = 1000
 
 // store keeps entries. The journal's mutex is held during each call; what newest returns is read without it.
 type store interface {
@@ -70,14 +81,27 @@ func (j *Journal) Begin(in Intent) (ID, error) {
 	}
 	id := j.next
 	if err := j.store.begin(id, in); err != nil {
+		j.full = err
 		return 0, fmt.Errorf("record a batch before it is sent: %w", err)
 	}
+	j.full = nil
+	j.settle()
 	j.next++
 	j.begun[id] = true
 	return id, nil
 }
 
-// End tells what came of a batch that this Journal began, once; after an error it may be called again. It outlives the
+// Full is why the last Begin failed, so that nothing is sent; nil where it didn't. A nil Journal never fails.
+func (j *Journal) Full() error {
+	if j == nil {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.full
+}
+
+// End tells what came of a batch that this Journal began, once. After an error the next Begin that succeeds, or Close, writes it. It outlives the
 // process as soon as it returns; a power cut may lose it, which leaves the entry Unknown.
 func (j *Journal) End(id ID, out Outcome) error {
 	if err := out.check(); err != nil {
@@ -92,11 +116,21 @@ func (j *Journal) End(id ID, out Outcome) error {
 	if !j.begun[id] {
 		return fmt.Errorf("record the outcome of entry %s: it wasn't begun, or has ended", id)
 	}
+	delete(j.begun, id)
 	if err := j.store.end(id, out); err != nil {
+		if len(j.owed) < mostOwed {
+			j.owed = append(j.owed, owed{id, out})
+		}
 		return fmt.Errorf("record the outcome of entry %s: %w", id, err)
 	}
-	delete(j.begun, id)
 	return nil
+}
+
+// settle writes outcomes that couldn't be written before, as far as the disk takes them.
+func (j *Journal) settle() {
+	for len(j.owed) > 0 && j.store.end(j.owed[0].id, j.owed[0].out) == nil {
+		j.owed = j.owed[1:]
+	}
 }
 
 // Close flushes the journal and lets another process open it. Closing it again does nothing.
@@ -107,6 +141,7 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	j.closed = true
+	j.settle()
 	if err := j.store.close(); err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}

@@ -51,6 +51,7 @@ const (
 	ZoneVanished  Code = "ZoneVanished"
 	PolicyKeeps   Code = "PolicyKeeps"
 	WANUnknown    Code = "WANNotKnown"
+	WANAbsent     Code = "WANNotThere"
 	WANDisagree   Code = "WANMethodsDisagree"
 	WANPrivate    Code = "WANPrivate"
 	WANShared     Code = "WANShared"
@@ -67,6 +68,7 @@ const (
 	ChangedSince Code = "ChangedSince"
 	NewNameFirst Code = "NewNameFirst"
 	NotKept      Code = "NotKept"
+	NotRecorded  Code = "NotRecorded"
 )
 
 // Who gets a name.
@@ -184,6 +186,7 @@ var docs = index([]Doc{
 	{HostUnknown, "The host name of the load balancer can't be resolved at present: the resolver fails, or doesn't answer in time; what is published stays.", "check the resolver of the machine or the pod (/etc/resolv.conf, dnsPolicy), and the name servers of the host name"},
 	{FactPending, "What the object needs to know from outside, such as the addresses of a host name, has been asked for and isn't known yet; what is published stays.", ""},
 	{NotAttached, "A Route isn't attached to a Gateway: there is no such Gateway, no listener of it takes the Route or its host, or its controller doesn't accept the Route; until the controller has said so, what is published stays.", "look at status.parents of the Route, and at the listeners of its Gateway: hostname, port, protocol, allowedRoutes"},
+	{WANAbsent, "This machine has no way to the IPv6 Internet, and nobody has ever given a public IPv6 address, so there is nothing to publish of that family; what is published stays.", "nothing, where the line has no IPv6; --no-wan-ipv6 says so for good. Where it has, give the pod a way out: hostNetwork, or a cluster with both families"},
 	{WANUnknown, "Too few independent methods give the public address; what is published stays.", "look at what each says with nafuda wan; a firewall may keep questions in, and in a pod the router needs --wan-gateway; --wan-quorum sets how many have to agree; where the line has no such family, --no-wan-ipv4 or --no-wan-ipv6 says so"},
 	{WANDisagree, "The methods give several public addresses, and it can't be told which is ours; what is published stays.", "look at what each says with nafuda wan: several uplinks, a VPN or a second router make this; choose with --wan-method or --wan-static"},
 	{WANPrivate, "The router's own address is a private one: a provider's NAT (CGNAT, DS-Lite) or a second router is behind it, so that nobody outside reaches us over IPv4; what is published stays.", "ask the provider for a public address, make the outer router a bridge, or publish IPv6 only (--no-wan-ipv4); with a forwarded port, give the address with --wan-static"},
@@ -203,6 +206,7 @@ var docs = index([]Doc{
 	{ChangedSince, "The record set isn't what the journal last knew: someone else has changed it since. The undo replaces what is there now.", "look at what is there before you go on"},
 	{NewNameFirst, "The object asks for another name now, which isn't published yet; this one goes after that.", ""},
 	{NotKept, "What the brake has spent can't be saved, so deletes wait: after a restart nobody would know of them.", "make room in --state-dir, or let the service account update the Lease; the log says what fails"},
+	{NotRecorded, "The change can't be written into the journal, and what isn't there can't be undone, so nothing is sent.", "make room in --state-dir, or look after its disk; it goes on by itself within half a minute"},
 	{OlderObjectWins, "Several objects ask for the name; the older one has it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{ClaimHolderWins, "Several objects ask for the name; the one that has it keeps it.", "remove the name from one of them, or pass --merge-across-namespaces"},
 	{AddressBeats, "A name can't be a CNAME and have addresses; the addresses are published.", "remove either the host name or the address from the targets"},

@@ -24,7 +24,7 @@ func New(c Code, format string, args ...any) Reason {
 // that says nothing about the object, however long it lasts.
 func (c Code) Unlearned() bool {
 	switch c {
-	case KindUnknown, KindForbidden, HostUnknown, FactPending, WANUnknown, WANDisagree, WANPrivate, WANShared:
+	case KindUnknown, KindForbidden, HostUnknown, FactPending, WANUnknown, WANAbsent, WANDisagree, WANPrivate, WANShared:
 		return true
 	default:
 		return false

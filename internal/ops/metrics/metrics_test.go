@@ -48,6 +48,7 @@ func fill(m *metrics.Metrics) {
 	m.ZoneGone("example.org/Z2")
 	m.Queue(7)
 	m.Unsaved()
+	m.Unrecorded()
 	m.Config(true, at)
 	for _, n := range []int{3, 5, 4} { // two scrapes at a time, the slower last
 		m.EventsDropped(n)

@@ -30,6 +30,7 @@ type ours struct {
 	held    *prometheus.GaugeVec
 	leader  prometheus.Gauge
 	unsaved prometheus.Counter
+	unwrote prometheus.Counter
 	refused *prometheus.GaugeVec
 	loaded  *prometheus.GaugeVec
 	dropped *following
@@ -66,6 +67,7 @@ func newOurs(b builder) ours {
 		held:    b.gauge("brake_held_changes", "Changes of record sets that the brake holds until a person approves them.", "zone", "action"),
 		leader:  b.gauge("leader", "1 where this replica publishes, 0 on a standby.").WithLabelValues(),
 		unsaved: b.counter("state_save_failures_total", "Times that what must outlive the process, such as what the brake has spent, couldn't be saved; deletes wait then.").WithLabelValues(),
+		unwrote: b.counter("journal_write_failures_total", "Times that the journal couldn't be written; batches that aren't in it aren't sent.").WithLabelValues(),
 		refused: b.gauge("config_reload_failed", "1 where the file of --config says something that isn't in force, because it has mistakes or needs a restart; else 0."),
 		loaded:  b.gauge("config_last_reload_success_timestamp_seconds", "When what is in force was read from the file of --config, in Unix time."),
 		dropped: follow(b.counter("events_dropped_total", "Warnings that got no Event of Kubernetes because more waited than are remembered.")),
@@ -198,6 +200,9 @@ func (m *Metrics) Config(refused bool, loaded time.Time) {
 
 // Unsaved counts that what must outlive the process couldn't be saved.
 func (m *Metrics) Unsaved() { m.unsaved.Inc() }
+
+// Unrecorded counts that the journal couldn't be written.
+func (m *Metrics) Unrecorded() { m.unwrote.Inc() }
 
 // EventsDropped says how many warnings since the start got no Event of Kubernetes because there were too many.
 func (m *Metrics) EventsDropped(n int) { m.dropped.reach(n) }

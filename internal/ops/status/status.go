@@ -23,8 +23,8 @@ type Handlers struct {
 	Metrics http.Handler
 	// Ready returns what is missing until the instance does its work, one short text each; nothing once it is ready.
 	Ready func() []string
-	// Standby says who does the work where this instance, ready as it is, doesn't; empty: it does. Nil: it always does.
-	Standby func() string
+	// Remark is what is to be known of an instance that is ready, such as who does the work in its place; empty, or nil: nothing.
+	Remark func() string
 	// Status returns a value for encoding/json, owned by the caller.
 	Status func() any
 }
@@ -77,8 +77,8 @@ func Mux(h Handlers) http.Handler {
 				return
 			}
 			body := "OK"
-			if h.Standby != nil {
-				body = cmp.Or(h.Standby(), body)
+			if h.Remark != nil {
+				body = cmp.Or(h.Remark(), body)
 			}
 			text(w, http.StatusOK, body)
 		})

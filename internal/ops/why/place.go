@@ -32,7 +32,7 @@ func placeOf(c reason.Code) Place {
 	switch c {
 	case reason.BadName, reason.BadTTL, reason.BadTarget, reason.BadObject, reason.Crash, reason.NoAddressYet, reason.HostNotFound, reason.HostUnknown, reason.FactPending, reason.NotAttached, reason.HoldExpired, reason.KindUnknown,
 		reason.KindForbidden, reason.SourceUnknown, reason.NotSynced, reason.NobodyAsks, reason.NoObject, reason.NoHost,
-		reason.WANUnknown, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
+		reason.WANUnknown, reason.WANAbsent, reason.WANDisagree, reason.WANPrivate, reason.WANShared:
 		return Source
 	case reason.Filtered, reason.OtherControl, reason.TypeNotManaged, reason.NoReverse, reason.PrivateTarget, reason.TargetReplaced, reason.PrivatePublished:
 		return Filters
@@ -42,7 +42,7 @@ func placeOf(c reason.Code) Place {
 		reason.MarkerTaken, reason.MarkerCNAME, reason.MarkerTooLong, reason.MarkerOutside, reason.Ambiguous, reason.ClaimsUnread:
 		return Owner
 	case reason.Asked, reason.Differs, reason.NotAsked, reason.Replaced, reason.Marks, reason.Rejected, reason.Denied, reason.TooLarge, reason.ZoneFull,
-		reason.Unreached, reason.Guardrail, reason.Stale, reason.Half:
+		reason.Unreached, reason.NotRecorded, reason.Guardrail, reason.Stale, reason.Half:
 		return Sent
 	case reason.Unconfirmed:
 		return InSync

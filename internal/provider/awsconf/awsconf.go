@@ -65,6 +65,9 @@ func Load(ctx context.Context, o Options) ([]Account, error) {
 	var errs []error
 	for _, name := range o.names() {
 		a, err := loadWithin(ctx, filesTimeout, o, name)
+		if ctx.Err() != nil { // the files needn't be wrong
+			return nil, fmt.Errorf("load the AWS configuration of profile %s: %w", name, ctx.Err())
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("load the AWS configuration of profile %s: %s: check the shared configuration files and the environment", name, Scrub(err.Error())))
 			continue
