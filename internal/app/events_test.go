@@ -44,7 +44,7 @@ func happened() []reconcile.Event {
 		reconcile.ZonesListed{Account: "default", Zones: []zone.Zone{z}, Skipped: []provider.SkippedZone{{Zone: z, Why: reason.New(reason.Filtered, "it is private")}}},
 		reconcile.ZoneRead{Zone: z, Sets: 7},
 		reconcile.Drifted{Zone: z, Counted: 9, Known: 7},
-		reconcile.Left{View: "lan", Zone: z, Names: 3, Why: reason.New(reason.LeftBehind, "3 names of example.com were the view lan's; no view has them now")},
+		reconcile.Left{View: "lan", Zone: z, Names: 3, Why: reason.New(reason.LeftBehind, "the view lan leaves 3 names of example.com behind, which no view has now")},
 		reconcile.Planned{Zone: z, Group: group},
 		reconcile.Applied{Zone: z, Batch: change.Batch{Groups: []change.Group{group}}, Waited: nil},
 		reconcile.Applied{Zone: z, Batch: change.Batch{Groups: []change.Group{group}}, DryRun: true},

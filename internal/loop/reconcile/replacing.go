@@ -13,6 +13,7 @@ import (
 	"nafuda.io/nafuda/internal/decide/guard"
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/model/reason"
+	"nafuda.io/nafuda/internal/model/spelling"
 	"nafuda.io/nafuda/internal/model/zone"
 )
 
@@ -186,7 +187,7 @@ func (c *core) tellLeft(z *zoneState, before []*zoneView) {
 			}
 		}
 		if n > 0 {
-			why := reason.New(reason.LeftBehind, "%d names of %s were the view %s's; no view has them now", n, z.Name, v.Spec.Name)
+			why := reason.New(reason.LeftBehind, "the view %s leaves %s of %s behind, which no view has now", v.Spec.Name, spelling.Count(n, "name"), z.Name)
 			c.Observe(Left{View: v.Spec.Name, Zone: z.Zone, Names: n, Why: why})
 		}
 	}
