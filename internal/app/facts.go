@@ -37,7 +37,11 @@ func logWAN(log *slog.Logger, s wan.State) {
 	switch v := s.Verdict; {
 	case s.Off:
 	case v.Known():
-		log.Info("the public address is known", "family", string(s.Family), "address", v.Addr.String(), "ports", string(s.Sharing))
+		attrs := []any{"family", string(s.Family), "address", v.Addr.String()}
+		if s.Sharing != "" {
+			attrs = append(attrs, "ports", string(s.Sharing))
+		}
+		log.Info("the public address is known", attrs...)
 	case v.Why.Code == reason.WANAbsent:
 		log.Info("there is no public address", "family", string(s.Family), "reason", v.Why.Code, "why", v.Why.String())
 	default:

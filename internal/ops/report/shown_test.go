@@ -65,7 +65,7 @@ func someStatus() Status {
 		Kinds: []KindStatus{{Name: "ingress", State: "synced", Objects: 1000}, {Name: hostile, State: hostile, Error: hostile}},
 		WAN: []WAN{
 			{Family: "ipv4", Address: netip.MustParseAddr("198.51.100.7"), Since: retry, Sharing: "own", Sign: "ports are kept", Methods: []WANMethod{
-				{Method: "router", Operator: "router", Said: []netip.Addr{netip.MustParseAddr("198.51.100.7")}, Class: "public", At: retry},
+				{Method: "router", Operator: "router", Endpoint: "nat-pmp", Said: []netip.Addr{netip.MustParseAddr("198.51.100.7")}, Class: "public", At: retry},
 				{Method: "https", Operator: hostile, Error: hostile, At: retry},
 				{Method: "dns", Operator: "opendns", Said: []netip.Addr{netip.MustParseAddr("10.0.0.1")}, Class: "private", At: retry},
 			}},
@@ -86,7 +86,7 @@ func someWAN() Status {
 	said := []netip.Addr{ours}
 	return Status{Ready: true, WAN: []WAN{{
 		Family: "ipv4", Address: ours, Since: at("09:12:40"), Sharing: "own", Sign: "ports are kept", Methods: []WANMethod{
-			{Method: "router", Operator: "router", Said: said, Class: "public", At: at("10:02:07")},
+			{Method: "router", Operator: "router", Endpoint: "nat-pmp", Said: said, Class: "public", At: at("10:02:07")},
 			{Method: "stun", Operator: "google", Said: said, Class: "public", At: at("10:01:59")},
 			{Method: "https", Operator: "identme", Error: "no answer in time", At: at("10:01:35")},
 		},

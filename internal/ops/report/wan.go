@@ -66,8 +66,16 @@ func (f WAN) write(t *planText, location *time.Location) {
 		t.line("", "    its ports: %s (%s)", clean(f.Sharing), clean(f.Sign))
 	}
 	for _, m := range f.Methods {
-		t.line("", "    %s  %-9s %-10s %s", m.At.In(location).Format(time.TimeOnly), clean(m.Method), clean(m.Operator), m.what())
+		t.line("", "    %s  %-9s %-10s %s", m.At.In(location).Format(time.TimeOnly), clean(m.Method), clean(m.who()), m.what())
 	}
+}
+
+// who is who was asked: the operator, or at home, where one has several ways, the way.
+func (m WANMethod) who() string {
+	if m.Operator == m.Method {
+		return m.Endpoint
+	}
+	return m.Operator
 }
 
 func (m WANMethod) what() string {
