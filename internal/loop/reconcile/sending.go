@@ -320,6 +320,7 @@ func (c *core) applied(z *zoneState, r result) {
 	z.reconsider(r.apply.batch, now)
 	z.done(c, r.apply.batch, now)
 	c.Observe(Applied{Zone: z.Zone, Batch: r.apply.batch, Receipt: r.receipt, Waited: waited, DryRun: r.apply.dryRun})
+	c.tellIfQuiet()
 }
 
 // reconsider makes names dirty where a batch has changed what they depend on: their own sets and markers, or those that can be read

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nafuda.io/nafuda/internal/loop/reconcile"
 	"nafuda.io/nafuda/internal/model/endpoint"
 	"nafuda.io/nafuda/internal/provider"
 	"nafuda.io/nafuda/internal/provider/providertest"
@@ -61,4 +62,30 @@ func written(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// TestSaysWhenAllIsDone: after the last batch there is a word that nothing is left to do, whether or not the batch makes other names dirty.
+func TestSaysWhenAllIsDone(t *testing.T) {
+	in(t, func(r *rig) {
+		r.start()
+		r.synced(delta("d/a", ask("a.example.com=192.0.2.1")))
+		for _, address := range []string{"", "192.0.2.2"} {
+			if address != "" {
+				r.put("d/a", ask("a.example.com="+address))
+				r.settle()
+			}
+			var last string
+			for _, e := range r.seen() {
+				switch e.(type) {
+				case reconcile.Applied:
+					last = "applied"
+				case reconcile.UpToDate:
+					last = "up to date"
+				}
+			}
+			if last != "up to date" {
+				t.Errorf("with the address %q the last word is %q", address, last)
+			}
+		}
+	})
 }
