@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"nafuda.io/nafuda/internal/serve/sdemu"
+	"nafuda.io/nafuda/test/child"
 )
 
 // cloudMap is an emulated Cloud Map with one namespace, to which the SDK is pointed by its own variables, and a manifest.
@@ -81,7 +82,7 @@ func (c *cloudMap) once() error {
 
 // start runs until the test ends.
 func (c *cloudMap) start() {
-	log := &lockedLog{}
+	log := &child.Log{}
 	ctx, cancel := context.WithCancel(c.Context())
 	done := make(chan error, 1)
 	go func() { done <- Run(ctx, c.options, Version{"v0", "r"}, c.options.Logger(log)) }()

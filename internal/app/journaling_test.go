@@ -17,6 +17,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
+	"nafuda.io/nafuda/test/child"
 )
 
 // onceOptions are those of runs that end, over one manifest, with a state directory.
@@ -131,7 +132,7 @@ func TestDamagedJournalIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := onceOptions(t, url, state)
-	log := &lockedLog{}
+	log := &child.Log{}
 	if err := Run(t.Context(), o, Version{"v0", "r"}, o.Logger(log)); err != nil || addressOf(emu, "web.example.com") == "" {
 		t.Fatalf("ended with %v", err)
 	}

@@ -24,6 +24,7 @@ import (
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
 	"nafuda.io/nafuda/internal/serve/zonedb"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/dnsserver"
 )
 
@@ -100,7 +101,7 @@ func TestProofHostNamesEndToEnd(t *testing.T) {
 	names := newResolving(t)
 	names.put("192.0.2.1", "192.0.2.2")
 	o := names.options(t, url)
-	log := &lockedLog{}
+	log := &child.Log{}
 
 	plan, err := MakePlan(t.Context(), o, "", Version{}, o.Logger(log))
 	made := func(c report.Change) bool {
@@ -125,7 +126,7 @@ func TestProofHostNamesEndToEnd(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	begun := &lockedLog{}
+	begun := &child.Log{}
 	go func() { done <- Run(ctx, o, Version{}, o.Logger(begun)) }()
 	until(t, "the hold", func() bool { return strings.Contains(begun.String(), string(reason.HostUnknown)) })
 	if got := published(emu); got != "A 192.0.2.1 192.0.2.2" {
@@ -143,7 +144,7 @@ func TestProofHostNamesEndToEnd(t *testing.T) {
 // checkHeld runs plan and why: nothing changes, and both say why.
 func checkHeld(t *testing.T, o Options, code reason.Code) {
 	t.Helper()
-	log := &lockedLog{}
+	log := &child.Log{}
 	plan, err := MakePlan(t.Context(), o, "", Version{}, o.Logger(log))
 	if err != nil || len(plan.Views[0].Changes) > 0 || len(plan.Views[0].Held) != 1 || plan.Views[0].Held[0].Reason.Code != code {
 		t.Errorf("plan: %v, %+v; want a hold with %s\n%s", err, plan, code, log)

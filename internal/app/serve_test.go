@@ -11,31 +11,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"nafuda.io/nafuda/internal/serve/r53emu"
 	"nafuda.io/nafuda/internal/serve/r53emu/r53emutest"
+	"nafuda.io/nafuda/test/child"
 )
-
-// lockedLog is a log that is read while it is written.
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 const web = `apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -68,7 +50,7 @@ func emulated(file string) Options {
 // controllerOf runs the program with options, and returns where its pages are.
 func controllerOf(t *testing.T, o Options) (pages string) {
 	t.Helper()
-	log := &lockedLog{}
+	log := &child.Log{}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- Run(ctx, o, Version{"v0", "r"}, o.Logger(log)) }()

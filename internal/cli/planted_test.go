@@ -3,7 +3,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +20,7 @@ import (
 	"nafuda.io/nafuda/internal/model/dnsname"
 	"nafuda.io/nafuda/internal/serve/iamemu"
 	"nafuda.io/nafuda/internal/serve/r53emu"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/dnsserver"
 
 	"github.com/miekg/dns"
@@ -43,24 +42,6 @@ func findPlanted(t *testing.T, where, text string) {
 			t.Errorf("%s tells a secret: ...%s", where, text[max(0, i-120):min(len(text), i+60)])
 		}
 	}
-}
-
-// spoken is what a program says, from several goroutines.
-type spoken struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *spoken) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(p)
-}
-
-func (s *spoken) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
 }
 
 // plant puts secrets wherever a configuration takes one, and returns the file of --config. Route 53 is there, STS knows nobody, the
@@ -120,13 +101,13 @@ views:
 // said runs the program to its end.
 func said(t *testing.T, args ...string) string {
 	t.Helper()
-	var out spoken
+	var out child.Log
 	cli.Main(t.Context(), cli.IO{Args: args, Env: os.Environ(), Out: &out, Err: &out})
 	return out.String()
 }
 
 // until polls.
-func until(t *testing.T, so *spoken, what string, done func() bool) {
+func until(t *testing.T, so *child.Log, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -141,7 +122,7 @@ func TestPlantedSecretsStayHidden(t *testing.T) {
 	config := plant(t)
 	socket := filepath.Join(t.TempDir(), "c.sock")
 	ctx, stop := context.WithCancel(t.Context())
-	var log spoken
+	var log child.Log
 	ended := make(chan int, 1)
 	go func() {
 		ended <- cli.Main(ctx, cli.IO{Args: []string{"run", "--config=" + config, "--log-level=trace", "--metrics-address=127.0.0.1:0", "--control-socket=" + socket}, Env: os.Environ(), Out: &log, Err: &log})

@@ -4,17 +4,17 @@
 package authority
 
 import (
-	"bytes"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"nafuda.io/nafuda/test/child"
 )
 
 // Secondary is a name server of somebody else whose port is known before it starts, so that its primary can be told of it, and which
@@ -25,20 +25,7 @@ type Secondary struct {
 	path string
 	args []string
 	cmd  *exec.Cmd
-	log  output
-}
-
-// output is what a server has printed. The process writes while tests read.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
+	log  child.Log
 }
 
 // FreePort returns a port that is free for TCP on a loopback address. Somebody else may take it before a server does.
@@ -114,7 +101,5 @@ func (s *Secondary) Stop() {
 
 // Log is what the server has printed so far.
 func (s *Secondary) Log() string {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	return s.log.text.String()
+	return s.log.String()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package child starts servers that tests need and that aren't ours.
+// Package child starts servers that tests need and that aren't ours, and keeps what programs say.
 package child
 
 import (

@@ -17,12 +17,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"nafuda.io/nafuda/internal/loop/reconcile"
+	"nafuda.io/nafuda/test/child"
 	"nafuda.io/nafuda/test/kube"
 )
 
@@ -57,7 +57,7 @@ func with(changes ...string) []string {
 type process struct {
 	t       *testing.T
 	cmd     *exec.Cmd
-	log     *buffer
+	log     *child.Log
 	address string // of /status.json and its like
 	done    chan error
 }
@@ -88,7 +88,7 @@ const secret = "EXAMPLEKEYEXAMPLEKEYEXAMPLEKEYEXAMPLEKEY"
 // start starts the program. It must still run when stop is called, or else when the test ends.
 func (w *world) start(args []string, env ...string) *process {
 	w.t.Helper()
-	p := &process{t: w.t, log: &buffer{}, done: make(chan error, 1), address: freeAddress(w.t)}
+	p := &process{t: w.t, log: &child.Log{}, done: make(chan error, 1), address: freeAddress(w.t)}
 	p.cmd = w.command(context.Background(), args, append(env, "NAFUDA_METRICS_ADDRESS="+p.address)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
@@ -185,25 +185,6 @@ func (p *process) wantLog(expressions ...string) {
 // count counts the lines of the log that match a regular expression.
 func (p *process) count(expression string) int {
 	return len(regexp.MustCompile("(?m)"+expression).FindAllString(p.log.String(), -1))
-}
-
-// buffer is text that a process writes while others read.
-type buffer struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-// Write adds bytes.
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all.String()
 }
 
 // freeAddress is a loopback address whose port is free now.

@@ -3,16 +3,15 @@
 package kube
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"nafuda.io/nafuda/internal/model/zone"
+	"nafuda.io/nafuda/test/child"
 	kubetest "nafuda.io/nafuda/test/kube"
 )
 
@@ -20,30 +19,12 @@ import (
 type candidate struct {
 	*Lease
 	stop func() // as a crash does: nothing is released
-	log  *lines
-}
-
-// lines is a log that is read while it is written.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
+	log  *child.Log
 }
 
 func stand(t *testing.T, kubeconfig, name string, change func(*Lease)) *candidate {
 	t.Helper()
-	c := &candidate{log: &lines{}}
+	c := &candidate{log: &child.Log{}}
 	opts := Options{Kubeconfig: kubeconfig, QPS: 5, Burst: 10, Log: slog.New(slog.NewTextHandler(c.log, nil))}
 	l, err := NewLease(opts, LeaseOptions{Elect: ElectTrue, Name: name}, "me", "")
 	if err != nil {
