@@ -16,7 +16,7 @@ import (
 type queue struct {
 	at          map[dnsname.Name]*queued
 	fresh       map[dnsname.Name]*queued // of them, those that weren't ranked since something changed
-	order       rankOrder
+	order       heapOf[*queued]
 	first, last int // places that were given, before the names that there were and behind them
 }
 
@@ -26,7 +26,7 @@ type queued struct {
 	rank  rank
 	fresh bool
 	place int
-	index int // in rankOrder
+	index int // in the order
 }
 
 // push enters a name behind the others; one that is there keeps its place. Either way it is to be ranked: something has changed.
@@ -124,43 +124,16 @@ func (q *queue) has(n dnsname.Name) bool { return q.at[n] != nil }
 func (q *queue) len() int                { return len(q.at) }
 func (q *queue) empty() bool             { return len(q.at) == 0 }
 
-// rankOrder is a heap of names by what is next.
-type rankOrder []*queued
-
-// Len, Less, Swap, Push and Pop are for container/heap.
-func (q rankOrder) Len() int { return len(q) }
-
-// Less orders by rank, those that have none last, and then by place.
-func (q rankOrder) Less(i, j int) bool {
-	a, b := q[i], q[j]
+// before orders by rank, those that have none last, and then by place.
+func (e *queued) before(o *queued) bool {
 	switch {
-	case a.fresh != b.fresh:
-		return b.fresh
-	case !a.fresh && a.rank != b.rank:
-		return a.rank < b.rank
+	case e.fresh != o.fresh:
+		return o.fresh
+	case !e.fresh && e.rank != o.rank:
+		return e.rank < o.rank
 	default:
-		return a.place < b.place
+		return e.place < o.place
 	}
 }
 
-// Swap swaps two.
-func (q rankOrder) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
-}
-
-// Push adds one at the end.
-func (q *rankOrder) Push(x any) {
-	e := x.(*queued)
-	e.index = len(*q)
-	*q = append(*q, e)
-}
-
-// Pop takes the last.
-func (q *rankOrder) Pop() any {
-	last := len(*q) - 1
-	e := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return e
-}
+func (e *queued) seat() *int { return &e.index }

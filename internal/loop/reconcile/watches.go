@@ -19,9 +19,9 @@ const mostWatched = 10_000
 
 // watches are the names whose last change is on its way to the servers, of all zones.
 type watches struct {
-	queue  dueOrder // those to ask DNS for
-	open   int      // names under way
-	asking int      // questions in flight
+	queue  heapOf[*progress] // those to ask DNS for
+	open   int               // names under way
+	asking int               // questions in flight
 	over   []*progress
 	missed int // names not followed, for there were too many
 }
@@ -38,7 +38,7 @@ type progress struct {
 
 	due, first time.Time // of the questions
 	wait       time.Duration
-	index      int // in dueOrder; -1: not in it
+	index      int // in heapOf[*progress]; -1: not in it
 }
 
 func (p *progress) wants(t record.Type) bool {
@@ -169,34 +169,7 @@ func (c *core) forgetWatches() {
 	c.watches = watches{asking: c.watches.asking, missed: c.watches.missed}
 }
 
-// dueOrder is a heap of names by when they are to be asked for.
-type dueOrder []*progress
+// before orders names by when they are to be asked for.
+func (p *progress) before(o *progress) bool { return p.due.Before(o.due) }
 
-// Len, Less, Swap, Push and Pop are for container/heap.
-func (q dueOrder) Len() int { return len(q) }
-
-// Less orders by time.
-func (q dueOrder) Less(i, j int) bool { return q[i].due.Before(q[j].due) }
-
-// Swap swaps two.
-func (q dueOrder) Swap(i, j int) {
-	q[i], q[j] = q[j], q[i]
-	q[i].index, q[j].index = i, j
-}
-
-// Push adds one at the end.
-func (q *dueOrder) Push(x any) {
-	p := x.(*progress)
-	p.index = len(*q)
-	*q = append(*q, p)
-}
-
-// Pop takes the last.
-func (q *dueOrder) Pop() any {
-	last := len(*q) - 1
-	p := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	p.index = -1
-	return p
-}
+func (p *progress) seat() *int { return &p.index }
